@@ -1,0 +1,95 @@
+/*
+ * A request and its reply, as values. Nothing here knows curl, Cloudify or a secret: a request
+ * names a credential by its slot, and only the transport can turn the slot into a header.
+ */
+#ifndef HTTP_MESSAGE_H
+#define HTTP_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/json.h"
+
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE };
+
+/* Whose name a request is sent in. */
+enum http_credential {
+    HTTP_ANONYMOUS,
+    HTTP_AS_BEFORE, /* the user of the new manager, as configured */
+    HTTP_AS_AFTER   /* the user that the restored snapshot brings */
+};
+
+#define HTTP_HEADERS_MAX 6
+/* Replies are JSON lists of at most 1,000 rows; the largest seen row (a deployment with its
+   workflows, contract/13) has 12 kB. */
+#define HTTP_REPLY_LIMIT ((size_t)32 * 1024 * 1024)
+#define HTTP_HEADER_LIMIT ((size_t)64 * 1024)
+
+struct http_header {
+    const char *name;
+    const char *value;
+};
+
+/* A talloc object; all texts live below it. */
+struct http_request {
+    enum http_method method;
+    const char *path; /* "/api/v3.1/..." with its query, already escaped */
+    enum http_credential credential;
+    struct http_header headers[HTTP_HEADERS_MAX];
+    size_t header_count;
+    const char *content_type; /* NULL: no body, no header */
+    const char *body;         /* text body of body_size bytes, or NULL */
+    const char *body_file;    /* a file that is streamed as the body (its size: body_size) */
+    int64_t body_size;
+    int64_t timeout_ms;    /* for the whole exchange; 0: the transport's default */
+    int64_t stall_ms;      /* give up when no byte moved for so long; 0: only timeout_ms counts */
+    size_t reply_limit;    /* bytes; 0: HTTP_REPLY_LIMIT */
+    const char *intent_id; /* of the committed intent that allows a changing request; else NULL */
+};
+
+/* What is certain about a request once its transfer has ended. */
+enum http_outcome {
+    HTTP_NOT_SENT, /* not one byte of it left: it had no effect */
+    HTTP_ANSWERED, /* a whole answer came */
+    HTTP_UNKNOWN   /* it left, wholly or in part, and no whole answer came */
+};
+
+/* A talloc object; all texts live below it. */
+struct http_reply {
+    enum http_outcome outcome;
+    enum ferry_code code;    /* FERRY_OK when answered; else what kind of failure */
+    int sys;                 /* CURLcode of a failure, else 0 */
+    const char *error;       /* text of a failure, never with a credential; else NULL */
+    int status;              /* HTTP status, 0 when none came */
+    const char *content_type; /* lower case, without parameters; NULL when absent */
+    const char *body;        /* NUL-ended, never NULL when answered */
+    size_t body_size;
+    const struct json *json; /* the body when it is well-formed JSON and said to be so, else NULL */
+    int64_t content_length;  /* as the header says (HEAD), -1 when absent */
+    int64_t retry_after_ms;  /* -1 when absent */
+    int64_t date_ms;         /* the server's Date, -1 when absent */
+    int64_t sent_bytes;      /* of the body */
+    int64_t took_ms;
+};
+
+/* True for every method but GET and HEAD. */
+bool http_method_changes(enum http_method method);
+const char *http_method_name(enum http_method method);
+
+/* A request below ctx; path is printf-made by the caller and copied. */
+struct http_request *http_request_new(const void *ctx, enum http_method method, const char *path);
+/* Copies both texts. More than HTTP_HEADERS_MAX headers are a broken promise (assert). */
+void http_request_header(struct http_request *request, const char *name, const char *value);
+/* Sets a JSON body (printed compactly) and "Content-Type: application/json", exactly so. */
+void http_request_json(struct http_request *request, const struct json *body);
+/* A hex SHA-256 over method, path and body text: what the journal keeps of a request. */
+void http_request_digest(const struct http_request *request, char out[65]);
+
+/* An empty reply below ctx (outcome unknown, numbers "absent"). */
+struct http_reply *http_reply_new(const void *ctx);
+/* Makes an answered reply from parts; parses the body when content_type is application/json. */
+void http_reply_fill(struct http_reply *reply, int status, const char *content_type,
+                     const char *body, size_t body_size);
+
+#endif
