@@ -1,0 +1,219 @@
+/*
+ * The journal: what a run intends, what came of it, and what was seen on the way.
+ *
+ * It is an interface; SQLite (sqlite*.c) is behind it today. One writer owns the journal (a lock
+ * that the kernel frees) and holds an epoch, the fencing token, which every commit checks. Readers
+ * look on without disturbing it. All changes of one turn of the engine are one transaction:
+ * journal_begin, any number of changes, journal_commit. After a commit has returned FERRY_OK its
+ * content survives the loss of power.
+ *
+ * Rows are plain structs. Texts in rows that a reading function fills live below the ctx given to
+ * it; texts in rows given to a writing function are borrowed for the call. JSON columns travel as
+ * text; the journal checks that they parse. Times are unix milliseconds. No column may hold a
+ * secret.
+ */
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/error.h"
+
+/* The texts of these states are in journal_rows.c and never change: they are stored. */
+enum run_state {
+    RUN_RUNNING,   /* live: some ferry works on it, or was killed doing so */
+    RUN_PAUSED,    /* live: stopped in order (a signal, --stop-before, a budget) */
+    RUN_BLOCKED,   /* live: waits for a decision or for an obstacle to be removed */
+    RUN_CANCELLED, /* ended by the operator */
+    RUN_FAILED,    /* ended: a step failed */
+    RUN_DONE       /* ended: every step is done or skipped; units may have failed (n_failed) */
+};
+
+enum step_state {
+    STEP_WAITING,
+    STEP_EXPANDING, /* its units are being named; cursor says how far */
+    STEP_RUNNING,
+    STEP_VERIFYING,
+    STEP_DONE,
+    STEP_FAILED,
+    STEP_SKIPPED,
+    STEP_CANCELLED
+};
+
+enum unit_state {
+    UNIT_PENDING,  /* nothing was sent for this attempt that could have had an effect */
+    UNIT_INTENT,   /* may have been sent */
+    UNIT_STARTED,  /* took effect, and goes on */
+    UNIT_DONE,
+    UNIT_SKIPPED,
+    UNIT_FAILED,
+    UNIT_UNKNOWN,  /* could not be found out: waits for resolve */
+    UNIT_CANCELLED
+};
+
+struct run_row {
+    int64_t run;
+    char uuid[UUID_TEXT_SIZE];
+    const char *name;      /* unique, for people: "upgrade-3" */
+    const char *workflow;  /* "upgrade", "backup" */
+    const char *target;    /* the manager's URL without credentials */
+    enum run_state state;
+    const char *options;   /* JSON: the configuration, with references to secrets, never secrets */
+    const char *facts;     /* JSON: what is known of manager and archive */
+    const char *error;     /* last reason why it stands, or NULL */
+    const char *hint;      /* what to do next, or NULL */
+    enum ferry_code code;  /* of error */
+    const char *ferry_version;
+    const char *stop_before; /* name of a state, or NULL */
+    int64_t created_at_ms, updated_at_ms;
+    int64_t cancel_at_ms; /* 0: nobody asked */
+    int64_t epoch;        /* of the last change */
+};
+
+struct step_row {
+    int64_t run;
+    int step;         /* 0, 1, ... in the order of the workflow */
+    const char *name; /* of the state; never renamed */
+    unsigned def;     /* version of the state's stored data */
+    bool fanout;
+    enum step_state state;
+    const char *cursor; /* JSON, or NULL */
+    const char *error, *hint;
+    int64_t n_total, n_done, n_skipped, n_failed, n_open, n_unknown; /* kept by the journal */
+    int64_t started_at_ms, ended_at_ms; /* 0: not yet */
+};
+
+struct unit_row {
+    int64_t run;
+    int step;
+    int64_t seq;     /* 0, 1, ...: the order of work; given by journal_unit_add */
+    const char *key; /* unique in its step: "tenant/deployment" */
+    enum unit_state state;
+    unsigned attempt;  /* which intent_id; grows only when a new id is wanted */
+    unsigned tries;    /* failures in a row in the present phase; for backoff, across restarts */
+    int64_t epoch;
+    int64_t not_before_ms; /* backoff, Retry-After, settle window, next poll */
+    int64_t deadline_ms;   /* 0: none */
+    int64_t intent_at_ms, started_at_ms, ended_at_ms; /* 0: not yet */
+    char intent_id[UUID_TEXT_SIZE]; /* "" before the first intent */
+    const char *request_digest;     /* of the changing request, or NULL */
+    const char *remote_id, *remote_state, *error, *hint, *data; /* data: JSON; all may be NULL */
+    int http;
+};
+
+struct event_row {
+    int64_t id, run;
+    int step;    /* -1: the run itself */
+    int64_t seq; /* -1: no unit */
+    int64_t epoch, at_ms;
+    const char *kind; /* "step_started", "unit_done", ... */
+    const char *data; /* JSON, or NULL */
+};
+
+struct journal;
+
+enum journal_mode {
+    JOURNAL_WRITE, /* takes the lock, raises the epoch, creates the file where absent */
+    JOURNAL_READ   /* never locks, never checkpoints, fails where there is no file */
+};
+
+struct journal_options {
+    const char *path;
+    enum journal_mode mode;
+    struct clock *clock;
+    struct rng *rng;
+    bool allow_network_fs; /* the operator's own words */
+    const char *owner;     /* of the process, for the lock file: a command name */
+    bool disable_lock;     /* the simulator only: several lives in one process */
+};
+
+/* Opens, checks, creates or migrates. FERRY_E_BUSY (says who holds it), FERRY_E_JOURNAL (newer,
+   not a journal, corrupt, read-only, full, network file system), FERRY_E_NOT_FOUND (reading). */
+enum ferry_code journal_open(const void *ctx, const struct journal_options *options,
+                             struct journal **out, struct ferry_error *err) FERRY_CHECK;
+/* Marks a clean end and lets go of the lock; a journal that is merely freed counts as killed. */
+void journal_close(struct journal *journal);
+int64_t journal_epoch(const struct journal *journal);
+/* When the last writer was last known to be alive (unix ms; 0: never). Read before our own time. */
+int64_t journal_last_alive_ms(const struct journal *journal);
+/* Leaves a sign of life in the lock file, at most once a second; no transaction, no sync. */
+void journal_alive(struct journal *journal, int64_t now_ms);
+
+/* --- one turn. Outside begin..commit no change is possible (assert). --- */
+
+/* FERRY_E_FENCED when another writer has raised the epoch. */
+enum ferry_code journal_begin(struct journal *journal, struct ferry_error *err) FERRY_CHECK;
+/* After a failure the transaction is rolled back, and it is not known whether the disk took it:
+   close the journal, open it again, and read. */
+enum ferry_code journal_commit(struct journal *journal, struct ferry_error *err) FERRY_CHECK;
+void journal_rollback(struct journal *journal);
+
+/* Inserts; sets row->run. A second live run against one target is refused (FERRY_E_REFUSED). */
+enum ferry_code journal_run_add(struct journal *journal, struct run_row *row,
+                                struct ferry_error *err) FERRY_CHECK;
+/* Writes state, facts, error, hint, code, stop_before, cancel_at_ms, updated_at_ms, epoch. */
+enum ferry_code journal_run_update(struct journal *journal, const struct run_row *row,
+                                   struct ferry_error *err) FERRY_CHECK;
+enum ferry_code journal_step_add(struct journal *journal, const struct step_row *row,
+                                 struct ferry_error *err) FERRY_CHECK;
+/* Writes state, cursor, error, hint, times. The counters are the journal's own. */
+enum ferry_code journal_step_update(struct journal *journal, const struct step_row *row,
+                                    struct ferry_error *err) FERRY_CHECK;
+/* Inserts and sets row->seq; a key that is there already is left alone (*added = false). */
+enum ferry_code journal_unit_add(struct journal *journal, struct unit_row *row, bool *added,
+                                 struct ferry_error *err) FERRY_CHECK;
+/* Writes the row if it still is in state `from`, in the same transaction as the step's counters;
+   otherwise FERRY_E_JOURNAL: somebody else changed it. */
+enum ferry_code journal_unit_update(struct journal *journal, const struct unit_row *row,
+                                    enum unit_state from, struct ferry_error *err) FERRY_CHECK;
+enum ferry_code journal_event_add(struct journal *journal, struct event_row *row,
+                                  struct ferry_error *err) FERRY_CHECK;
+
+/* --- reading; works in both modes, inside and outside of a turn --- */
+
+/* By exact name, or by a prefix of the uuid; FERRY_E_NOT_FOUND, FERRY_E_USAGE when ambiguous.
+   NULL: the only live run (FERRY_E_NOT_FOUND none, FERRY_E_USAGE several). */
+enum ferry_code journal_run_find(struct journal *journal, const void *ctx, const char *name,
+                                 struct run_row *out, struct ferry_error *err) FERRY_CHECK;
+/* All runs, newest first, into *rows (an array below ctx). */
+enum ferry_code journal_runs(struct journal *journal, const void *ctx, struct run_row **rows,
+                             size_t *count, struct ferry_error *err) FERRY_CHECK;
+/* The steps of a run in order. */
+enum ferry_code journal_steps(struct journal *journal, const void *ctx, int64_t run,
+                              struct step_row **rows, size_t *count,
+                              struct ferry_error *err) FERRY_CHECK;
+
+enum unit_filter {
+    UNITS_PENDING, /* state pending */
+    UNITS_OPEN,    /* intent or started */
+    UNITS_STUCK,   /* failed or unknown */
+    UNITS_ALL
+};
+/* Up to limit units of a step with seq > after_seq (-1: from the start), in order of seq. */
+enum ferry_code journal_units(struct journal *journal, const void *ctx, int64_t run, int step,
+                              enum unit_filter filter, int64_t after_seq, size_t limit,
+                              struct unit_row **rows, size_t *count,
+                              struct ferry_error *err) FERRY_CHECK;
+/* One unit by its key; FERRY_E_NOT_FOUND. */
+enum ferry_code journal_unit_find(struct journal *journal, const void *ctx, int64_t run, int step,
+                                  const char *key, struct unit_row *out,
+                                  struct ferry_error *err) FERRY_CHECK;
+/* Events with id > after, oldest first; run 0: of all runs. */
+enum ferry_code journal_events(struct journal *journal, const void *ctx, int64_t run,
+                               int64_t after, size_t limit, struct event_row **rows, size_t *count,
+                               struct ferry_error *err) FERRY_CHECK;
+/* Is this intent on disk, open (state intent) and of our epoch? Asked by the transport's gate for
+   every changing request; false inside an open turn: not committed yet. */
+bool journal_intent_is_open(struct journal *journal, const char *intent_id);
+
+/* The stored words of the states, never NULL; and back (false: no such word). */
+const char *run_state_name(enum run_state state);
+const char *step_state_name(enum step_state state);
+const char *unit_state_name(enum unit_state state);
+bool run_is_live(enum run_state state);
+
+#endif
