@@ -1,0 +1,177 @@
+/*
+ * What a state is: the manual for everyone who writes one.
+ *
+ * A state does no I/O and keeps no memory between calls. Each of its phases is a pair: `ask` fills
+ * one request for one or more units, `judge` reads the reply and gives each of these units a
+ * verdict. The engine sends the request, and decides by the verdict, the journal and the clock
+ * what happens next (src/engine/transition.c shows the whole table).
+ *
+ * The unit is what is bracketed by intent and result. A plain state has one unit, whose key is the
+ * state's name; a fan-out state has those that its `expand` phase adds. The phases plan, expand
+ * and verify belong to the step and get a pseudo-unit: key is the state's name, data the cursor.
+ */
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "http/message.h"
+
+/* One unit, as a state sees it. */
+struct state_unit {
+    const char *key;         /* "tenant/deployment", or the state's name */
+    const char *id;          /* our own id (uuid of run, state, key, attempt), to be sent along */
+    unsigned attempt;        /* 1, 2, ...: a new one has a new id */
+    unsigned tries;          /* failures in a row in this phase */
+    const char *remote_id;   /* as an earlier verdict said, or NULL */
+    int64_t intent_at_ms;    /* unix ms, 0: no intent yet */
+    int64_t started_at_ms;   /* unix ms, 0: not accepted yet */
+    const struct json *data; /* the state's own notes (an object), or NULL */
+};
+
+struct state_sink; /* where expand puts units */
+struct state_plan; /* where plan puts what it found */
+
+/* What a state may know. All borrowed for the call. */
+struct state_context {
+    const struct json *options; /* of the run: the configuration by the names of upgrade.yaml */
+    const struct json *facts;   /* of the run: manager, archive, and what states left there */
+    const char *run_id;         /* uuid */
+    int64_t now_ms;             /* unix ms */
+    int64_t run_started_ms;     /* unix ms */
+    bool repeat;    /* probe: an intent has no result (true), or before the first act (false) */
+    bool planning;  /* called for a plan: nothing will be sent but the plan's own questions */
+    void *memo;     /* expand: a talloc context of this step in this process, for what must be
+                       collected from several pages; gone after a restart */
+    struct state_sink *sink; /* expand only */
+    struct state_plan *plan; /* plan only */
+};
+
+enum state_answer {
+    STATE_NONE,        /* not judged: counts as CANNOT_TELL */
+    STATE_ABSENT,      /* probe: the effect is not there */
+    STATE_RUNNING,     /* it is there and goes on; act: accepted, now await it */
+    STATE_DONE,        /* it is there and complete; step phases: finished */
+    STATE_SKIP,        /* nothing to do, see reason; only before an intent */
+    STATE_FAILED,      /* it ended badly, or was refused for good and had no effect */
+    STATE_FOREIGN,     /* something of others is in the way: the run stops and says what */
+    STATE_CANNOT_TELL, /* this answer proves nothing: ask again after the interval */
+    STATE_AGAIN,       /* one more request of this phase at once; the cursor is in data */
+    STATE_RETRY,       /* not now: act was refused without effect, probe found an obstacle that
+                          passes by itself. Same id, after the wait */
+    STATE_UNKNOWN      /* act: it may have taken effect. The engine will probe */
+};
+
+struct state_verdict {
+    enum state_answer answer;
+    enum ferry_code code;     /* with FAILED and FOREIGN: the class (exit code); default by answer */
+    const char *reason;       /* for people, one line; required for SKIP FAILED FOREIGN RETRY */
+    const char *hint;         /* for people: what to do next, or NULL */
+    const char *remote_id;    /* NULL: as before */
+    const char *remote_state; /* the manager's own word, for people; NULL: as before */
+    struct json *data;        /* merged into the unit's data (RFC 7396), or NULL */
+    struct json *facts;       /* merged into the run's facts, or NULL */
+    int64_t wait_ms;          /* not again before; -1: the engine's own interval or backoff */
+    int64_t done, total;      /* progress for people, total 0: not known */
+};
+
+/*
+ * Fills *request (made by the engine, empty; texts go below it) about n units.
+ * Returns false when no request is needed: then the verdicts are filled (texts below mem).
+ */
+typedef bool state_ask(const struct state_context *context, const struct state_unit *units,
+                       size_t n, struct http_request **request, struct state_verdict *verdicts,
+                       const void *mem);
+/* Reads an answered reply and fills the n verdicts (texts below mem). The engine handles replies
+   that did not come by itself, unless the phase says that it wants them (judges_silence). */
+typedef void state_judge(const struct state_context *context, const struct state_unit *units,
+                         size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
+                         const void *mem);
+
+struct state_phase {
+    state_ask *ask; /* NULL: the state has no such phase */
+    state_judge *judge;
+    unsigned batch;      /* most units one request can ask about; 0 and 1: one */
+    bool judges_silence; /* judge is also called for replies that are not HTTP_ANSWERED */
+};
+
+/* Numbers of a step, from options, manager version and the state's own knowledge; the state names
+   the source of each beside it. The engine fills in defaults before the state is called. */
+struct state_timing {
+    int64_t request_ms;        /* limit of one exchange (default 60 s) */
+    int64_t upload_stall_ms;   /* limit without a byte moving while a file is sent; 0: none */
+    int64_t settle_ms;         /* how long "absent" is not believed (90 s keyed, 300 s probed) */
+    int64_t probe_deadline_ms; /* how long an open question is asked before it is unknown */
+    int64_t before_deadline_ms;/* how long an obstacle before the act is waited for */
+    int64_t quiet_ms;          /* silence between acceptance and the first await */
+    int64_t interval_ms;       /* between two awaits */
+    int64_t deadline_ms;       /* from acceptance to the end (0: none) */
+    unsigned attempts;         /* sendings of one unit until it counts as failed */
+    unsigned concurrency;      /* units between intent and end at the same time */
+    int64_t max_failures;      /* failed units that end the step; -1: none do */
+    unsigned max_failures_percent; /* the same as a share of all units; 100: none do */
+};
+
+enum state_flags {
+    STATE_FANOUT = 1,            /* many units, named by expand */
+    STATE_PROBE_FIRST = 2,       /* probe before the first act of each unit */
+    STATE_KEYED = 4,             /* the manager takes our id: a repeat is refused by itself */
+    STATE_NO_RETURN = 8          /* after its act nothing can be undone */
+};
+
+struct ferry_state {
+    const char *name;    /* key in the journal: never renamed */
+    const char *summary; /* one line, for people: what it does */
+    unsigned def;        /* version of what it stores in data, cursor and facts */
+    unsigned flags;
+    void (*timing)(const struct state_context *context, struct state_timing *timing);
+    struct state_phase plan;   /* reads only */
+    struct state_phase expand; /* reads only; fan-out states */
+    struct state_phase probe;  /* reads only */
+    struct state_phase act;    /* exactly one changing request; none: the unit only awaits */
+    struct state_phase await;  /* reads only */
+    struct state_phase verify; /* reads only; after all units have ended */
+};
+
+/* A workflow: states in order. */
+struct workflow {
+    const char *name;
+    const char *summary;
+    const struct ferry_state *const *states;
+    size_t count;
+};
+
+/* --- what expand may do --- */
+
+/* Adds a unit; data may be NULL. A key that is there already is left alone. Copies. */
+void state_sink_add(struct state_sink *sink, const char *key, const struct json *data);
+/* Adds a unit that has nothing to do, with the reason why. */
+void state_sink_skip(struct state_sink *sink, const char *key, const char *reason);
+
+/* --- what plan may say. Texts are copied. --- */
+
+/* Stands in the way: the run would be refused (exit 5, or that of code). */
+void state_plan_blocker(struct state_plan *plan, enum ferry_code code, const char *text,
+                        const char *hint);
+void state_plan_warning(struct state_plan *plan, const char *text, const char *hint);
+void state_plan_note(struct state_plan *plan, const char *text);
+/* This step would be skipped. */
+void state_plan_skip(struct state_plan *plan, const char *reason);
+/* How many units it would have, and how long it may take (ms, 0: cannot tell) and why. */
+void state_plan_units(struct state_plan *plan, int64_t count);
+void state_plan_estimate(struct state_plan *plan, int64_t ms, const char *terms);
+
+/* --- small help for judges --- */
+
+/* Sets answer and reason (printf below mem); returns the verdict. */
+struct state_verdict *state_say(struct state_verdict *verdict, const void *mem,
+                                enum state_answer answer, const char *format, ...)
+    FERRY_PRINTF(4, 5);
+/* The object behind verdict->data or verdict->facts, made below mem when NULL. */
+struct json *state_data(struct state_verdict *verdict, const void *mem);
+struct json *state_facts(struct state_verdict *verdict, const void *mem);
+
+#endif
