@@ -3,8 +3,8 @@
  *
  * A tree is owned by the context given to json_parse, json_object or json_array and ends with it;
  * the nodes inside are views. Names are case-sensitive. A PATH is "a.b.c" (objects only).
- * Numbers: cJSON keeps doubles, so json_int64 refuses what a double cannot hold exactly
- * (beyond 2^53) instead of rounding it.
+ * Numbers: cJSON keeps doubles, so json_int64 refuses what may have been rounded on
+ * the way in (2^53 and beyond); json_set_int keeps all 64 bits.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -20,13 +20,14 @@ struct json; /* a node */
 
 #define JSON_DEPTH_MAX 64 /* deeper documents are refused: no answer of a manager is */
 
-/* Parses a whole document; trailing bytes, depth over JSON_DEPTH_MAX and bad UTF-8 length are
-   errors (FERRY_E_PROTOCOL). *out is owned by ctx. */
+/* Parses a whole document; trailing bytes, depth over JSON_DEPTH_MAX, bad UTF-8 and NUL (also as
+   \u0000) are errors (FERRY_E_PROTOCOL). *out is owned by ctx. */
 enum ferry_code json_parse(const void *ctx, const char *text, size_t length, struct json **out,
                            struct ferry_error *err) FERRY_CHECK;
 
 /* --- reading; node may be NULL everywhere, which reads as "not there" --- */
-const struct json *json_get(const struct json *node, const char *path); /* NULL: not there */
+const struct json *json_get(const struct json *node, const char *path);   /* NULL: not there */
+const struct json *json_member(const struct json *node, const char *key); /* dots are no path */
 const struct json *json_at(const struct json *array, size_t index);
 size_t json_size(const struct json *node); /* members of an object or array */
 const struct json *json_first(const struct json *node);
@@ -38,7 +39,7 @@ bool json_is_string(const struct json *node);
 bool json_is_number(const struct json *node);
 bool json_is_bool(const struct json *node);
 bool json_is_true(const struct json *node);
-bool json_is_null(const struct json *node); /* an explicit null */
+bool json_is_null(const struct json *node);     /* an explicit null */
 const char *json_text(const struct json *node); /* of a string node, else NULL */
 
 /* Required values: FERRY_E_PROTOCOL with the path in the message when absent or of another type. */

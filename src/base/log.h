@@ -1,6 +1,6 @@
 /*
- * A log for the developer of an upgrade, not its result: lines on stderr or as JSON, off by default.
- * No function here takes a secret; values are text the caller has already judged harmless.
+ * A log for the developer of an upgrade, not its result: lines on stderr or as JSON, off by
+ * default. No function here takes a secret; values are text the caller has already judged harmless.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
