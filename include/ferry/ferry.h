@@ -1,0 +1,131 @@
+/*
+ * libferry: carries a Cloudify Manager across an upgrade.
+ *
+ * A handle (struct ferry) belongs to one journal. Calls that change anything own the journal for
+ * their duration; calls that only look work beside a run in another process. Nothing here prints,
+ * installs a signal handler or keeps global state. Results are JSON documents (UTF-8, NUL-ended,
+ * to be freed with ferry_text_free): one contract for programs, and for people by way of
+ * `ferry --json`. No result, event or message holds a password or token.
+ *
+ * Every call returns a ferry_code and fills the caller's struct ferry_error (may be NULL).
+ * A handle is used by one thread at a time; only ferry_stop may be called from a signal handler.
+ */
+#ifndef FERRY_FERRY_H
+#define FERRY_FERRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ferry/error.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FERRY_API __attribute__((visibility("default"), warn_unused_result))
+#define FERRY_API_VOID __attribute__((visibility("default")))
+
+struct ferry;
+
+/* What a run tells while it goes on. Texts are valid during the call only. */
+struct ferry_event {
+    int64_t id;       /* of the event in the journal; 0: transient (progress), not stored */
+    int64_t at_ms;    /* unix milliseconds */
+    const char *kind; /* "run_started", "step_started", "unit_done", "progress", ... */
+    const char *run;  /* its name */
+    const char *step; /* name of the state, or NULL */
+    const char *unit; /* key of the unit, or NULL */
+    const char *text; /* one line for people, or NULL */
+    const char *data; /* the event's JSON, or NULL */
+    int64_t done, total; /* progress; total 0: not known */
+    const char *measure; /* what done and total count: "bytes", "units", or NULL */
+};
+
+struct ferry_options {
+    const char *journal; /* path; NULL: $FERRY_JOURNAL, else $XDG_STATE_HOME/ferry/journal.db,
+                            else ~/.local/state/ferry/journal.db */
+    const char *command; /* for the lock file: who holds the journal; NULL: "libferry" */
+    bool allow_network_fs;
+    void (*on_event)(void *arg, const struct ferry_event *event); /* may be NULL */
+    void (*on_log)(void *arg, const char *line);                  /* may be NULL */
+    void *arg;
+};
+
+/* Where the definition of a run comes from. Later sources win: file, then settings. */
+struct ferry_source {
+    const char *file;             /* upgrade.yaml or a saved plan (.json), or NULL */
+    const char *const *settings;  /* "manager.url=https://..." ...: any key of the file */
+    size_t setting_count;
+};
+
+/* Makes a handle; opens nothing yet. Free it with ferry_free. */
+FERRY_API enum ferry_code ferry_new(const struct ferry_options *options, struct ferry **out,
+                                    struct ferry_error *err);
+FERRY_API_VOID void ferry_free(struct ferry *ferry);
+FERRY_API_VOID void ferry_text_free(char *text);
+FERRY_API_VOID const char *ferry_version(void);
+
+/*
+ * Reads manager and archive, changes nothing, journals nothing. *plan: {"workflow", "manager",
+ * "archive", "findings":[{"kind":"blocker|warning|note","step","text","hint"}], "steps":[{"name",
+ * "summary","skip","units","requests":[{"phase","method","path","headers","body"}],...}]}.
+ * FERRY_OK also when something stands in the way: see "blocked" in the document.
+ */
+FERRY_API enum ferry_code ferry_plan(struct ferry *ferry, const struct ferry_source *source,
+                                     char **plan, struct ferry_error *err);
+
+struct ferry_run_options {
+    const char *stop_before; /* name of a state; NULL: go to the end */
+};
+
+/*
+ * A new run, to its end. *result as ferry_status gives it, also when the call fails after the run
+ * was made. FERRY_OK, FERRY_E_PARTIAL (10), FERRY_E_STOPPED (3), FERRY_E_UNKNOWN (4),
+ * FERRY_E_REFUSED (5), FERRY_E_FAILED (1) and what opening, reading and planning can say.
+ */
+FERRY_API enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source,
+                                    const struct ferry_run_options *options, char **result,
+                                    struct ferry_error *err);
+/* Goes on with a live run. run: name or prefix of the id; NULL: the only live one. The definition
+   is in the journal; secrets are read anew from where it says; settings of source may replace
+   where a secret comes from, the manager's URL and limits, nothing else. source may be NULL. */
+FERRY_API enum ferry_code ferry_resume(struct ferry *ferry, const char *run,
+                                       const struct ferry_source *source,
+                                       const struct ferry_run_options *options, char **result,
+                                       struct ferry_error *err);
+
+/* Asks a ferry_run or ferry_resume to stop. Once: no new units, finish what is in flight, commit.
+   Twice: cut what is in flight; those units are probed next time. Async-signal-safe. */
+FERRY_API_VOID void ferry_stop(struct ferry *ferry);
+
+/* Looking; never changes a byte of the journal. */
+/* {"run","id","workflow","state","manager","steps":[{"name","state","units":{...}}],"stuck":[...],
+   "compare",...}; run NULL: the only live run, else the newest. */
+FERRY_API enum ferry_code ferry_status(struct ferry *ferry, const char *run, char **status,
+                                       struct ferry_error *err);
+FERRY_API enum ferry_code ferry_runs(struct ferry *ferry, char **runs, struct ferry_error *err);
+/* {"events":[{"id","at","run","kind","step","unit","text","data"}],"last":ID}; at most limit. */
+FERRY_API enum ferry_code ferry_events(struct ferry *ferry, const char *run, int64_t after,
+                                       size_t limit, char **events, struct ferry_error *err);
+
+enum ferry_verdict { FERRY_AS_DONE, FERRY_AS_ABSENT, FERRY_AS_FAILED };
+
+/* Decides an unknown unit: "STEP/KEY", or KEY where it is in one step only. */
+FERRY_API enum ferry_code ferry_resolve(struct ferry *ferry, const char *run, const char *unit,
+                                        enum ferry_verdict verdict, char **result,
+                                        struct ferry_error *err);
+/* Makes failed units pending again (with a new id) and the run live; ferry_resume then does them. */
+FERRY_API enum ferry_code ferry_retry_failed(struct ferry *ferry, const char *run, char **result,
+                                             struct ferry_error *err);
+/* Ends a run that no ferry works on. Says in the result what remains on the manager. */
+FERRY_API enum ferry_code ferry_cancel(struct ferry *ferry, const char *run, char **result,
+                                       struct ferry_error *err);
+
+/* The states of a workflow: {"workflows":[{"name","states":[{"name","summary"}]}]}. */
+FERRY_API enum ferry_code ferry_workflows(char **out, struct ferry_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
