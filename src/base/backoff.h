@@ -1,6 +1,7 @@
 /*
  * How long to wait before trying again: exponential with full jitter
- * (wait = random in [base/2, base] * 2^attempt, capped); a server's Retry-After wins, up to a cap.
+ * (wait = random in [base/2, base] * 2^attempt, capped); a server's Retry-After wins, up to a
+ * cap, but no wait is shorter than base/2: "Retry-After: 0" makes no busy loop.
  */
 #ifndef BASE_BACKOFF_H
 #define BASE_BACKOFF_H

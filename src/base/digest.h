@@ -20,7 +20,8 @@ void digest_sha256_end(struct digest_sha256 *digest, char out[DIGEST_SHA256_HEX]
 
 /* A random uuid (RFC 9562, version 4). */
 void uuid_random(struct rng *rng, char out[UUID_TEXT_SIZE]);
-/* The uuid of name inside the name space of another uuid (version 5, SHA-1): same in, same out. */
+/* The uuid of name inside the name space of another uuid (version 5, SHA-1): same in, same out.
+   A name space that is no uuid counts by its text. */
 void uuid_derive(const char *name_space, const char *name, char out[UUID_TEXT_SIZE]);
 
 #endif

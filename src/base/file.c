@@ -208,14 +208,12 @@ enum ferry_code file_check_private(const char *path, struct ferry_error *err)
 static enum ferry_code make_folder(const char *path, struct ferry_error *err)
 {
     struct stat info;
+    int sys;
 
     if (mkdir(path, 0700) == 0)
         return FERRY_OK;
-    if (errno != EEXIST && errno != EROFS && errno != EACCES)
-        return ferry_fail_errno(err, FERRY_E_IO, errno, "cannot make the folder %s", path);
-    /* A parent that is there is enough, whatever else would stand in the way of making it. */
-    int sys = errno;
-
+    sys = errno;
+    /* A folder that is there is enough, even where none could be made (EACCES, EROFS). */
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
         return FERRY_OK;
     return ferry_fail_errno(err, FERRY_E_IO, sys == EEXIST ? ENOTDIR : sys,

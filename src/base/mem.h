@@ -1,6 +1,7 @@
 /*
  * Memory: talloc, by the names of this project. Whatever is allocated here ends with its parent.
  * A failing allocation ends the process: the journal makes that harmless, so nobody tests for it.
+ * One object holds less than 256 MiB (a limit of talloc); more counts as a failing allocation.
  * "ctx" is any talloc object, or NULL for a root that the caller frees with mem_free.
  */
 #ifndef BASE_MEM_H

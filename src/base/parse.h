@@ -1,5 +1,4 @@
-/* Text to numbers, with range and end checked. All return false and leave *out alone on bad text.
- */
+/* Text to numbers, range and end checked. All return false and leave *out alone on bad text. */
 #ifndef BASE_PARSE_H
 #define BASE_PARSE_H
 
