@@ -64,6 +64,11 @@ static void make_line(char *text)
     text[utf8_whole(text, length)] = '\0';
 }
 
+static void set_line(char *out, size_t out_size, const char *format, va_list args)
+    FERRY_PRINTF(3, 0);
+static void start_record(struct ferry_error *err, enum ferry_code code, int sys, const char *format,
+                         va_list args) FERRY_PRINTF(4, 0);
+
 /* Formats by way of a copy, since an argument may point into the record itself. */
 static void set_line(char *out, size_t out_size, const char *format, va_list args)
 {

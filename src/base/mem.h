@@ -34,7 +34,7 @@ void *mem_memdup(const void *ctx, const void *data, size_t size);
 /* Frees an object and all below it; NULL is fine. */
 void mem_free(void *object);
 /* Moves object below new_parent and returns it. */
-#define mem_move(new_parent, object) talloc_steal((new_parent), (object))
+#define mem_move(new_parent, object) (__extension__ talloc_steal((new_parent), (object)))
 /* Ends the process: "out of memory". */
 void mem_exhausted(void) FERRY_NORETURN;
 

@@ -61,9 +61,18 @@ static size_t authority_start(const char *url)
                                        "0123456789+-.";
     size_t scheme = strspn(url, scheme_chars);
 
-    if (scheme > 0 && strncmp(url + scheme, "://", 3) == 0)
+    if (strncmp(url + scheme, "://", 3) == 0)
         return scheme + 3;
     return strncmp(url, "//", 2) == 0 ? 2 : 0;
+}
+
+/* Whether ":NUMBER" ends the authority, as a port does. */
+static bool has_port(const char *authority, size_t length)
+{
+    const char *colon = memchr(authority, ':', length);
+    size_t digits = colon == NULL ? 0 : strspn(colon + 1, "0123456789");
+
+    return digits > 0 && digits <= 5 && colon + 1 + digits == authority + length;
 }
 
 /* Length of "user:password@", given the text after the scheme. */
@@ -71,7 +80,6 @@ static size_t credentials_length(const char *rest)
 {
     size_t authority = strcspn(rest, "/?#");
     const char *last_at = strrchr(rest, '@');
-    const char *colon;
 
     if (last_at == NULL)
         return 0;
@@ -81,11 +89,7 @@ static size_t credentials_length(const char *rest)
     }
     /* A password with a bare '/', '?' or '#' ends the authority too early: what then stands in
        the place of the port is no number. Rather too little is shown than a password. */
-    colon = memchr(rest, ':', authority);
-    if (rest[0] == '[' || colon == NULL)
-        return 0;
-    colon++;
-    if (strspn(colon, "0123456789") == (size_t)(rest + authority - colon))
+    if (rest[0] == '[' || memchr(rest, ':', authority) == NULL || has_port(rest, authority))
         return 0;
     return (size_t)(last_at - rest) + 1;
 }
