@@ -25,7 +25,7 @@ struct content_build {
 
 #define F(type, member, form)                                                                      \
     {                                                                                              \
-        #member, form, offsetof(struct type, member)                                               \
+#member, form, offsetof(struct type, member)                                               \
     }
 #define TEXT(type, member) F(type, member, CONTENT_TEXT)
 #define TIME(type, member) F(type, member, CONTENT_TIME)
@@ -80,23 +80,22 @@ static const struct content_field agent_fields[] = {
     TIME(content_agent, created_at),     BOOL(content_agent, in_table),
     BOOL(content_agent, in_agents)};
 
-static const struct content_field plugin_fields[] = {
-    TEXT(content_plugin, id),
-    TEXT(content_plugin, tenant),
-    TEXT(content_plugin, package_name),
-    TEXT(content_plugin, package_version),
-    TEXT(content_plugin, archive_name),
-    TEXT(content_plugin, visibility),
-    TEXT(content_plugin, title),
-    TEXT(content_plugin, distribution),
-    TEXT(content_plugin, distribution_release),
-    TEXT(content_plugin, distribution_version),
-    TEXT(content_plugin, package_source),
-    TIME(content_plugin, uploaded_at),
-    TEXT(content_plugin, creator),
-    JSON(content_plugin, supported_platform),
-    JSON(content_plugin, supported_py_versions),
-    JSON(content_plugin, wheels)};
+static const struct content_field plugin_fields[] = {TEXT(content_plugin, id),
+                                                     TEXT(content_plugin, tenant),
+                                                     TEXT(content_plugin, package_name),
+                                                     TEXT(content_plugin, package_version),
+                                                     TEXT(content_plugin, archive_name),
+                                                     TEXT(content_plugin, visibility),
+                                                     TEXT(content_plugin, title),
+                                                     TEXT(content_plugin, distribution),
+                                                     TEXT(content_plugin, distribution_release),
+                                                     TEXT(content_plugin, distribution_version),
+                                                     TEXT(content_plugin, package_source),
+                                                     TIME(content_plugin, uploaded_at),
+                                                     TEXT(content_plugin, creator),
+                                                     JSON(content_plugin, supported_platform),
+                                                     JSON(content_plugin, supported_py_versions),
+                                                     JSON(content_plugin, wheels)};
 
 static const struct content_field execution_fields[] = {
     TEXT(content_execution, id),         TEXT(content_execution, tenant),
@@ -120,9 +119,8 @@ static const struct content_field secret_fields[] = {TEXT(content_secret, key),
                                                      TEXT(content_secret, tenant)};
 
 static const struct content_field token_fields[] = {
-    TEXT(content_token, id),          TEXT(content_token, user),
-    TEXT(content_token, secret_hash), TEXT(content_token, description),
-    TEXT(content_token, value),       TIME(content_token, expires_at)};
+    TEXT(content_token, id),          TEXT(content_token, user),  TEXT(content_token, secret_hash),
+    TEXT(content_token, description), TEXT(content_token, value), TIME(content_token, expires_at)};
 
 static const struct content_field update_fields[] = {
     TEXT(content_plugins_update, id),        TEXT(content_plugins_update, tenant),
@@ -132,7 +130,7 @@ static const struct content_field update_fields[] = {
 
 #define LIST(type, member, the_fields)                                                             \
     {                                                                                              \
-        #member, sizeof(struct type), offsetof(struct content, member),                            \
+#member, sizeof(struct type), offsetof(struct content, member),                            \
             offsetof(struct content, member##_count), the_fields, FERRY_COUNT(the_fields)          \
     }
 
@@ -424,7 +422,7 @@ void content_set_practice(struct content_build *build, const struct json *practi
     for (const struct json *t = json_first(tokens); t != NULL; t = json_next(t)) {
         const char *id = json_string_or(t, "id", "");
         for (size_t i = 0; i < content->tokens_count; i++) {
-            if (strcmp(content->tokens[i].id, id) == 0) {
+            if (content->tokens[i].id != NULL && strcmp(content->tokens[i].id, id) == 0) {
                 content->tokens[i].value = content_keep(build, json_string_or(t, "value", NULL));
             }
         }

@@ -71,7 +71,12 @@ void content_set_plan(struct content_build *build, struct content_blueprint *blu
 void content_user_join(struct content_build *build, struct content_user *user, const char *tenant,
                        const char *role);
 
-/* Reads practice.json, the member that real archives do not have. */
+/* Reads practice.json, the member that real archives do not have. Call it after the tokens. */
 void content_set_practice(struct content_build *build, const struct json *practice);
+
+/* The last step of every reader: refuses items without a name or tenant (FERRY_E_ARCHIVE), fills
+   what is missing from what is there, counts the started instances of each deployment and brings
+   its workflows into the form of the API. */
+enum ferry_code content_finish(struct content_build *build, struct ferry_error *err) FERRY_CHECK;
 
 #endif

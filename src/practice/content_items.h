@@ -63,8 +63,9 @@ struct content_instance {
 struct content_agent {
     const char *name, *tenant, *deployment, *node, *instance, *ip, *version, *state,
         *install_method, *system, *created_at;
-    bool in_table;  /* a row of the agents table (new format: an item) */
-    bool in_agents; /* named in agents.json; without a row, a legacy restore adds it as "restored" */
+    bool in_table; /* a row of the agents table (new format: an item) */
+    bool
+        in_agents; /* named in agents.json; without a row, a legacy restore adds it as "restored" */
 };
 
 struct content_plugin {
