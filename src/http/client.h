@@ -14,8 +14,9 @@
 #include "base/secret.h"
 #include "http/transport.h"
 
-#define HTTP_CONNECT_TIMEOUT_MS 10000 /* facts 1.0: the SDK uses 5 s; a restarting manager is slow */
-#define HTTP_TIMEOUT_MS 330000        /* facts 1.0: nginx gives up on its upstream after 330 s */
+#define HTTP_CONNECT_TIMEOUT_MS                                                                    \
+    10000                      /* facts 1.0: the SDK uses 5 s; a restarting manager is slow */
+#define HTTP_TIMEOUT_MS 330000 /* facts 1.0: nginx gives up on its upstream after 330 s */
 
 struct http_login {
     const char *username;          /* NULL: the slot cannot be used */

@@ -58,12 +58,12 @@ enum http_outcome {
 /* A talloc object; all texts live below it. */
 struct http_reply {
     enum http_outcome outcome;
-    enum ferry_code code;    /* FERRY_OK when answered; else what kind of failure */
-    int sys;                 /* CURLcode of a failure, else 0 */
-    const char *error;       /* text of a failure, never with a credential; else NULL */
-    int status;              /* HTTP status, 0 when none came */
+    enum ferry_code code;     /* FERRY_OK when answered; else what kind of failure */
+    int sys;                  /* CURLcode of a failure, else 0 */
+    const char *error;        /* text of a failure, never with a credential; else NULL */
+    int status;               /* HTTP status, 0 when none came */
     const char *content_type; /* lower case, without parameters; NULL when absent */
-    const char *body;        /* NUL-ended, never NULL when answered */
+    const char *body;         /* NUL-ended, never NULL when answered */
     size_t body_size;
     const struct json *json; /* the body when it is well-formed JSON and said to be so, else NULL */
     int64_t content_length;  /* as the header says (HEAD), -1 when absent */

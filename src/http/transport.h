@@ -1,6 +1,6 @@
 /*
  * How the engine talks to a manager: an interface with two implementations, libcurl
- * (src/http/loop.c) and the simulator of the tests, and one guard before each (src/http/gate.c),
+ * (src/http/client.c) and the simulator of the tests, and one guard before each (src/http/gate.c),
  * which refuses every changing request that has no committed intent of this epoch.
  */
 #ifndef HTTP_TRANSPORT_H
@@ -25,6 +25,7 @@ struct transport_ops {
     bool (*progress)(struct transport *transport, uint64_t ticket, int64_t *sent, int64_t *total);
     /* Cuts every transfer; their replies (HTTP_UNKNOWN or HTTP_NOT_SENT) can be fetched after. */
     void (*abort_all)(struct transport *transport);
+    /* How many were submitted and whose reply finished has not given out yet. */
     size_t (*in_flight)(struct transport *transport);
 };
 
@@ -36,5 +37,7 @@ struct transport {
    committed. Below ctx; borrows inner. */
 struct transport *transport_gate(const void *ctx, struct transport *inner,
                                  bool (*permitted)(void *arg, const char *intent_id), void *arg);
+/* How many requests a gate has refused since it was made. */
+size_t transport_gate_refusals(const struct transport *gate);
 
 #endif

@@ -1,0 +1,229 @@
+#include "http/transfer.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "http/outcome.h"
+
+/* curl keeps copies of header lines, and one of them is the credential. */
+static void free_headers(struct http_transfer *transfer)
+{
+    for (struct curl_slist *line = transfer->headers; line != NULL; line = line->next) {
+        secret_wipe(line->data, strlen(line->data));
+    }
+    curl_slist_free_all(transfer->headers);
+    transfer->headers = NULL;
+}
+
+static void close_all(struct http_transfer *transfer)
+{
+    if (transfer->easy != NULL) {
+        curl_easy_cleanup(transfer->easy);
+        transfer->easy = NULL;
+    }
+    free_headers(transfer);
+    if (transfer->file >= 0) {
+        (void)close(transfer->file);
+        transfer->file = -1;
+    }
+}
+
+static int transfer_destroy(struct http_transfer *transfer)
+{
+    close_all(transfer);
+    return 0;
+}
+
+struct http_transfer *http_transfer_new(const void *ctx,
+                                        const struct http_transfer_options *options,
+                                        const struct http_request *request, uint64_t ticket)
+{
+    struct http_transfer *transfer = mem_new(ctx, struct http_transfer);
+
+    transfer->request = request;
+    transfer->ticket = ticket;
+    transfer->clock = options->clock;
+    transfer->url = options->url;
+    transfer->reply = http_reply_new(transfer);
+    transfer->file = -1;
+    transfer->started_ms = options->clock->now_ms(options->clock);
+    buf_init(&transfer->body, transfer->reply,
+             request->reply_limit == 0 ? HTTP_REPLY_LIMIT : request->reply_limit);
+    http_reply_reader_init(&transfer->reader, transfer->reply);
+    talloc_set_destructor(transfer, transfer_destroy);
+    return transfer;
+}
+
+void http_transfer_blame(struct http_transfer *transfer, enum ferry_code code, const char *why)
+{
+    if (transfer->why_code == FERRY_OK) {
+        transfer->why_code = code;
+        transfer->why = why;
+    }
+}
+
+/* ---- call-backs ---- */
+
+/* Gives body bytes in order, once. There is deliberately no way to rewind. */
+size_t http_transfer_on_read(char *into, size_t size, size_t count, void *arg)
+{
+    struct http_transfer *transfer = (struct http_transfer *)arg;
+    const struct http_request *request = transfer->request;
+    size_t room = size * count;
+    int64_t left = request->body_size - transfer->taken;
+
+    if (left <= 0) {
+        return 0;
+    }
+    if (room > (uint64_t)left) {
+        room = (size_t)left;
+    }
+    if (transfer->file < 0) {
+        memcpy(into, request->body + transfer->taken, room);
+        transfer->taken += (int64_t)room;
+        return room;
+    }
+    ssize_t got = pread(transfer->file, into, room, (off_t)transfer->taken);
+    if (got <= 0) {
+        http_transfer_blame(transfer, FERRY_E_IO,
+                            got < 0
+                                ? mem_printf(transfer, "cannot read \"%s\": %s", request->body_file,
+                                             strerror(errno))
+                                : mem_printf(transfer, "\"%s\" became shorter while it was sent",
+                                             request->body_file));
+        return CURL_READFUNC_ABORT;
+    }
+    transfer->taken += got;
+    return (size_t)got;
+}
+
+size_t http_transfer_on_header(char *line, size_t size, size_t count, void *arg)
+{
+    struct http_transfer *transfer = (struct http_transfer *)arg;
+    size_t length = size * count;
+
+    if (!http_reply_line(&transfer->reader, line, length)) {
+        http_transfer_blame(
+            transfer, FERRY_E_PROTOCOL,
+            mem_printf(transfer, "the header of the answer is over %zu bytes", HTTP_HEADER_LIMIT));
+        return 0;
+    }
+    return length;
+}
+
+size_t http_transfer_on_body(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct http_transfer *transfer = (struct http_transfer *)arg;
+    size_t length = size * count;
+
+    transfer->reader.in_body = true;
+    if (!buf_append(&transfer->body, bytes, length)) {
+        http_transfer_blame(
+            transfer, FERRY_E_PROTOCOL,
+            mem_printf(transfer, "the answer is over %zu bytes", transfer->body.limit));
+        return 0;
+    }
+    return length;
+}
+
+/* curl calls this each time before a request is put on a connection: the first time it is let go,
+   any further time would be a repetition that nobody decided (curl 7.88: Curl_retry_request in
+   lib/transfer.c, for re-used connections that die before the first byte of the answer). */
+int http_transfer_on_ready(void *arg, char *peer, char *own, int peer_port, int own_port)
+{
+    struct http_transfer *transfer = (struct http_transfer *)arg;
+
+    (void)peer;
+    (void)own;
+    (void)peer_port;
+    (void)own_port;
+    if (transfer->began > 0 && http_method_changes(transfer->request->method)) {
+        http_transfer_blame(transfer, FERRY_E_UNREACHABLE,
+                            "the connection died before the answer; not sent again");
+        return CURL_PREREQFUNC_ABORT;
+    }
+    transfer->began++;
+    return CURL_PREREQFUNC_OK;
+}
+
+/* ---- the end ---- */
+
+char *http_transfer_path(const void *ctx, const struct http_request *request)
+{
+    return mem_strndup(ctx, request->path, strcspn(request->path, "?"));
+}
+
+int64_t http_transfer_sent(const struct http_transfer *transfer)
+{
+    curl_off_t sent = 0;
+
+    if (transfer->easy != NULL) {
+        (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    }
+    return (int64_t)sent;
+}
+
+/* curl's words in our form: lower case at the start (but "SSL ..." stays), no line end. */
+static char *soften(const void *ctx, const char *words)
+{
+    char *text = mem_strndup(ctx, words, strcspn(words, "\r\n"));
+
+    if (text[0] != '\0' && islower((unsigned char)text[1])) {
+        text[0] = (char)tolower((unsigned char)text[0]);
+    }
+    return text;
+}
+
+/* "GET /path: no whole answer from https://host: reason" */
+static char *error_text(struct http_transfer *transfer, CURLcode result)
+{
+    struct http_reply *reply = transfer->reply;
+    char *path = http_transfer_path(transfer, transfer->request);
+    const char *what = "cannot reach";
+    const char *why = transfer->why;
+
+    if (why == NULL) {
+        why = soften(transfer,
+                     transfer->detail[0] != '\0' ? transfer->detail : curl_easy_strerror(result));
+    }
+    if (reply->outcome == HTTP_UNKNOWN) {
+        what = "no whole answer from";
+    } else if (result == CURLE_PEER_FAILED_VERIFICATION) {
+        what = "the certificate is not trusted of";
+    } else if (transfer->why != NULL) {
+        what = "nothing was sent to";
+    }
+    return mem_printf(reply, "%s %s: %s %s: %s", http_method_name(transfer->request->method), path,
+                      what, transfer->url, why);
+}
+
+void http_transfer_end(struct http_transfer *transfer, CURLcode result)
+{
+    struct http_reply *reply = transfer->reply;
+    long status = 0;
+
+    if (transfer->easy != NULL) {
+        (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    }
+    reply->status = status >= 200 ? (int)status : 0;
+    /* Once the request was let go, nothing tells for certain that no byte of it left: curl counts
+       what the socket took at once, not what it took later. So "let go" counts as sent. */
+    reply->outcome =
+        http_outcome_of_curl((int)result, transfer->began > 0 ? 1 : 0, reply->status, &reply->code);
+    reply->sent_bytes = http_transfer_sent(transfer);
+    reply->took_ms = transfer->clock->now_ms(transfer->clock) - transfer->started_ms;
+    reply->body = buf_text(&transfer->body);
+    reply->body_size = transfer->body.len;
+    if (reply->outcome != HTTP_ANSWERED) {
+        reply->sys = (int)result;
+        if (transfer->why_code != FERRY_OK) {
+            reply->code = transfer->why_code;
+        }
+        reply->error = error_text(transfer, result);
+    }
+    http_reply_end(&transfer->reader, transfer->clock->realtime_ms(transfer->clock));
+    close_all(transfer);
+}
