@@ -15,7 +15,7 @@ struct backoff {
     int64_t cap_ms;  /* never longer than this */
 };
 
-#define BACKOFF_RETRY_AFTER_CAP_MS (5 * 60 * 1000) /* a server may not park us for longer */
+#define BACKOFF_RETRY_AFTER_CAP_MS INT64_C(300000) /* 5 min: no server parks us for longer */
 
 /* attempt counts failures so far, from 0. retry_after_ms < 0: the server said nothing. */
 int64_t backoff_wait_ms(const struct backoff *backoff, unsigned attempt, int64_t retry_after_ms,

@@ -166,7 +166,9 @@ static void put_container(struct printer *to, const cJSON *node)
 
 static void put_node(struct printer *to, const cJSON *node)
 {
-    if (cJSON_IsObject(node) || cJSON_IsArray(node))
+    if (node == NULL)
+        put(to, "null");
+    else if (cJSON_IsObject(node) || cJSON_IsArray(node))
         put_container(to, node);
     else if (cJSON_IsString(node))
         put_string(to, node->valuestring);

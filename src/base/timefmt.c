@@ -194,8 +194,8 @@ bool timefmt_parse_utc(const char *text, int64_t *unix_ms)
 /* The number (from 0) of the three letters in a list of such, or -1. */
 static int take_name(const char **text, const char *names)
 {
-    for (int at = 0; names[3 * at] != '\0'; at++) {
-        if (strncmp(*text, names + 3 * at, 3) == 0) {
+    for (int at = 0; *names != '\0'; at++, names += 3) {
+        if (strncmp(*text, names, 3) == 0) {
             *text += 3;
             return at;
         }

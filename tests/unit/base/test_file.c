@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -185,6 +187,33 @@ static void failing_write_leaves_the_old_file_and_no_temporary_one(void **state)
     assert_non_null(strstr(err.message, "no/a"));
 }
 
+static void write_that_stops_half_way_leaves_the_old_file_and_no_temporary_one(void **state)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    char *path = in_folder(scope, "a");
+    char *large = mem_array(scope, char, 10000);
+    char *data = NULL;
+    struct ferry_error err;
+    struct rlimit old;
+    struct rlimit small;
+    enum ferry_code code;
+
+    (void)state;
+    put(path, "old");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    small = (struct rlimit){.rlim_cur = 4096, .rlim_max = old.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    code = file_write_atomic(path, large, 10000, 0600, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(code, FERRY_E_IO);
+    assert_int_equal(err.sys, EFBIG);
+    assert_int_equal(file_read(scope, path, 100, &data, NULL, NULL), FERRY_OK);
+    assert_string_equal(data, "old");
+    assert_int_equal(access(mem_printf(scope, "%s.tmp", path), F_OK), -1);
+}
+
 static void left_over_temporary_file_or_link_is_not_written_through(void **state)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
@@ -270,6 +299,7 @@ int main(void)
         IN_FOLDER(written_file_has_content_and_mode_and_leaves_no_temporary_one),
         IN_FOLDER(readers_of_the_old_file_keep_the_old_content),
         IN_FOLDER(failing_write_leaves_the_old_file_and_no_temporary_one),
+        IN_FOLDER(write_that_stops_half_way_leaves_the_old_file_and_no_temporary_one),
         IN_FOLDER(left_over_temporary_file_or_link_is_not_written_through),
         IN_FOLDER(file_in_the_working_folder_needs_no_slash),
         IN_FOLDER(file_that_others_may_read_is_not_private),

@@ -69,8 +69,8 @@ static void numbers_that_json_cannot_say_become_null(void **state)
     struct json *root = json_object(scope);
 
     (void)state;
-    json_set_double(root, "a", NAN);
-    json_set_double(root, "b", INFINITY);
+    json_set_double(root, "a", (double)NAN);
+    json_set_double(root, "b", (double)INFINITY);
     assert_string_equal(json_print(scope, root), "{\"a\":null,\"b\":null}");
 }
 
