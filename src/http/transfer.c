@@ -140,11 +140,13 @@ int http_transfer_on_ready(void *arg, char *peer, char *own, int peer_port, int 
     (void)own;
     (void)peer_port;
     (void)own_port;
+#ifndef FERRY_MUTANT_RESEND
     if (transfer->began > 0 && http_method_changes(transfer->request->method)) {
         http_transfer_blame(transfer, FERRY_E_UNREACHABLE,
                             "the connection died before the answer; not sent again");
         return CURL_PREREQFUNC_ABORT;
     }
+#endif
     transfer->began++;
     return CURL_PREREQFUNC_OK;
 }
@@ -170,8 +172,15 @@ int64_t http_transfer_sent(const struct http_transfer *transfer)
 static char *soften(const void *ctx, const char *words)
 {
     char *text = mem_strndup(ctx, words, strcspn(words, "\r\n"));
+    size_t at = 1;
 
-    if (text[0] != '\0' && islower((unsigned char)text[1])) {
+    if (text[0] == '\0') {
+        return text;
+    }
+    while (islower((unsigned char)text[at])) {
+        at++;
+    }
+    if (text[at] == ' ' || text[at] == '\0') {
         text[0] = (char)tolower((unsigned char)text[0]);
     }
     return text;
