@@ -57,3 +57,15 @@ size_t utf8_whole(const char *text, size_t length)
         return start - 1;
     return length;
 }
+
+void utf8_mend(char *text, size_t length)
+{
+    for (size_t at = 0; at < length;) {
+        size_t size = utf8_sequence(text + at, length - at);
+        if (size == 0 || text[at] == '\0') {
+            text[at] = '?';
+            size = 1;
+        }
+        at += size;
+    }
+}

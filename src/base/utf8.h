@@ -9,5 +9,7 @@
 size_t utf8_sequence(const char *text, size_t length);
 /* The length without a character that was cut in half at the end. */
 size_t utf8_whole(const char *text, size_t length);
+/* Makes text fit to be shown: bytes that are no UTF-8, and NULs, become question marks. */
+void utf8_mend(char *text, size_t length);
 
 #endif
