@@ -79,7 +79,7 @@ struct state_verdict {
 };
 
 /*
- * Fills *request (made by the engine, empty; texts go below it) about n units.
+ * Sets *request (http_request_new below mem) to one request about n units and returns true.
  * Returns false when no request is needed: then the verdicts are filled (texts below mem).
  */
 typedef bool state_ask(const struct state_context *context, const struct state_unit *units,

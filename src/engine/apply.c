@@ -1,0 +1,358 @@
+/* What a verdict does to a unit: one small function a move. */
+#include <assert.h>
+#include <string.h>
+
+#include "base/backoff.h"
+#include "engine/internal.h"
+
+void engine_touch(struct engine *engine, struct unit *unit)
+{
+    if (unit->dirty) {
+        return;
+    }
+    if (engine->dirty_count == engine->dirty_room) {
+        engine->dirty_room = engine->dirty_room ? engine->dirty_room * 2 : 64;
+        engine->dirty = mem_resize(engine, engine->dirty, struct unit *, engine->dirty_room);
+    }
+    engine->dirty[engine->dirty_count++] = unit;
+    unit->dirty = true;
+}
+
+static int64_t *counter(struct step_row *row, enum unit_state state)
+{
+    switch (state) {
+    case UNIT_INTENT:
+    case UNIT_STARTED:
+        return &row->n_open;
+    case UNIT_DONE:
+        return &row->n_done;
+    case UNIT_SKIPPED:
+        return &row->n_skipped;
+    case UNIT_FAILED:
+        return &row->n_failed;
+    case UNIT_UNKNOWN:
+        return &row->n_unknown;
+    case UNIT_PENDING:
+    case UNIT_CANCELLED:
+        break;
+    }
+    return NULL;
+}
+
+/* Nothing leads out of an end, and nothing leads back from "took effect" to "not sent": the only
+   way back is from an intent to pending, when it is certain that it had no effect. */
+static bool may_change(enum unit_state from, enum unit_state to)
+{
+    switch (from) {
+    case UNIT_PENDING:
+        return true;
+    case UNIT_INTENT:
+        return to != UNIT_SKIPPED;
+    case UNIT_STARTED:
+        return to != UNIT_PENDING && to != UNIT_INTENT;
+    case UNIT_DONE:
+    case UNIT_SKIPPED:
+    case UNIT_FAILED:
+    case UNIT_UNKNOWN:
+    case UNIT_CANCELLED:
+        break;
+    }
+    return from == to;
+}
+
+void engine_change(struct engine *engine, struct unit *unit, enum unit_state state)
+{
+    int64_t *before = counter(&engine->step->row, unit->row.state);
+    int64_t *after = counter(&engine->step->row, state);
+
+    assert(may_change(unit->row.state, state));
+    if (before) {
+        --*before;
+    }
+    if (after) {
+        ++*after;
+    }
+    unit->row.state = state;
+    unit->row.tries = 0;
+    unit->deadline_ms = 0;
+    engine_touch(engine, unit);
+}
+
+static void due_in(struct engine *engine, struct unit *unit, int64_t wait_ms)
+{
+    unit->due_ms = engine_now(engine) + (wait_ms > 0 ? wait_ms : 0);
+    schedule_put(&engine->schedule, unit);
+}
+
+static int64_t backoff_for(struct engine *engine, const struct unit *unit,
+                           const struct state_verdict *verdict, const struct http_reply *reply)
+{
+    static const struct backoff backoff = {BACKOFF_FIRST_MS, BACKOFF_CAP_MS};
+
+    if (verdict->wait_ms >= 0) {
+        return verdict->wait_ms;
+    }
+    return backoff_wait_ms(&backoff, unit->row.tries, reply ? reply->retry_after_ms : -1,
+                           engine->o.rng);
+}
+
+/* Remembers why a unit stands; told once for each new reason. */
+static void set_reason(struct engine *engine, struct unit *unit, const char *kind,
+                       const struct state_verdict *verdict)
+{
+    bool news = unit_set_text(unit, &unit->row.error, verdict->reason);
+
+    unit_set_text(unit, &unit->row.hint, verdict->hint);
+    if (news) {
+        engine_show(engine, kind, unit, verdict->reason, verdict->done, verdict->total, NULL);
+    }
+}
+
+static void clear_reason(struct unit *unit)
+{
+    mem_free((void *)(uintptr_t)unit->row.error);
+    mem_free((void *)(uintptr_t)unit->row.hint);
+    unit->row.error = unit->row.hint = NULL;
+}
+
+static void end_unit(struct engine *engine, struct unit *unit, enum unit_state state,
+                     const char *kind, const struct state_verdict *verdict)
+{
+    clear_reason(unit);
+    if (state != UNIT_DONE) {
+        unit_set_text(unit, &unit->row.error, verdict->reason ? verdict->reason : "no reason given");
+        unit_set_text(unit, &unit->row.hint, verdict->hint);
+    }
+    engine_change(engine, unit, state);
+    unit->row.ended_at_ms = engine_realtime(engine);
+    unit->due_ms = 0;
+    schedule_remove(&engine->schedule, unit);
+    engine->step->live--;
+    engine_tell(engine, kind, unit, verdict->reason, NULL);
+}
+
+static void move_unknown(struct engine *engine, struct unit *unit, const char *what)
+{
+    struct state_verdict verdict = {.reason = NULL, .wait_ms = -1};
+    const char *step = engine->step->row.name;
+    char *reason = mem_printf(unit, "%s%s%s", what, unit->row.error ? "; last: " : "",
+                              unit->row.error ? unit->row.error : "");
+
+    verdict.reason = reason;
+    verdict.hint = mem_printf(unit,
+                              "look at the manager, then: ferry resolve %s %s/%s "
+                              "--as done|absent|failed, and ferry resume %s",
+                              engine->run.name, step, unit->row.key, engine->run.name);
+    end_unit(engine, unit, UNIT_UNKNOWN, "unit_unknown", &verdict);
+}
+
+static void move_fail(struct engine *engine, struct unit *unit,
+                      const struct state_verdict *verdict)
+{
+    struct step *step = engine->step;
+
+    end_unit(engine, unit, UNIT_FAILED, "unit_failed", verdict);
+    mem_free(step->fail_reason);
+    mem_free(step->fail_hint);
+    step->fail_reason = mem_strdup(step, unit->row.error);
+    step->fail_hint = mem_strdup(step, verdict->hint);
+    if (!(step->state->flags & STATE_FANOUT)) {
+        engine->end_code = verdict->code != FERRY_OK ? verdict->code : FERRY_E_FAILED;
+    }
+}
+
+static void move_block(struct engine *engine, struct unit *unit, enum engine_phase phase,
+                       const struct state_verdict *verdict)
+{
+    if (phase == PHASE_ACT) {
+        engine_change(engine, unit, UNIT_PENDING);
+        unit->probed = false;
+    }
+    unit_set_text(unit, &unit->row.error, verdict->reason);
+    unit_set_text(unit, &unit->row.hint, verdict->hint);
+    engine_touch(engine, unit);
+    engine_tell(engine, "unit_blocked", unit, verdict->reason, NULL);
+    engine_end(engine, RUN_BLOCKED, verdict->code != FERRY_OK ? verdict->code : FERRY_E_REFUSED,
+               verdict->reason, verdict->hint);
+}
+
+/* The outcome of a request is open: ask, and do not believe "absent" before the settle window is
+   over, counted from now: the request may have left until a moment ago. */
+static void move_probe(struct engine *engine, struct unit *unit,
+                       const struct state_verdict *verdict)
+{
+    int64_t now_ms = engine_now(engine);
+
+    unit->row.tries = 0;
+    unit->settle_until_ms = now_ms + engine->step->timing.settle_ms;
+    unit->deadline_ms = now_ms + engine->step->timing.probe_deadline_ms;
+    unit_set_text(unit, &unit->row.error, verdict->reason);
+    engine_touch(engine, unit);
+    engine_tell(engine, "unit_open", unit, verdict->reason, NULL);
+    due_in(engine, unit, verdict->wait_ms > 0 ? verdict->wait_ms : 0);
+}
+
+static void move_settle(struct engine *engine, struct unit *unit)
+{
+    int64_t now_ms = engine_now(engine);
+
+#ifdef FERRY_MUTANT_SETTLE
+    unit->settle_until_ms = 0;
+#endif
+    if (unit->asked_ms < unit->settle_until_ms) {
+        due_in(engine, unit, unit->settle_until_ms - now_ms);
+        engine_show(engine, "waiting", unit, "not there; waiting out the settle window", 0, 0,
+                    NULL);
+        return;
+    }
+    unit->probed = false;
+    clear_reason(unit);
+    engine_change(engine, unit, UNIT_PENDING);
+    engine_tell(engine, "unit_absent", unit, "the request had no effect; it will be sent again",
+                NULL);
+    due_in(engine, unit, 0);
+}
+
+/* An obstacle passes by itself, or it does not: one limit over probes and acts together, which only
+   real progress (a start, an end) takes away. */
+static void move_obstacle(struct engine *engine, struct unit *unit, enum engine_phase phase,
+                          const struct state_verdict *verdict, const struct http_reply *reply)
+{
+    int64_t now_ms = engine_now(engine);
+    unsigned tries = unit->row.tries + 1;
+
+    if (phase == PHASE_ACT) {
+        engine_change(engine, unit, UNIT_PENDING);
+    }
+    unit->probed = false;
+    unit->row.tries = tries;
+    if (!unit->obstacle_until_ms) {
+        unit->obstacle_until_ms = now_ms + engine->step->timing.before_deadline_ms;
+    }
+    set_reason(engine, unit, "waiting", verdict);
+    if (now_ms < unit->obstacle_until_ms) {
+        due_in(engine, unit, backoff_for(engine, unit, verdict, reply));
+    } else if (engine->step->state->flags & STATE_FANOUT) {
+        move_fail(engine, unit, verdict);
+    } else {
+        move_block(engine, unit, PHASE_PROBE, verdict);
+    }
+}
+
+static void move_start(struct engine *engine, struct unit *unit, enum engine_phase phase,
+                       const struct state_verdict *verdict)
+{
+    const struct state_timing *timing = &engine->step->timing;
+
+    clear_reason(unit);
+    engine_change(engine, unit, UNIT_STARTED);
+    unit->row.started_at_ms = engine_realtime(engine);
+    unit->deadline_ms = timing->deadline_ms ? engine_now(engine) + timing->deadline_ms : 0;
+    unit->polled = false;
+    engine_tell(engine, phase == PHASE_ACT ? "unit_started" : "unit_adopted", unit,
+                verdict->reason, NULL);
+    due_in(engine, unit, timing->quiet_ms);
+}
+
+void engine_begin_waiting(struct engine *engine, struct unit *unit)
+{
+    struct state_verdict verdict = {.wait_ms = -1};
+
+    move_start(engine, unit, PHASE_ACT, &verdict);
+}
+
+static void move_wait(struct engine *engine, struct unit *unit,
+                      const struct state_verdict *verdict)
+{
+    set_reason(engine, unit, verdict->answer == STATE_RUNNING ? "running" : "waiting", verdict);
+    unit->polled = true;
+    if (unit->deadline_ms && engine_now(engine) >= unit->deadline_ms) {
+        move_unknown(engine, unit, "its end was not seen in time");
+        return;
+    }
+    due_in(engine, unit,
+           verdict->wait_ms >= 0 ? verdict->wait_ms : engine->step->timing.interval_ms);
+}
+
+static void move_ask_later(struct engine *engine, struct unit *unit, enum engine_phase phase,
+                           const struct state_verdict *verdict, const struct http_reply *reply)
+{
+    int64_t now_ms = engine_now(engine);
+
+    unit->row.tries++;
+    if (!unit->deadline_ms) {
+        unit->deadline_ms =
+            now_ms + (phase == PHASE_REPROBE ? engine->step->timing.probe_deadline_ms
+                                             : engine->step->timing.before_deadline_ms);
+    }
+    set_reason(engine, unit, "waiting", verdict);
+    if (now_ms < unit->deadline_ms) {
+        due_in(engine, unit, backoff_for(engine, unit, verdict, reply));
+    } else if (phase == PHASE_REPROBE) {
+        move_unknown(engine, unit, "the manager did not tell whether the request took effect");
+    } else {
+        unit->deadline_ms = 0;
+        engine_end(engine, RUN_PAUSED, FERRY_E_STOPPED, verdict->reason,
+                   "nothing is half done; when the manager answers again: ferry resume");
+    }
+}
+
+/* "Done" by a probe after an intent is an adoption: the journal says so. */
+static const char *done_kind(enum engine_phase phase)
+{
+    return phase == PHASE_REPROBE ? "unit_adopted_done" : "unit_done";
+}
+
+void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase phase,
+                  const struct state_verdict *verdict, const struct http_reply *reply)
+{
+    enum engine_move move = engine_move(phase, verdict->answer);
+
+    unit_set_text(unit, &unit->row.remote_id, verdict->remote_id);
+    unit_set_text(unit, &unit->row.remote_state, verdict->remote_state);
+    unit->row.http = reply ? reply->status : 0;
+    if (unit_merge(unit, verdict->data) && move != MOVE_ASK_NOW) {
+        engine_touch(engine, unit);
+    }
+    switch (move) {
+    case MOVE_ASK_NOW:
+        due_in(engine, unit, verdict->wait_ms);
+        break;
+    case MOVE_ASK_LATER:
+        move_ask_later(engine, unit, phase, verdict, reply);
+        break;
+    case MOVE_WAIT:
+        move_wait(engine, unit, verdict);
+        break;
+    case MOVE_ACT:
+        unit->probed = true;
+        unit->row.tries = 0;
+        unit->deadline_ms = 0;
+        due_in(engine, unit, 0);
+        break;
+    case MOVE_PROBE:
+        move_probe(engine, unit, verdict);
+        break;
+    case MOVE_SETTLE:
+        move_settle(engine, unit);
+        break;
+    case MOVE_OBSTACLE:
+        move_obstacle(engine, unit, phase, verdict, reply);
+        break;
+    case MOVE_START:
+        move_start(engine, unit, phase, verdict);
+        break;
+    case MOVE_DONE:
+        end_unit(engine, unit, UNIT_DONE, done_kind(phase), verdict);
+        break;
+    case MOVE_SKIP:
+        end_unit(engine, unit, UNIT_SKIPPED, "unit_skipped", verdict);
+        break;
+    case MOVE_FAIL:
+        move_fail(engine, unit, verdict);
+        break;
+    case MOVE_BLOCK:
+        move_block(engine, unit, phase, verdict);
+        break;
+    }
+}

@@ -1,0 +1,97 @@
+/*
+ * The engine: carries a run through the states of its workflow, one turn after another.
+ *
+ * A turn: take finished transfers and due timers and let the states judge them; choose the next
+ * units; write results and intents in one commit; only then show the results and send what the
+ * intents announced; wait. It knows neither curl nor SQLite nor Cloudify: journal, transport,
+ * clock and chance are given to it, so it runs the same inside the simulator of the tests.
+ *
+ * After a kill at any instant, engine_run on the same run goes on: an intent without a result is
+ * answered by the state's probe, never by a guess (src/engine/transition.c).
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <signal.h>
+
+#include "base/clock.h"
+#include "engine/state.h"
+#include "http/transport.h"
+#include "journal/journal.h"
+
+/* What the engine tells. Texts are valid during the call. Events with an id are on disk already. */
+struct engine_event {
+    int64_t id; /* 0: not stored (progress) */
+    int64_t at_ms;
+    const char *kind;
+    const char *step, *unit, *text, *data;
+    int64_t done, total;
+    const char *measure; /* "bytes", "units" or NULL */
+};
+
+/* Points at which the crash tests end the process. */
+enum engine_point { ENGINE_AFTER_COMMIT, ENGINE_BEFORE_SEND, ENGINE_AFTER_SEND, ENGINE_GOT_REPLY };
+
+struct engine_options {
+    struct journal *journal;     /* open for writing; NULL only for engine_plan */
+    struct transport *transport; /* already behind the gate */
+    struct clock *clock;
+    struct rng *rng;
+    const struct workflow *workflow;
+    const volatile sig_atomic_t *stop; /* 0 go on, 1 finish what is in flight, 2 cut it; or NULL */
+    void (*on_event)(void *arg, const struct engine_event *event); /* may be NULL */
+    void (*on_point)(void *arg, enum engine_point point);          /* tests only; may be NULL */
+    void *arg;
+};
+
+#define ENGINE_PROGRESS_MS 250 /* between two progress events: the live view redraws 4 times a second */
+
+/* What makes a new run. Borrowed for the call. */
+struct engine_definition {
+    const char *name;   /* unique, for people */
+    const char *target; /* the manager's URL without credentials */
+    const struct json *options;
+    const struct json *facts;
+    const char *ferry_version;
+};
+
+/* Writes a new run with all its steps in one commit. *out lives below ctx. */
+enum ferry_code engine_create(const void *ctx, const struct engine_options *options,
+                              const struct engine_definition *definition, struct run_row *out,
+                              struct ferry_error *err) FERRY_CHECK;
+
+/*
+ * Goes on with a live run until it ends or stands. stop_before: name of a state, or NULL.
+ * FERRY_OK done · FERRY_E_PARTIAL done, units failed · FERRY_E_STOPPED paused · FERRY_E_UNKNOWN an
+ * unknown unit waits · FERRY_E_REFUSED (or the state's own code) blocked · FERRY_E_FAILED (or the
+ * state's own code) failed · FERRY_E_FENCED, FERRY_E_JOURNAL the journal is lost: nothing more was
+ * sent, and what is on disk is what resume will find.
+ */
+enum ferry_code engine_run(const struct engine_options *options, const struct run_row *run,
+                           const char *stop_before, struct ferry_error *err) FERRY_CHECK;
+
+/*
+ * Lets every state look and say what it would do; sends reading requests only, journals nothing.
+ * *plan (below ctx): {"blocked":bool,"facts":{..},"findings":[..],"steps":[..]}, see ferry/ferry.h.
+ * facts is the start of what is known (the archive).
+ */
+enum ferry_code engine_plan(const void *ctx, const struct engine_options *options,
+                            const struct json *run_options, const struct json *facts,
+                            struct json **plan, struct ferry_error *err) FERRY_CHECK;
+
+/* --- what an operator decides, on a run that no engine works on. One commit each. --- */
+
+enum engine_decision { ENGINE_AS_DONE, ENGINE_AS_ABSENT, ENGINE_AS_FAILED };
+/* Decides a unit in state unknown ("STEP/KEY", or a KEY that one step only has). */
+enum ferry_code engine_resolve(const struct engine_options *options, const struct run_row *run,
+                               const char *unit, enum engine_decision decision,
+                               struct ferry_error *err) FERRY_CHECK;
+/* Failed units become pending with a new id, failed steps run again, the run is live (paused). */
+enum ferry_code engine_retry_failed(const struct engine_options *options,
+                                    const struct run_row *run, int64_t *count,
+                                    struct ferry_error *err) FERRY_CHECK;
+/* Ends a live run: open steps and units are cancelled. */
+enum ferry_code engine_cancel(const struct engine_options *options, const struct run_row *run,
+                              struct ferry_error *err) FERRY_CHECK;
+
+#endif

@@ -1,0 +1,152 @@
+/*
+ * What the files of the engine share, and nobody else sees.
+ *
+ *   run.c       engine_create, engine_run, the turn
+ *   steps.c     from one step to the next; expand and verify
+ *   choose.c    which units are asked about now: one request each, or one for several
+ *   collect.c   replies in, verdicts out of the states
+ *   apply.c     what a verdict does to a unit
+ *   commit.c    one transaction a turn; events after it
+ */
+#ifndef ENGINE_INTERNAL_H
+#define ENGINE_INTERNAL_H
+
+#include "base/mem.h"
+#include "engine/engine.h"
+#include "engine/limits.h"
+#include "engine/schedule.h"
+#include "engine/unit.h"
+
+#define BACKOFF_FIRST_MS 500
+#define BACKOFF_CAP_MS 30000
+#define UNITS_LOADED 4096 /* rows read at once while a run is taken up again */
+#define PENDING_LOADED 256 /* pending rows read at once: a window in memory, the rest on disk */
+
+/* A request about one or more units. */
+struct flight {
+    uint64_t ticket;
+    enum engine_phase phase;
+    struct unit **units;
+    size_t n;
+    struct http_request *request;
+    bool sent;
+    struct flight *next;
+};
+
+struct step {
+    struct step_row row; /* with the engine's own count of the counters */
+    const struct ferry_state *state;
+    struct state_timing timing;
+    struct unit *self; /* the pseudo-unit of expand and verify */
+    void *memo;
+    struct unit **window; /* pending units read ahead, in order of seq */
+    size_t window_at, window_count;
+    int64_t last_seq; /* of the window: read on behind it */
+    bool exhausted;   /* no pending unit is left on disk */
+    size_t live;      /* units in hand */
+    bool dirty;
+    char *fail_reason, *fail_hint; /* of the unit that failed last */
+};
+
+struct state_sink {
+    struct unit **units;
+    size_t count, room;
+    struct engine *engine;
+};
+
+struct event_queue {
+    struct engine_event *events; /* texts below the queue's mem */
+    struct event_row *rows;      /* kind NULL: transient */
+    size_t count, room;
+    void *mem;
+};
+
+struct engine {
+    struct engine_options o;
+    struct run_row run;
+    struct json *options, *facts;
+    bool run_dirty;
+    struct step_row *steps;
+    size_t step_count;
+    struct step *step; /* the present one, or NULL between two */
+    struct schedule schedule;
+    struct limits limits;
+    struct flight *flights; /* all in flight or in the outbox, oldest first */
+    struct flight **last_flight;
+    size_t flight_count;
+    uint64_t tickets;
+    struct unit **dirty;
+    size_t dirty_count, dirty_room;
+    struct state_sink sink;
+    struct event_queue queue;
+    int64_t progress_ms; /* when progress was last told */
+    bool aborted;        /* the second stop has cut the transfers */
+    bool hurry;          /* this turn made work for the next: do not wait */
+    bool ending;         /* no more asking: wait for what is in flight, then end as below */
+    bool over;
+    enum run_state end_state;
+    enum ferry_code end_code;
+    char end_reason[FERRY_MESSAGE_MAX], end_hint[FERRY_HINT_MAX];
+};
+
+static inline int64_t engine_now(const struct engine *engine)
+{
+    return engine->o.clock->now_ms(engine->o.clock);
+}
+
+static inline int64_t engine_realtime(const struct engine *engine)
+{
+    return engine->o.clock->realtime_ms(engine->o.clock);
+}
+
+/* run.c */
+/* From now on nothing new is asked; when all answers are in, the run gets this state. The first
+   reason given stays. */
+void engine_end(struct engine *engine, enum run_state state, enum ferry_code code,
+                const char *reason, const char *hint);
+struct state_context engine_context(struct engine *engine, enum engine_phase phase);
+
+/* steps.c */
+void engine_advance(struct engine *engine);
+/* What the answer of an expand or verify phase leads to. */
+void engine_step_move(struct engine *engine, enum engine_phase phase, enum engine_move move,
+                      const struct state_verdict *verdict);
+void engine_timing(const struct ferry_state *state, const struct state_context *context,
+                   struct state_timing *timing);
+/* The next pending unit that may begin, or NULL. */
+struct unit *engine_next_pending(struct engine *engine);
+
+/* choose.c */
+void engine_choose(struct engine *engine);
+/* Hands the requests of this turn to the transport. */
+void engine_send(struct engine *engine);
+/* When something is due next (monotonic); INT64_MAX: only a reply can bring news. */
+int64_t engine_next_due(const struct engine *engine);
+
+/* collect.c */
+void engine_collect(struct engine *engine);
+/* Verdicts of an `ask` that needed no request. */
+void engine_judge_all(struct engine *engine, enum engine_phase phase, struct unit **units, size_t n,
+                      const struct http_reply *reply, const struct state_verdict *verdicts);
+
+/* apply.c */
+void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase phase,
+                  const struct state_verdict *verdict, const struct http_reply *reply);
+/* A unit of a state without an act begins to be awaited. */
+void engine_begin_waiting(struct engine *engine, struct unit *unit);
+void engine_change(struct engine *engine, struct unit *unit, enum unit_state state);
+void engine_touch(struct engine *engine, struct unit *unit); /* into the next commit */
+
+/* commit.c */
+/* Adds an event to the next commit. text and data may be NULL; all are copied. */
+void engine_tell(struct engine *engine, const char *kind, const struct unit *unit,
+                 const char *text, const struct json *data);
+/* A transient event: shown, never stored. */
+void engine_show(struct engine *engine, const char *kind, const struct unit *unit,
+                 const char *text, int64_t done, int64_t total, const char *measure);
+/* Writes everything of this turn, then tells it. False: the journal is lost, engine->over. */
+bool engine_commit(struct engine *engine);
+/* Progress of what is in flight and of the step, at most each ENGINE_PROGRESS_MS. */
+void engine_show_progress(struct engine *engine);
+
+#endif

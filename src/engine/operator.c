@@ -1,0 +1,284 @@
+/* What an operator decides about a run that no engine works on: one commit each. */
+#include "engine/internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define ROWS_AT_ONCE 1024
+
+static void event_for(const struct engine_options *o, struct event_row *event, int64_t run,
+                      int step, int64_t seq)
+{
+    *event = (struct event_row){.run = run, .step = step, .seq = seq};
+    event->epoch = journal_epoch(o->journal);
+    event->at_ms = o->clock->realtime_ms(o->clock);
+}
+
+static enum ferry_code tell(const struct engine_options *o, const char *kind, int64_t run, int step,
+                            int64_t seq, struct ferry_error *err)
+{
+    struct event_row event;
+
+    event_for(o, &event, run, step, seq);
+    event.kind = kind;
+    return journal_event_add(o->journal, &event, err);
+}
+
+static enum ferry_code set_run(const struct engine_options *o, const struct run_row *run,
+                               enum run_state state, enum ferry_code code, const char *error,
+                               struct ferry_error *err)
+{
+    struct run_row row = *run;
+
+    row.state = state;
+    row.code = code;
+    row.error = error;
+    row.hint = NULL;
+    row.updated_at_ms = o->clock->realtime_ms(o->clock);
+    row.epoch = journal_epoch(o->journal);
+    if (state == RUN_CANCELLED) {
+        row.cancel_at_ms = row.updated_at_ms;
+    }
+    return journal_run_update(o->journal, &row, err);
+}
+
+/* --- resolve --- */
+
+/* Finds "STEP/KEY", or KEY in the only step that has it. */
+static enum ferry_code find_unit(const struct engine_options *o, const void *ctx, int64_t run,
+                                 const char *name, struct unit_row *out, struct ferry_error *err)
+{
+    struct ferry_error none = {0};
+    struct step_row *steps;
+    size_t count, found = 0;
+
+    if (journal_steps(o->journal, ctx, run, &steps, &count, err)) {
+        return err->code;
+    }
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(steps[i].name);
+        bool named = strncmp(name, steps[i].name, length) == 0 && name[length] == '/';
+        struct unit_row row;
+
+        if (named && !journal_unit_find(o->journal, ctx, run, steps[i].step, name + length + 1,
+                                        &row, &none)) {
+            *out = row;
+            return FERRY_OK;
+        }
+        if (!journal_unit_find(o->journal, ctx, run, steps[i].step, name, &row, &none)) {
+            *out = row;
+            found++;
+        }
+    }
+    if (found > 1) {
+        return ferry_fail(err, FERRY_E_USAGE, "unit \"%s\" is in %zu steps: say STEP/%s", name,
+                          found, name);
+    }
+    if (found == 0) {
+        ferry_error_hint(err, "ferry status lists the units that wait for a decision");
+        return ferry_fail(err, FERRY_E_NOT_FOUND, "no unit \"%s\" in this run", name);
+    }
+    return FERRY_OK;
+}
+
+static enum ferry_code write_decision(const struct engine_options *o, const struct run_row *run,
+                                      const struct unit_row *row, struct ferry_error *err)
+{
+    if (journal_begin(o->journal, err)) {
+        return err->code;
+    }
+    if (journal_unit_update(o->journal, row, UNIT_UNKNOWN, err) ||
+        set_run(o, run, RUN_PAUSED, FERRY_OK, NULL, err) ||
+        tell(o, "unit_resolved", run->run, row->step, row->seq, err)) {
+        journal_rollback(o->journal);
+        return err->code;
+    }
+    return journal_commit(o->journal, err);
+}
+
+enum ferry_code engine_resolve(const struct engine_options *o, const struct run_row *run,
+                               const char *unit, enum engine_decision decision,
+                               struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct unit_row row;
+
+    if (find_unit(o, scope, run->run, unit, &row, err)) {
+        return err->code;
+    }
+    if (row.state != UNIT_UNKNOWN) {
+        ferry_error_hint(err, "only a unit whose outcome is unknown can be resolved");
+        return ferry_fail(err, FERRY_E_USAGE, "unit \"%s\" is %s, not unknown", unit,
+                          unit_state_name(row.state));
+    }
+    row.epoch = journal_epoch(o->journal);
+    row.tries = 0;
+    row.not_before_ms = row.deadline_ms = 0;
+    row.ended_at_ms = o->clock->realtime_ms(o->clock);
+    switch (decision) {
+    case ENGINE_AS_DONE:
+        row.state = UNIT_DONE;
+        row.error = row.hint = NULL;
+        break;
+    case ENGINE_AS_FAILED:
+        row.state = UNIT_FAILED;
+        break;
+    case ENGINE_AS_ABSENT: /* the same id: should it be there after all, the manager refuses it */
+        row.state = UNIT_PENDING;
+        row.ended_at_ms = 0;
+        row.error = row.hint = NULL;
+        break;
+    }
+    return write_decision(o, run, &row, err);
+}
+
+/* --- retry --- */
+
+static enum ferry_code retry_unit(const struct engine_options *o, const struct run_row *run,
+                                  const struct step_row *step, const struct unit_row *failed,
+                                  struct ferry_error *err)
+{
+    struct unit *unit = unit_load(NULL, failed, o->clock);
+    enum ferry_code code;
+
+    unit->row.data = failed->data;
+    unit->data = NULL;
+    unit->row.state = UNIT_PENDING;
+    unit->row.attempt++;
+    unit_derive_id(unit, run, step->name);
+    unit->row.tries = 0;
+    unit->row.epoch = journal_epoch(o->journal);
+    unit->row.not_before_ms = unit->row.deadline_ms = 0;
+    unit->row.intent_at_ms = unit->row.started_at_ms = unit->row.ended_at_ms = 0;
+    unit->row.remote_id = unit->row.remote_state = unit->row.error = unit->row.hint = NULL;
+    code = journal_unit_update(o->journal, &unit->row, UNIT_FAILED, err);
+    mem_free(unit);
+    return code ? code : tell(o, "unit_retried", run->run, step->step, failed->seq, err);
+}
+
+static enum ferry_code retry_step(const struct engine_options *o, const struct run_row *run,
+                                  const struct step_row *step, int64_t *count,
+                                  struct ferry_error *err)
+{
+    int64_t after = -1;
+
+    for (;;) {
+        void *scope FERRY_SCOPE = mem_scope(NULL);
+        struct unit_row *rows;
+        size_t n;
+
+        if (journal_units(o->journal, scope, run->run, step->step, UNITS_STUCK, after,
+                          ROWS_AT_ONCE, &rows, &n, err)) {
+            return err->code;
+        }
+        for (size_t i = 0; i < n; i++) {
+            if (rows[i].state != UNIT_FAILED) {
+                continue;
+            }
+            if (retry_unit(o, run, step, &rows[i], err)) {
+                return err->code;
+            }
+            ++*count;
+        }
+        if (n < ROWS_AT_ONCE) {
+            return FERRY_OK;
+        }
+        after = rows[n - 1].seq;
+    }
+}
+
+/* A step with failed units runs again; one that failed without any (expand, verify) begins there
+   again. Steps behind it that judged the whole run (compare) are done anew with it. */
+static enum ferry_code reopen(const struct engine_options *o, const struct run_row *run,
+                              struct step_row *step, int64_t *count, struct ferry_error *err)
+{
+    int64_t before = *count;
+
+    if (step->n_failed && retry_step(o, run, step, count, err)) {
+        return err->code;
+    }
+    if (*count == before && step->state != STEP_FAILED) {
+        return FERRY_OK;
+    }
+    step->state = step->n_total || !step->fanout ? STEP_RUNNING : STEP_EXPANDING;
+    step->error = step->hint = NULL;
+    step->ended_at_ms = 0;
+    *count += *count == before;
+    return journal_step_update(o->journal, step, err);
+}
+
+enum ferry_code engine_retry_failed(const struct engine_options *o, const struct run_row *run,
+                                    int64_t *count, struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct step_row *steps;
+    size_t n;
+
+    *count = 0;
+    if (run->state == RUN_CANCELLED) {
+        return ferry_fail(err, FERRY_E_USAGE, "run \"%s\" was cancelled", run->name);
+    }
+    if (journal_steps(o->journal, scope, run->run, &steps, &n, err) ||
+        journal_begin(o->journal, err)) {
+        return err->code;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (reopen(o, run, &steps[i], count, err)) {
+            journal_rollback(o->journal);
+            return err->code;
+        }
+    }
+    if (*count == 0) {
+        journal_rollback(o->journal);
+        return ferry_fail(err, FERRY_E_NOT_FOUND, "nothing has failed in run \"%s\"", run->name);
+    }
+    if (set_run(o, run, RUN_PAUSED, FERRY_OK, NULL, err) ||
+        tell(o, "run_retried", run->run, -1, -1, err)) {
+        journal_rollback(o->journal);
+        return err->code;
+    }
+    return journal_commit(o->journal, err);
+}
+
+/* --- cancel --- */
+
+static enum ferry_code cancel_steps(const struct engine_options *o, const struct run_row *run,
+                                    struct step_row *steps, size_t n, struct ferry_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (steps[i].state == STEP_DONE || steps[i].state == STEP_SKIPPED ||
+            steps[i].state == STEP_FAILED) {
+            continue;
+        }
+        steps[i].state = STEP_CANCELLED;
+        steps[i].ended_at_ms = o->clock->realtime_ms(o->clock);
+        if (journal_step_update(o->journal, &steps[i], err)) {
+            return err->code;
+        }
+    }
+    return FERRY_OK;
+}
+
+enum ferry_code engine_cancel(const struct engine_options *o, const struct run_row *run,
+                              struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct step_row *steps;
+    size_t n;
+
+    if (!run_is_live(run->state)) {
+        return ferry_fail(err, FERRY_E_USAGE, "run \"%s\" has ended: it is %s", run->name,
+                          run_state_name(run->state));
+    }
+    if (journal_steps(o->journal, scope, run->run, &steps, &n, err) ||
+        journal_begin(o->journal, err)) {
+        return err->code;
+    }
+    if (cancel_steps(o, run, steps, n, err) ||
+        set_run(o, run, RUN_CANCELLED, FERRY_OK, "cancelled by the operator", err) ||
+        tell(o, "run_cancelled", run->run, -1, -1, err)) {
+        journal_rollback(o->journal);
+        return err->code;
+    }
+    return journal_commit(o->journal, err);
+}

@@ -1,0 +1,265 @@
+/* A dry run: every state looks at the manager and says what it would do. Nothing is journaled, and
+   nothing but reading requests is sent. */
+#include "engine/internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define PLAN_TRIES 3      /* a manager that does not answer so often is reported, not waited for */
+#define PLAN_WAIT_MS 1000 /* between two tries */
+#define PLAN_ROUNDS 1000  /* pages of one state: a judge that always says AGAIN ends here */
+
+struct state_plan {
+    struct json *findings; /* of the whole plan */
+    struct json *step;     /* of the state that speaks now */
+    const char *name;
+    bool blocked;
+    enum ferry_code code; /* of the first blocker */
+};
+
+struct planner {
+    const struct engine_options *o;
+    struct state_context context;
+    struct json *facts;
+    struct state_plan plan;
+    const void *mem;
+};
+
+static void finding(struct state_plan *plan, const char *kind, const char *text, const char *hint)
+{
+    struct json *row = json_push_object(plan->findings);
+
+    json_set_string(row, "kind", kind);
+    json_set_string(row, "step", plan->name);
+    json_set_string(row, "text", text);
+    if (hint) {
+        json_set_string(row, "hint", hint);
+    }
+}
+
+void state_plan_blocker(struct state_plan *plan, enum ferry_code code, const char *text,
+                        const char *hint)
+{
+    if (!plan->blocked) {
+        plan->blocked = true;
+        plan->code = code != FERRY_OK ? code : FERRY_E_REFUSED;
+    }
+    finding(plan, "blocker", text, hint);
+}
+
+void state_plan_warning(struct state_plan *plan, const char *text, const char *hint)
+{
+    finding(plan, "warning", text, hint);
+}
+
+void state_plan_note(struct state_plan *plan, const char *text)
+{
+    finding(plan, "note", text, NULL);
+}
+
+void state_plan_skip(struct state_plan *plan, const char *reason)
+{
+    json_set_string(plan->step, "skip", reason);
+}
+
+void state_plan_units(struct state_plan *plan, int64_t count)
+{
+    json_set_int(plan->step, "units", count);
+}
+
+void state_plan_estimate(struct state_plan *plan, int64_t ms, const char *terms)
+{
+    json_set_int(plan->step, "estimate_ms", ms);
+    json_set_string(plan->step, "estimate_terms", terms);
+}
+
+/* --- asking the manager --- */
+
+static struct http_reply *exchange(const struct planner *planner, struct http_request *request)
+{
+    struct transport *transport = planner->o->transport;
+    struct http_reply *reply = NULL;
+    uint64_t ticket;
+
+    assert(!http_method_changes(request->method));
+    transport->ops->submit(transport, request, 1);
+    while (!transport->ops->finished(transport, planner->mem, &ticket, &reply)) {
+        if (planner->o->stop && *planner->o->stop) {
+            transport->ops->abort_all(transport);
+        }
+        transport->ops->wait(transport, PLAN_WAIT_MS);
+    }
+    return reply;
+}
+
+static void unreachable(struct planner *planner, const struct http_reply *reply)
+{
+    char *text = mem_printf(planner->mem, "the manager cannot be asked: %s",
+                            reply->error ? reply->error : "no answer");
+
+    state_plan_blocker(&planner->plan,
+                       reply->code != FERRY_OK ? reply->code : FERRY_E_UNREACHABLE, text,
+                       "look at manager.url and manager.ca, and whether the manager runs");
+}
+
+/* One question, asked again when no answer comes. False: it goes no further with this state. */
+static bool ask_once(struct planner *planner, const struct ferry_state *state, struct unit *self)
+{
+    struct state_unit view = unit_view(self);
+    struct state_verdict verdict = {.wait_ms = -1};
+    struct http_request *request = NULL;
+    struct http_reply *reply = NULL;
+
+    if (state->plan.ask(&planner->context, &view, 1, &request, &verdict, planner->mem)) {
+        if (request->timeout_ms == 0) {
+            request->timeout_ms = 60000;
+        }
+        for (unsigned tries = 0; tries < PLAN_TRIES; tries++) {
+            reply = exchange(planner, request);
+            if (reply->outcome == HTTP_ANSWERED || (planner->o->stop && *planner->o->stop) ||
+                reply->code != FERRY_E_UNREACHABLE) {
+                break;
+            }
+            planner->o->transport->ops->wait(planner->o->transport, PLAN_WAIT_MS);
+        }
+        if (reply->outcome != HTTP_ANSWERED && !state->plan.judges_silence) {
+            unreachable(planner, reply);
+            return false;
+        }
+        state->plan.judge(&planner->context, &view, 1, reply, &verdict, planner->mem);
+    }
+    unit_merge(self, verdict.data);
+    if (verdict.facts) {
+        json_merge(planner->facts, verdict.facts);
+    }
+    if (verdict.answer == STATE_FAILED || verdict.answer == STATE_FOREIGN) {
+        state_plan_blocker(&planner->plan, verdict.code, verdict.reason, verdict.hint);
+    } else if (verdict.answer == STATE_CANNOT_TELL || verdict.answer == STATE_NONE) {
+        state_plan_warning(&planner->plan,
+                           verdict.reason ? verdict.reason : "the manager's answer says nothing",
+                           verdict.hint);
+    }
+    return verdict.answer == STATE_AGAIN;
+}
+
+/* --- the requests that a run would send --- */
+
+static void describe(struct json *requests, const char *phase, const struct http_request *request)
+{
+    static const char *const credentials[] = {
+        [HTTP_ANONYMOUS] = "none", [HTTP_AS_BEFORE] = "before", [HTTP_AS_AFTER] = "after"};
+    struct json *row = json_push_object(requests), *headers;
+
+    json_set_string(row, "phase", phase);
+    json_set_bool(row, "changes", http_method_changes(request->method));
+    json_set_string(row, "method", http_method_name(request->method));
+    json_set_string(row, "path", request->path);
+    json_set_string(row, "credential", credentials[request->credential]);
+    headers = json_set_object(row, "headers");
+    for (size_t i = 0; i < request->header_count; i++) {
+        json_set_string(headers, request->headers[i].name, request->headers[i].value);
+    }
+    if (request->content_type) {
+        json_set_string(headers, "Content-Type", request->content_type);
+    }
+    if (request->body) {
+        json_set_string(row, "body", request->body);
+    }
+    if (request->body_file) {
+        json_set_string(row, "body_file", request->body_file);
+        json_set_int(row, "body_size", request->body_size);
+    }
+}
+
+static void describe_phase(struct planner *planner, const struct ferry_state *state,
+                           const char *name, const struct state_phase *phase, bool repeat)
+{
+    bool fanout = state->flags & STATE_FANOUT;
+    bool of_step = phase == &state->expand || phase == &state->verify;
+    struct state_unit unit = {.key = fanout && !of_step ? "TENANT/NAME" : state->name,
+                              .id = "ID-MADE-BY-FERRY",
+                              .attempt = 1};
+    struct state_verdict verdict = {.wait_ms = -1};
+    struct http_request *request = NULL;
+
+    if (!phase->ask) {
+        return;
+    }
+    planner->context.repeat = repeat;
+    if (phase->ask(&planner->context, &unit, 1, &request, &verdict, planner->mem)) {
+        describe((struct json *)(uintptr_t)json_get(planner->plan.step, "requests"), name, request);
+    }
+    planner->context.repeat = false;
+}
+
+static void plan_state(struct planner *planner, const struct ferry_state *state, bool may_ask)
+{
+    struct json *step = planner->plan.step;
+    struct unit *self = mem_new(planner->mem, struct unit);
+
+    self->is_step = true;
+    self->row.key = state->name;
+    json_set_string(step, "name", state->name);
+    json_set_string(step, "summary", state->summary);
+    json_set_bool(step, "no_return", state->flags & STATE_NO_RETURN);
+    json_set_array(step, "requests");
+    if (may_ask && state->plan.ask) {
+        unsigned rounds = 0;
+
+        while (rounds++ < PLAN_ROUNDS && ask_once(planner, state, self)) {
+        }
+    }
+    if (json_get(step, "skip")) {
+        return;
+    }
+    describe_phase(planner, state, "expand", &state->expand, false);
+    if (state->flags & STATE_PROBE_FIRST) {
+        describe_phase(planner, state, "probe", &state->probe, false);
+    }
+    describe_phase(planner, state, "act", &state->act, false);
+    describe_phase(planner, state, "await", &state->await, false);
+    describe_phase(planner, state, "verify", &state->verify, false);
+}
+
+/* Without an answer or a login the other states would only say the same again. */
+static bool hopeless(const struct state_plan *plan)
+{
+    return plan->blocked && (plan->code == FERRY_E_UNREACHABLE || plan->code == FERRY_E_AUTH ||
+                             plan->code == FERRY_E_CONFIG || plan->code == FERRY_E_PROTOCOL);
+}
+
+enum ferry_code engine_plan(const void *ctx, const struct engine_options *options,
+                            const struct json *run_options, const struct json *facts,
+                            struct json **plan, struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct planner planner = {.o = options, .mem = scope};
+    struct json *out = json_object(ctx), *steps;
+
+    planner.facts = json_copy(scope, facts);
+    planner.plan.findings = json_array(scope);
+    planner.context = (struct state_context){.options = run_options,
+                                             .facts = planner.facts,
+                                             .run_id = "",
+                                             .now_ms = options->clock->realtime_ms(options->clock),
+                                             .planning = true,
+                                             .memo = scope,
+                                             .plan = &planner.plan};
+    json_set_string(out, "workflow", options->workflow->name);
+    steps = json_set_array(out, "steps");
+    for (size_t i = 0; i < options->workflow->count; i++) {
+        const struct ferry_state *state = options->workflow->states[i];
+
+        if (options->stop && *options->stop) {
+            return ferry_fail(err, FERRY_E_STOPPED, "stopped by a signal; nothing was changed");
+        }
+        planner.plan.step = json_push_object(steps);
+        planner.plan.name = state->name;
+        plan_state(&planner, state, !hopeless(&planner.plan));
+    }
+    json_set_bool(out, "blocked", planner.plan.blocked);
+    json_set_string(out, "code", ferry_code_name(planner.plan.code));
+    json_set_json(out, "findings", planner.plan.findings);
+    json_set_json(out, "facts", planner.facts);
+    return FERRY_OK;
+}

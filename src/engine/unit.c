@@ -1,0 +1,142 @@
+#include "engine/unit.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+/* No stored wait is longer than this; a longer one comes from a clock that was wrong. */
+#define UNIT_WAIT_MAX_MS ((int64_t)15 * 60 * 1000)
+#define UNIT_DEADLINE_MAX_MS ((int64_t)7 * 24 * 3600 * 1000)
+
+void unit_derive_id(struct unit *unit, const struct run_row *run, const char *step)
+{
+    char *name = mem_printf(unit, "%s/%s/%u", step, unit->row.key, unit->row.attempt);
+
+    uuid_derive(run->uuid, name, unit->row.intent_id);
+    mem_free(name);
+}
+
+struct unit *unit_new(const void *ctx, const struct run_row *run, const struct step_row *step,
+                      const char *key)
+{
+    struct unit *unit = mem_new(ctx, struct unit);
+
+    unit->row.run = step->run;
+    unit->row.step = step->step;
+    unit->row.seq = -1;
+    unit->row.key = mem_strdup(unit, key);
+    unit->row.attempt = 1;
+    unit_derive_id(unit, run, step->name);
+    return unit;
+}
+
+static int64_t to_monotonic(int64_t stored_ms, int64_t wait_max_ms, struct clock *clock)
+{
+    int64_t wait_ms = stored_ms - clock->realtime_ms(clock);
+
+    if (wait_ms < 0) {
+        wait_ms = 0;
+    }
+    return clock->now_ms(clock) + (wait_ms > wait_max_ms ? wait_max_ms : wait_ms);
+}
+
+struct unit *unit_load(const void *ctx, const struct unit_row *row, struct clock *clock)
+{
+    struct unit *unit = mem_new(ctx, struct unit);
+
+    unit->row = *row;
+    unit->row.key = mem_strdup(unit, row->key);
+    unit->row.request_digest = mem_strdup(unit, row->request_digest);
+    unit->row.remote_id = mem_strdup(unit, row->remote_id);
+    unit->row.remote_state = mem_strdup(unit, row->remote_state);
+    unit->row.error = mem_strdup(unit, row->error);
+    unit->row.hint = mem_strdup(unit, row->hint);
+    unit->row.data = NULL;
+    unit->stored = row->state;
+    if (row->data && json_parse(unit, row->data, strlen(row->data), &unit->data, NULL)) {
+        unit->data = NULL;
+    }
+    unit->due_ms = to_monotonic(row->not_before_ms, UNIT_WAIT_MAX_MS, clock);
+    if (row->deadline_ms) {
+        unit->deadline_ms = to_monotonic(row->deadline_ms, UNIT_DEADLINE_MAX_MS, clock);
+    }
+    return unit;
+}
+
+void unit_store(struct unit *unit, struct clock *clock)
+{
+    int64_t offset_ms = clock->realtime_ms(clock) - clock->now_ms(clock);
+
+    unit->row.not_before_ms = unit->due_ms ? unit->due_ms + offset_ms : 0;
+    unit->row.deadline_ms = unit->deadline_ms ? unit->deadline_ms + offset_ms : 0;
+    if (unit->data) {
+        mem_free((void *)(uintptr_t)unit->row.data);
+        unit->row.data = json_print(unit, unit->data);
+    }
+}
+
+enum engine_phase unit_phase(const struct unit *unit, const struct ferry_state *state,
+                             enum step_state step)
+{
+    if (unit->is_step) {
+        return step == STEP_EXPANDING ? PHASE_EXPAND : PHASE_VERIFY;
+    }
+    if (unit->row.state == UNIT_STARTED) {
+        return PHASE_AWAIT;
+    }
+    if (unit->row.state == UNIT_INTENT) {
+        return PHASE_REPROBE;
+    }
+    return (state->flags & STATE_PROBE_FIRST) && !unit->probed ? PHASE_PROBE : PHASE_ACT;
+}
+
+struct state_unit unit_view(const struct unit *unit)
+{
+    return (struct state_unit){.key = unit->row.key,
+                               .id = unit->row.intent_id,
+                               .attempt = unit->row.attempt,
+                               .tries = unit->row.tries,
+                               .remote_id = unit->row.remote_id,
+                               .intent_at_ms = unit->row.intent_at_ms,
+                               .started_at_ms = unit->row.started_at_ms,
+                               .data = unit->data};
+}
+
+bool unit_merge(struct unit *unit, const struct json *patch)
+{
+    char *before, *after;
+    bool changed;
+
+    if (!patch) {
+        return false;
+    }
+    if (!unit->data) {
+        unit->data = json_object(unit);
+    }
+    before = json_print(unit, unit->data);
+    json_merge(unit->data, patch);
+    after = json_print(unit, unit->data);
+    changed = strcmp(before, after) != 0;
+    mem_free(before);
+    mem_free(after);
+    return changed;
+}
+
+bool unit_set_text(struct unit *unit, const char **field, const char *text)
+{
+    char *copy;
+
+    if (!text || (*field && strcmp(*field, text) == 0)) {
+        return false;
+    }
+    copy = mem_strdup(unit, text);
+    mem_free((void *)(uintptr_t)*field);
+    *field = copy;
+    return true;
+}
+
+bool unit_has_ended(const struct unit *unit)
+{
+    return unit->row.state != UNIT_PENDING && unit->row.state != UNIT_INTENT &&
+           unit->row.state != UNIT_STARTED;
+}
