@@ -104,6 +104,32 @@ void mem_free(void *object)
         talloc_free(object);
 }
 
+struct child_search {
+    const char *name;
+    const void *found;
+};
+
+static void look_at_child(const void *object, int depth, int max_depth, int is_ref, void *arg)
+{
+    struct child_search *search = (struct child_search *)arg;
+
+    (void)max_depth;
+    if (depth == 1 && !is_ref && search->found == NULL &&
+        strcmp(talloc_get_name(object), search->name) == 0) {
+        search->found = object;
+    }
+}
+
+void *mem_child(const void *ctx, const char *name)
+{
+    struct child_search search = {name, NULL};
+    void *child;
+
+    talloc_report_depth_cb(ctx, 0, 1, look_at_child, &search);
+    memcpy(&child, &search.found, sizeof(child));
+    return child;
+}
+
 void mem_scope_release(void *scope_pointer)
 {
     void *scope;

@@ -33,6 +33,8 @@ char *mem_vprintf(const void *ctx, const char *format, va_list args) FERRY_PRINT
 void *mem_memdup(const void *ctx, const void *data, size_t size);
 /* Frees an object and all below it; NULL is fine. */
 void mem_free(void *object);
+/* A direct child of ctx made by mem_new with this type's name ("struct x"), or NULL. */
+void *mem_child(const void *ctx, const char *name);
 /* Moves object below new_parent and returns it. */
 #define mem_move(new_parent, object) (__extension__ talloc_steal((new_parent), (object)))
 /* Ends the process: "out of memory". */

@@ -75,8 +75,11 @@ static enum ferry_code find_unit(const struct engine_options *o, const void *ctx
                           found, name);
     }
     if (found == 0) {
+        enum ferry_code code = ferry_fail(err, FERRY_E_NOT_FOUND, "no unit \"%s\" in this run",
+                                          name);
+
         ferry_error_hint(err, "ferry status lists the units that wait for a decision");
-        return ferry_fail(err, FERRY_E_NOT_FOUND, "no unit \"%s\" in this run", name);
+        return code;
     }
     return FERRY_OK;
 }
@@ -107,9 +110,11 @@ enum ferry_code engine_resolve(const struct engine_options *o, const struct run_
         return err->code;
     }
     if (row.state != UNIT_UNKNOWN) {
+        enum ferry_code code = ferry_fail(err, FERRY_E_USAGE, "unit \"%s\" is %s, not unknown",
+                                          unit, unit_state_name(row.state));
+
         ferry_error_hint(err, "only a unit whose outcome is unknown can be resolved");
-        return ferry_fail(err, FERRY_E_USAGE, "unit \"%s\" is %s, not unknown", unit,
-                          unit_state_name(row.state));
+        return code;
     }
     row.epoch = journal_epoch(o->journal);
     row.tries = 0;
@@ -242,8 +247,8 @@ enum ferry_code engine_retry_failed(const struct engine_options *o, const struct
 
 /* --- cancel --- */
 
-static enum ferry_code cancel_steps(const struct engine_options *o, const struct run_row *run,
-                                    struct step_row *steps, size_t n, struct ferry_error *err)
+static enum ferry_code cancel_steps(const struct engine_options *o, struct step_row *steps,
+                                    size_t n, struct ferry_error *err)
 {
     for (size_t i = 0; i < n; i++) {
         if (steps[i].state == STEP_DONE || steps[i].state == STEP_SKIPPED ||
@@ -274,7 +279,7 @@ enum ferry_code engine_cancel(const struct engine_options *o, const struct run_r
         journal_begin(o->journal, err)) {
         return err->code;
     }
-    if (cancel_steps(o, run, steps, n, err) ||
+    if (cancel_steps(o, steps, n, err) ||
         set_run(o, run, RUN_CANCELLED, FERRY_OK, "cancelled by the operator", err) ||
         tell(o, "run_cancelled", run->run, -1, -1, err)) {
         journal_rollback(o->journal);

@@ -261,5 +261,6 @@ enum ferry_code engine_plan(const void *ctx, const struct engine_options *option
     json_set_string(out, "code", ferry_code_name(planner.plan.code));
     json_set_json(out, "findings", planner.plan.findings);
     json_set_json(out, "facts", planner.facts);
+    *plan = out;
     return FERRY_OK;
 }

@@ -94,9 +94,12 @@ static enum ferry_code take_up(struct engine *engine, const struct run_row *run,
                                const char *stop_before, struct ferry_error *err)
 {
     if (!run_is_live(run->state)) {
-        ferry_error_hint(err, run->state == RUN_FAILED ? "ferry retry %s --failed" : "", run->name);
-        return ferry_fail(err, FERRY_E_USAGE, "run \"%s\" has ended: it is %s", run->name,
-                          run_state_name(run->state));
+        ferry_fail(err, FERRY_E_USAGE, "run \"%s\" has ended: it is %s", run->name,
+                   run_state_name(run->state));
+        if (run->state == RUN_FAILED) {
+            ferry_error_hint(err, "ferry retry %s --failed", run->name);
+        }
+        return err->code;
     }
     engine->run = *run;
     engine->run.facts = mem_strdup(engine, run->facts);

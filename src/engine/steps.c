@@ -154,11 +154,11 @@ static enum ferry_code load_step(struct engine *engine, const struct step_row *r
     struct step *step;
 
     if (!state || state->def != row->def) {
+        ferry_fail(err, FERRY_E_JOURNAL, "this ferry does not know step \"%s\" in version %u",
+                   row->name, row->def);
         ferry_error_hint(err, "finish the run with the version of ferry that began it: %s",
                          engine->run.ferry_version);
-        return ferry_fail(err, FERRY_E_JOURNAL,
-                          "this ferry does not know step \"%s\" in version %u", row->name,
-                          row->def);
+        return err->code;
     }
     step = engine->step = mem_new(engine, struct step);
     step->row = *row;

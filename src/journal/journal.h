@@ -23,7 +23,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 
-/* The texts of these states are in journal_rows.c and never change: they are stored. */
+/* The texts of these states are in rows.c and never change: they are stored. */
 enum run_state {
     RUN_RUNNING,   /* live: some ferry works on it, or was killed doing so */
     RUN_PAUSED,    /* live: stopped in order (a signal, --stop-before, a budget) */

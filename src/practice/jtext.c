@@ -60,6 +60,14 @@ void jtext_key(struct buf *out, bool *first, const char *name)
     (void)buf_append(out, "\": ", 3);
 }
 
+void jtext_name(struct buf *out, bool *first, const char *name)
+{
+    (void)buf_puts(out, *first ? "" : ", ");
+    *first = false;
+    jtext_string(out, name);
+    (void)buf_puts(out, ": ");
+}
+
 void jtext_int(struct buf *out, int64_t value)
 {
     (void)buf_printf(out, "%" PRId64, value);

@@ -16,6 +16,8 @@
 void jtext_string(struct buf *out, const char *text);
 /* "name": with a comma before it unless *first, which is then cleared. */
 void jtext_key(struct buf *out, bool *first, const char *name);
+/* The same for a name that may need escapes. */
+void jtext_name(struct buf *out, bool *first, const char *name);
 void jtext_int(struct buf *out, int64_t value);
 void jtext_bool(struct buf *out, bool value);
 

@@ -84,22 +84,22 @@ static const struct profile profiles[] = {
 bool version_parse(const char *text, struct version *out)
 {
     int parts[3] = {0, 0, 0};
+    size_t count = 0;
     const char *at = text;
-    for (size_t i = 0; i < FERRY_COUNT(parts); i++) {
+    while (count < FERRY_COUNT(parts) && *at >= '0' && *at <= '9') {
         char *end = NULL;
-        long value = *at >= '0' && *at <= '9' ? strtol(at, &end, 10) : -1;
-        if (value < 0 || value > 9999) {
-            return i == 2; /* "7.1" is a version too */
+        long value = strtol(at, &end, 10);
+        if (value > 9999) {
+            return false;
         }
-        parts[i] = (int)value;
+        parts[count++] = (int)value;
         if (*end != '.') {
-            *out = (struct version){parts[0], parts[1], parts[2]};
-            return i >= 1;
+            break;
         }
         at = end + 1;
     }
     *out = (struct version){parts[0], parts[1], parts[2]};
-    return true;
+    return count >= 2;
 }
 
 int version_compare(struct version a, struct version b)

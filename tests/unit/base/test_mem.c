@@ -158,6 +158,21 @@ static void failing_allocation_ends_the_process_and_says_why(void **state)
     }
 }
 
+static void child_is_found_by_its_type_and_only_directly_below(void **state)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+
+    (void)state;
+    assert_null(mem_child(scope, "struct child_search"));
+    void *below = mem_scope(scope);
+    struct buf_like {
+        int n;
+    } *one = mem_new(below, struct buf_like);
+
+    assert_null(mem_child(scope, "struct buf_like"));
+    assert_ptr_equal(mem_child(below, "struct buf_like"), one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +181,7 @@ int main(void)
         cmocka_unit_test(text_is_copied),
         cmocka_unit_test(scope_is_freed_where_its_block_ends),
         cmocka_unit_test(moved_object_outlives_its_first_parent),
+        cmocka_unit_test(child_is_found_by_its_type_and_only_directly_below),
         cmocka_unit_test(failing_allocation_ends_the_process_and_says_why),
     };
 
