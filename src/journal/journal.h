@@ -10,7 +10,8 @@
  * Rows are plain structs. Texts in rows that a reading function fills live below the ctx given to
  * it; texts in rows given to a writing function are borrowed for the call. JSON columns travel as
  * text; the journal checks that they parse. Times are unix milliseconds. No column may hold a
- * secret.
+ * secret. The epoch of a row is always that of the writer that wrote it: what the caller puts there
+ * is not read. A reading function that finds no rows gives NULL and a count of 0.
  */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
@@ -118,7 +119,8 @@ struct journal;
 
 enum journal_mode {
     JOURNAL_WRITE, /* takes the lock, raises the epoch, creates the file where absent */
-    JOURNAL_READ   /* never locks, never checkpoints, fails where there is no file */
+    JOURNAL_READ   /* never locks, never checkpoints, changes no byte of the journal or its WAL;
+                      fails where there is no file */
 };
 
 struct journal_options {
@@ -143,7 +145,8 @@ int64_t journal_last_alive_ms(const struct journal *journal);
 /* Leaves a sign of life in the lock file, at most once a second; no transaction, no sync. */
 void journal_alive(struct journal *journal, int64_t now_ms);
 
-/* --- one turn. Outside begin..commit no change is possible (assert). --- */
+/* --- one turn. Outside begin..commit no change is possible (assert). A change that fails with
+   FERRY_E_JOURNAL spoils its turn: journal_commit then rolls back and fails as well. --- */
 
 /* FERRY_E_FENCED when another writer has raised the epoch. */
 enum ferry_code journal_begin(struct journal *journal, struct ferry_error *err) FERRY_CHECK;
@@ -163,7 +166,8 @@ enum ferry_code journal_step_add(struct journal *journal, const struct step_row 
 /* Writes state, cursor, error, hint, times. The counters are the journal's own. */
 enum ferry_code journal_step_update(struct journal *journal, const struct step_row *row,
                                     struct ferry_error *err) FERRY_CHECK;
-/* Inserts and sets row->seq; a key that is there already is left alone (*added = false). */
+/* Inserts and sets row->seq; a key that is there already is left alone (*added = false, and seq is
+   that of the unit that has it). */
 enum ferry_code journal_unit_add(struct journal *journal, struct unit_row *row, bool *added,
                                  struct ferry_error *err) FERRY_CHECK;
 /* Writes the row if it still is in state `from`, in the same transaction as the step's counters;

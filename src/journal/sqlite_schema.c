@@ -1,0 +1,195 @@
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "journal/sqlite.h"
+
+/*
+ * Schema 1. JSON is checked in C: json_valid() in a CHECK does not go with trusted_schema=OFF.
+ * Ids (columns of type ANY) hold a uuid as 16 bytes or a SHA-256 as 32 where they can; this, and
+ * the partial indexes, which hold a unit only while it is in their states, keep a unit with its
+ * events below 400 bytes.
+ */
+static const char schema_tables[] =
+    "CREATE TABLE meta("
+    " one INTEGER PRIMARY KEY CHECK(one=1),"
+    " journal_id TEXT NOT NULL," /* a copied file keeps it */
+    " epoch INTEGER NOT NULL,"   /* the fencing token: raised by every writer */
+    " owner TEXT,"               /* of the last writer, JSON */
+    " opened_at INTEGER NOT NULL,"
+    " clean_close INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE run("
+    " run INTEGER PRIMARY KEY,"
+    " uuid TEXT NOT NULL UNIQUE,"
+    " name TEXT NOT NULL UNIQUE,"
+    " workflow TEXT NOT NULL,"
+    " target TEXT NOT NULL,"
+    " state TEXT NOT NULL CHECK(state IN"
+    "  ('running','paused','blocked','cancelled','failed','done')),"
+    " options TEXT NOT NULL,"
+    " facts TEXT, error TEXT, hint TEXT,"
+    " code TEXT," /* the name of a ferry_code: the numbers may change */
+    " ferry_version TEXT NOT NULL,"
+    " stop_before TEXT,"
+    " created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, cancel_at INTEGER NOT NULL,"
+    " epoch INTEGER NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX run_one_live_per_target ON run(target)"
+    " WHERE state IN ('running','paused','blocked');"
+    "CREATE TABLE step("
+    " run INTEGER NOT NULL REFERENCES run(run),"
+    " step INTEGER NOT NULL CHECK(step>=0),"
+    " name TEXT NOT NULL,"
+    " def INTEGER NOT NULL,"
+    " fanout INTEGER NOT NULL,"
+    " state TEXT NOT NULL CHECK(state IN ('waiting','expanding','running','verifying','done',"
+    "  'failed','skipped','cancelled')),"
+    " cursor TEXT, error TEXT, hint TEXT,"
+    " n_total INTEGER NOT NULL DEFAULT 0, n_done INTEGER NOT NULL DEFAULT 0,"
+    " n_skipped INTEGER NOT NULL DEFAULT 0, n_failed INTEGER NOT NULL DEFAULT 0,"
+    " n_open INTEGER NOT NULL DEFAULT 0, n_unknown INTEGER NOT NULL DEFAULT 0,"
+    " started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL,"
+    " PRIMARY KEY(run,step)) STRICT, WITHOUT ROWID;";
+
+static const char schema_units[] =
+    "CREATE TABLE unit("
+    " run INTEGER NOT NULL, step INTEGER NOT NULL,"
+    " seq INTEGER NOT NULL CHECK(seq>=0),"
+    " key TEXT NOT NULL,"
+    " state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 7)," /* enum unit_state */
+    " attempt INTEGER NOT NULL, tries INTEGER NOT NULL,"
+    " epoch INTEGER NOT NULL," /* of the writer that made the last change */
+    " not_before INTEGER NOT NULL, deadline_at INTEGER NOT NULL,"
+    " intent_at INTEGER NOT NULL, started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL,"
+    " intent_id ANY, request_digest ANY, remote_id ANY,"
+    " remote_state TEXT, error TEXT, hint TEXT, data TEXT,"
+    " http INTEGER NOT NULL,"
+    " PRIMARY KEY(run,step,seq),"
+    " FOREIGN KEY(run,step) REFERENCES step(run,step),"
+    " CHECK(state NOT IN (1,2) OR intent_id IS NOT NULL)) STRICT, WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX unit_key ON unit(run,step,key);"
+    "CREATE UNIQUE INDEX unit_intent ON unit(intent_id) WHERE intent_id IS NOT NULL;"
+    "CREATE INDEX unit_pending ON unit(run,step,seq) WHERE state=0;"
+    "CREATE INDEX unit_open ON unit(run,step,seq) WHERE state IN (1,2);"
+    "CREATE INDEX unit_stuck ON unit(run,step,seq) WHERE state IN (5,6);"
+    "CREATE TABLE event("
+    " id INTEGER PRIMARY KEY," /* dense: no AUTOINCREMENT, and nothing is ever removed */
+    " run INTEGER NOT NULL REFERENCES run(run),"
+    " step INTEGER, seq INTEGER,"
+    " epoch INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " kind TEXT NOT NULL, data TEXT) STRICT;"
+    "CREATE INDEX event_run ON event(run,id);"
+    "CREATE TRIGGER event_no_update BEFORE UPDATE ON event"
+    " BEGIN SELECT RAISE(ABORT,'events are append only'); END;"
+    "CREATE TRIGGER event_no_delete BEFORE DELETE ON event"
+    " BEGIN SELECT RAISE(ABORT,'events are append only'); END;";
+
+static enum ferry_code write_schema(struct journal *journal, const struct journal_options *options,
+                                    struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    char id[UUID_TEXT_SIZE];
+
+    uuid_random(options->rng == NULL ? rng_system() : options->rng, id);
+    /* The page size has no effect any more once the file is in WAL mode. */
+    const char *texts[] = {
+        "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE;",
+        schema_tables,
+        schema_units,
+        mem_printf(scope,
+                   "INSERT INTO meta VALUES(1,'%s',0,NULL,0,1);"
+                   "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
+                   id, JOURNAL_APPLICATION_ID, JOURNAL_VERSION),
+    };
+
+    for (size_t at = 0; at < FERRY_COUNT(texts); at++) {
+        enum ferry_code code = journal_exec(journal, texts[at], "create", err);
+
+        if (code != FERRY_OK)
+            return code;
+    }
+    return FERRY_OK;
+}
+
+/* Fills the new file and closes it, which also empties and removes its WAL. */
+static enum ferry_code fill_file(const char *path, const struct journal *real,
+                                 const struct journal_options *options, struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct journal temporary = {.path = mem_strdup(scope, path)};
+    enum ferry_code code;
+    int rc;
+
+    rc = sqlite3_open_v2(path, &temporary.db,
+                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                         real->hooks.vfs);
+    if (rc != SQLITE_OK)
+        code = journal_fail_sqlite(&temporary, rc, "create", err);
+    else
+        code = write_schema(&temporary, options, err);
+    rc = sqlite3_close(temporary.db);
+    if (code == FERRY_OK && rc != SQLITE_OK)
+        code = journal_fail_system(path, EIO, "create the journal", err);
+    return code;
+}
+
+static int remove_all(const struct journal_files *files, const char *path)
+{
+    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    int sys = 0;
+
+    for (size_t at = 0; at < FERRY_COUNT(ends) && sys == 0; at++)
+        sys = files->remove(mem_printf(scope, "%s%s", path, ends[at]));
+    return sys;
+}
+
+/* A WAL without its journal holds commits that a new, empty file would swallow or spoil. */
+static enum ferry_code refuse_orphans(const struct journal *journal, struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char *wal = mem_printf(scope, "%s-wal", journal->path);
+    int64_t bytes = 0;
+    int sys = journal->hooks.files->size(wal, &bytes);
+
+    if (sys == ENOENT)
+        return FERRY_OK;
+    if (sys != 0)
+        return journal_fail_system(wal, sys, "create the journal beside", err);
+    ferry_fail(err, FERRY_E_JOURNAL,
+               "cannot create the journal \"%s\": it is gone, but its write-ahead log is there",
+               journal->path);
+    ferry_error_hint(err, "put the journal back beside %s, or move that file away", wal);
+    return FERRY_E_JOURNAL;
+}
+
+enum ferry_code journal_create(struct journal *journal, const struct journal_options *options,
+                               struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const struct journal_files *files = journal->hooks.files;
+    const char *path = mem_printf(scope, "%s.new", journal->path);
+    enum ferry_code code = refuse_orphans(journal, err);
+    int sys;
+
+    if (code != FERRY_OK)
+        return code;
+    sys = remove_all(files, path); /* of an attempt that was killed */
+    if (sys == 0)
+        sys = files->create(path);
+    if (sys != 0)
+        return journal_fail_system(path, sys, "create the journal", err);
+    code = fill_file(path, journal, options, err);
+    if (code != FERRY_OK) {
+        sys = remove_all(files, path);
+        return code;
+    }
+    sys = files->sync(path);
+    if (sys == 0)
+        sys = files->rename(path, journal->path);
+    if (sys == 0)
+        sys = files->sync_folder(journal->path);
+    if (sys != 0)
+        return journal_fail_system(path, sys, "create the journal", err);
+    return FERRY_OK;
+}

@@ -1,0 +1,430 @@
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "journal/sqlite.h"
+
+/* A change that failed spoils its turn: half of it must not be committed. */
+static enum ferry_code spoil(struct journal *journal, enum ferry_code code)
+{
+    if (code == FERRY_E_JOURNAL)
+        journal->turn_failed = true;
+    return code;
+}
+
+static enum ferry_code fail_row(struct journal *journal, struct ferry_error *err, const char *what)
+{
+    ferry_fail(err, FERRY_E_JOURNAL, "cannot write the journal \"%s\": %s", journal->path, what);
+    return spoil(journal, FERRY_E_JOURNAL);
+}
+
+static enum ferry_code check_json(struct journal *journal, const char *column, const char *text,
+                                  struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = NULL;
+    struct json *tree = NULL;
+
+    if (text == NULL)
+        return FERRY_OK;
+    scope = mem_scope(NULL);
+    if (json_parse(scope, text, strlen(text), &tree, err) == FERRY_OK)
+        return FERRY_OK;
+    ferry_error_prefix(err, "cannot write the journal \"%s\": column %s", journal->path, column);
+    if (err != NULL)
+        err->code = FERRY_E_JOURNAL;
+    return spoil(journal, FERRY_E_JOURNAL);
+}
+
+/* The statement of a change, to be bound; only inside a turn. */
+static enum ferry_code change(struct journal *journal, enum journal_statement which,
+                              sqlite3_stmt **out, struct ferry_error *err)
+{
+    assert(journal->in_turn);
+    return spoil(journal, journal_statement(journal, which, out, err));
+}
+
+static enum ferry_code finish(struct journal *journal, sqlite3_stmt *statement,
+                              struct ferry_error *err)
+{
+    return spoil(journal, journal_step_once(journal, statement, "write", err));
+}
+
+static const char *code_text(enum ferry_code code)
+{
+    return code == FERRY_OK ? NULL : ferry_code_name(code);
+}
+
+/* Which of the rules of `run` was broken? The answer is looked up, not read from SQLite's words. */
+static enum ferry_code run_refused(struct journal *journal, const struct run_row *row,
+                                   struct ferry_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+
+    if (run_is_live(row->state) &&
+        journal_statement(journal, STATEMENT_RUN_LIVE, &statement, NULL) == FERRY_OK) {
+        struct binder binder = {.statement = statement};
+        bool found;
+
+        bind_text(&binder, row->target);
+        found = sqlite3_step(statement) == SQLITE_ROW;
+        if (found) {
+            const char *name = (const char *)sqlite3_column_text(statement, 0);
+
+            ferry_fail(err, FERRY_E_REFUSED, "run %s of %s has not ended yet", name, row->target);
+            ferry_error_hint(err, "ferry resume %s, or ferry cancel %s", name, name);
+        }
+        sqlite3_reset(statement);
+        if (found)
+            return FERRY_E_REFUSED;
+    }
+    ferry_fail(err, FERRY_E_REFUSED, "there is a run with the name %s already", row->name);
+    ferry_error_hint(err, "ferry runs lists them");
+    return FERRY_E_REFUSED;
+}
+
+enum ferry_code journal_run_add(struct journal *journal, struct run_row *row,
+                                struct ferry_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    enum ferry_code code = change(journal, STATEMENT_RUN_ADD, &statement, err);
+    int rc;
+
+    if (code == FERRY_OK)
+        code = check_json(journal, "options", row->options, err);
+    if (code == FERRY_OK)
+        code = check_json(journal, "facts", row->facts, err);
+    if (code != FERRY_OK)
+        return code;
+    struct binder binder = {.statement = statement};
+
+    bind_text(&binder, row->uuid);
+    bind_text(&binder, row->name);
+    bind_text(&binder, row->workflow);
+    bind_text(&binder, row->target);
+    bind_text(&binder, run_state_name(row->state));
+    bind_text(&binder, row->options == NULL ? "{}" : row->options);
+    bind_text(&binder, row->facts);
+    bind_text(&binder, row->error);
+    bind_text(&binder, row->hint);
+    bind_text(&binder, code_text(row->code));
+    bind_text(&binder, row->ferry_version == NULL ? FERRY_VERSION : row->ferry_version);
+    bind_text(&binder, row->stop_before);
+    bind_int(&binder, row->created_at_ms);
+    bind_int(&binder, row->updated_at_ms);
+    bind_int(&binder, row->cancel_at_ms);
+    bind_int(&binder, journal->epoch);
+    rc = sqlite3_step(statement);
+    if (rc == SQLITE_CONSTRAINT_UNIQUE) {
+        sqlite3_reset(statement);
+        return run_refused(journal, row, err);
+    }
+    if (rc != SQLITE_DONE)
+        code = spoil(journal, journal_fail_sqlite(journal, rc, "write", err));
+    sqlite3_reset(statement);
+    if (code == FERRY_OK) {
+        row->run = sqlite3_last_insert_rowid(journal->db);
+        row->epoch = journal->epoch;
+    }
+    return code;
+}
+
+enum ferry_code journal_run_update(struct journal *journal, const struct run_row *row,
+                                   struct ferry_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    enum ferry_code code = change(journal, STATEMENT_RUN_UPDATE, &statement, err);
+    int rc;
+
+    if (code == FERRY_OK)
+        code = check_json(journal, "facts", row->facts, err);
+    if (code != FERRY_OK)
+        return code;
+    struct binder binder = {.statement = statement};
+
+    bind_text(&binder, run_state_name(row->state));
+    bind_text(&binder, row->facts);
+    bind_text(&binder, row->error);
+    bind_text(&binder, row->hint);
+    bind_text(&binder, code_text(row->code));
+    bind_text(&binder, row->stop_before);
+    bind_int(&binder, row->cancel_at_ms);
+    bind_int(&binder, row->updated_at_ms);
+    bind_int(&binder, journal->epoch);
+    bind_int(&binder, row->run);
+    rc = sqlite3_step(statement);
+    if (rc == SQLITE_CONSTRAINT_UNIQUE) { /* an ended run was to live again */
+        sqlite3_reset(statement);
+        return run_refused(journal, row, err);
+    }
+    if (rc != SQLITE_DONE)
+        code = spoil(journal, journal_fail_sqlite(journal, rc, "write", err));
+    sqlite3_reset(statement);
+    if (code == FERRY_OK && sqlite3_changes(journal->db) != 1)
+        return fail_row(journal, err, "there is no such run");
+    return code;
+}
+
+enum ferry_code journal_step_add(struct journal *journal, const struct step_row *row,
+                                 struct ferry_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    enum ferry_code code = change(journal, STATEMENT_STEP_ADD, &statement, err);
+
+    if (code == FERRY_OK)
+        code = check_json(journal, "cursor", row->cursor, err);
+    if (code != FERRY_OK)
+        return code;
+    struct binder binder = {.statement = statement};
+
+    bind_int(&binder, row->run);
+    bind_int(&binder, row->step);
+    bind_text(&binder, row->name);
+    bind_int(&binder, row->def);
+    bind_int(&binder, row->fanout ? 1 : 0);
+    bind_text(&binder, step_state_name(row->state));
+    bind_text(&binder, row->cursor);
+    bind_text(&binder, row->error);
+    bind_text(&binder, row->hint);
+    bind_int(&binder, row->started_at_ms);
+    bind_int(&binder, row->ended_at_ms);
+    return finish(journal, statement, err);
+}
+
+enum ferry_code journal_step_update(struct journal *journal, const struct step_row *row,
+                                    struct ferry_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    enum ferry_code code = change(journal, STATEMENT_STEP_UPDATE, &statement, err);
+
+    if (code == FERRY_OK)
+        code = check_json(journal, "cursor", row->cursor, err);
+    if (code != FERRY_OK)
+        return code;
+    struct binder binder = {.statement = statement};
+
+    bind_text(&binder, step_state_name(row->state));
+    bind_text(&binder, row->cursor);
+    bind_text(&binder, row->error);
+    bind_text(&binder, row->hint);
+    bind_int(&binder, row->started_at_ms);
+    bind_int(&binder, row->ended_at_ms);
+    bind_int(&binder, row->run);
+    bind_int(&binder, row->step);
+    code = finish(journal, statement, err);
+    if (code == FERRY_OK && sqlite3_changes(journal->db) != 1)
+        return fail_row(journal, err, "there is no such step");
+    return code;
+}
+
+/* One number from a statement of three keys at most; *found is false without a row. */
+static enum ferry_code look_up(struct journal *journal, sqlite3_stmt *statement, int64_t *out,
+                               bool *found, struct ferry_error *err)
+{
+    int rc = sqlite3_step(statement);
+    enum ferry_code code = FERRY_OK;
+
+    *found = rc == SQLITE_ROW;
+    if (rc == SQLITE_ROW)
+        *out = sqlite3_column_int64(statement, 0);
+    else if (rc != SQLITE_DONE)
+        code = spoil(journal, journal_fail_sqlite(journal, rc, "read", err));
+    sqlite3_reset(statement);
+    return code;
+}
+
+static enum ferry_code next_seq(struct journal *journal, struct step_delta *delta,
+                                struct ferry_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    bool found = false;
+    enum ferry_code code;
+
+    if (delta->next_seq >= 0)
+        return FERRY_OK;
+    code = change(journal, STATEMENT_UNIT_NEXT_SEQ, &statement, err);
+    if (code != FERRY_OK)
+        return code;
+    struct binder binder = {.statement = statement};
+
+    bind_int(&binder, delta->run);
+    bind_int(&binder, delta->step);
+    return look_up(journal, statement, &delta->next_seq, &found, err);
+}
+
+static enum ferry_code existing_seq(struct journal *journal, struct unit_row *row,
+                                    struct ferry_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    bool found = false;
+    enum ferry_code code = change(journal, STATEMENT_UNIT_SEQ, &statement, err);
+
+    if (code != FERRY_OK)
+        return code;
+    struct binder binder = {.statement = statement};
+
+    bind_int(&binder, row->run);
+    bind_int(&binder, row->step);
+    bind_text(&binder, row->key);
+    return look_up(journal, statement, &row->seq, &found, err);
+}
+
+static void bind_new_unit(struct journal *journal, sqlite3_stmt *statement,
+                          const struct unit_row *row)
+{
+    struct binder binder = {.statement = statement};
+
+    bind_int(&binder, row->run);
+    bind_int(&binder, row->step);
+    bind_int(&binder, row->seq);
+    bind_text(&binder, row->key);
+    bind_int(&binder, row->state);
+    bind_int(&binder, row->attempt);
+    bind_int(&binder, row->tries);
+    bind_int(&binder, journal->epoch);
+    bind_int(&binder, row->not_before_ms);
+    bind_int(&binder, row->deadline_ms);
+    bind_int(&binder, row->intent_at_ms);
+    bind_int(&binder, row->started_at_ms);
+    bind_int(&binder, row->ended_at_ms);
+    bind_id(&binder, row->intent_id);
+    bind_id(&binder, row->request_digest);
+    bind_id(&binder, row->remote_id);
+    bind_text(&binder, row->remote_state);
+    bind_text(&binder, row->error);
+    bind_text(&binder, row->hint);
+    bind_text(&binder, row->data);
+    bind_int(&binder, row->http);
+}
+
+enum ferry_code journal_unit_add(struct journal *journal, struct unit_row *row, bool *added,
+                                 struct ferry_error *err)
+{
+    struct step_delta *delta = journal_delta(journal, row->run, row->step);
+    sqlite3_stmt *statement = NULL;
+    enum ferry_code code = change(journal, STATEMENT_UNIT_ADD, &statement, err);
+
+    if (code == FERRY_OK)
+        code = check_json(journal, "data", row->data, err);
+    if (code == FERRY_OK)
+        code = next_seq(journal, delta, err);
+    if (code != FERRY_OK)
+        return code;
+    row->seq = delta->next_seq;
+    bind_new_unit(journal, statement, row);
+    code = finish(journal, statement, err);
+    if (code != FERRY_OK)
+        return code;
+    *added = sqlite3_changes(journal->db) == 1;
+    if (!*added)
+        return existing_seq(journal, row, err);
+    row->epoch = journal->epoch;
+    delta->next_seq++;
+    delta->units[row->state]++;
+    delta->dirty = true;
+    return FERRY_OK;
+}
+
+static bool is_open(enum unit_state state)
+{
+    return state == UNIT_INTENT || state == UNIT_STARTED;
+}
+
+static void bind_changed_unit(struct journal *journal, sqlite3_stmt *statement,
+                              const struct unit_row *row, enum unit_state from, bool keeps_intent)
+{
+    struct binder binder = {.statement = statement};
+
+    bind_int(&binder, row->state);
+    bind_int(&binder, row->attempt);
+    bind_int(&binder, row->tries);
+    bind_int(&binder, journal->epoch);
+    bind_int(&binder, row->not_before_ms);
+    bind_int(&binder, row->deadline_ms);
+    bind_int(&binder, row->intent_at_ms);
+    bind_int(&binder, row->started_at_ms);
+    bind_int(&binder, row->ended_at_ms);
+    bind_id(&binder, row->remote_id);
+    bind_text(&binder, row->remote_state);
+    bind_text(&binder, row->error);
+    bind_text(&binder, row->hint);
+    bind_text(&binder, row->data);
+    bind_int(&binder, row->http);
+    if (!keeps_intent) {
+        bind_id(&binder, row->intent_id);
+        bind_id(&binder, row->request_digest);
+    }
+    bind_int(&binder, row->run);
+    bind_int(&binder, row->step);
+    bind_int(&binder, row->seq);
+    bind_int(&binder, from);
+    if (keeps_intent)
+        bind_id(&binder, row->intent_id);
+}
+
+enum ferry_code journal_unit_update(struct journal *journal, const struct unit_row *row,
+                                    enum unit_state from, struct ferry_error *err)
+{
+    /* From an open state only its result is new: the index of intents is left alone. */
+    bool keeps_intent = is_open(from) && row->state > UNIT_INTENT;
+    struct step_delta *delta = journal_delta(journal, row->run, row->step);
+    sqlite3_stmt *statement = NULL;
+    enum ferry_code code =
+        change(journal, keeps_intent ? STATEMENT_UNIT_UPDATE_OPEN : STATEMENT_UNIT_UPDATE,
+               &statement, err);
+
+    if (code == FERRY_OK)
+        code = check_json(journal, "data", row->data, err);
+    if (code != FERRY_OK)
+        return code;
+    bind_changed_unit(journal, statement, row, from, keeps_intent);
+    code = finish(journal, statement, err);
+    if (code != FERRY_OK)
+        return code;
+    if (sqlite3_changes(journal->db) != 1) {
+        ferry_fail(err, FERRY_E_JOURNAL,
+                   "cannot write the journal \"%s\": unit %s is not %s any more, or its intent is "
+                   "another",
+                   journal->path, row->key == NULL ? "?" : row->key, unit_state_name(from));
+        return spoil(journal, FERRY_E_JOURNAL);
+    }
+    delta->units[from]--;
+    delta->units[row->state]++;
+    delta->dirty = true;
+    return FERRY_OK;
+}
+
+enum ferry_code journal_event_add(struct journal *journal, struct event_row *row,
+                                  struct ferry_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    enum ferry_code code = change(journal, STATEMENT_EVENT_ADD, &statement, err);
+
+    if (code == FERRY_OK)
+        code = check_json(journal, "data", row->data, err);
+    if (code != FERRY_OK)
+        return code;
+    struct binder binder = {.statement = statement};
+
+    bind_int(&binder, row->run);
+    if (row->step < 0)
+        bind_text(&binder, NULL);
+    else
+        bind_int(&binder, row->step);
+    if (row->seq < 0)
+        bind_text(&binder, NULL);
+    else
+        bind_int(&binder, row->seq);
+    bind_int(&binder, journal->epoch);
+    bind_int(&binder, row->at_ms);
+    bind_text(&binder, row->kind);
+    bind_text(&binder, row->data);
+    code = finish(journal, statement, err);
+    if (code == FERRY_OK) {
+        row->id = sqlite3_last_insert_rowid(journal->db);
+        row->epoch = journal->epoch;
+    }
+    return code;
+}
