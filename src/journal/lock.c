@@ -152,8 +152,8 @@ static int write_at(int fd, const char *text, size_t size, off_t at)
 static int write_owner(struct journal_lock *lock, int64_t alive_ms)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    char *text = mem_printf(scope, ALIVE_NAME "%*" PRId64 ",%s\n", ALIVE_DIGITS, alive_ms,
-                            lock->owner + 1);
+    char *text =
+        mem_printf(scope, ALIVE_NAME "%*" PRId64 ",%s\n", ALIVE_DIGITS, alive_ms, lock->owner + 1);
     int sys = write_at(lock->fd, text, strlen(text), 0);
 
     if (sys == 0 && ftruncate(lock->fd, (off_t)strlen(text)) != 0)

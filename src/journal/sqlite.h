@@ -24,12 +24,12 @@ struct journal_migration {
 
 /* Tests only; production passes NULL and gets the defaults. */
 struct journal_hooks {
-    const char *vfs;                   /* of SQLite; NULL: the system's */
-    const struct journal_files *files; /* NULL: the system's */
-    const char *synchronous;           /* NULL: FULL */
-    int version;                       /* 0: JOURNAL_VERSION */
+    const char *vfs;                            /* of SQLite; NULL: the system's */
+    const struct journal_files *files;          /* NULL: the system's */
+    const char *synchronous;                    /* NULL: FULL */
+    int version;                                /* 0: JOURNAL_VERSION */
     const struct journal_migration *migrations; /* NULL: those of this release */
-    int64_t quick_check_limit;         /* bytes; 0: QUICK_CHECK_LIMIT */
+    int64_t quick_check_limit;                  /* bytes; 0: QUICK_CHECK_LIMIT */
 };
 
 /* Changes of one step's units in the open turn, by state; written once at the commit. */

@@ -42,8 +42,7 @@ static enum ferry_code check_way(struct journal *journal, int from, struct ferry
     return FERRY_OK;
 }
 
-static enum ferry_code copy_into(struct journal *journal, const char *path,
-                                 struct ferry_error *err)
+static enum ferry_code copy_into(struct journal *journal, const char *path, struct ferry_error *err)
 {
     sqlite3_stmt *statement = NULL;
     enum ferry_code code = FERRY_OK;
@@ -98,9 +97,9 @@ static enum ferry_code run_steps(struct journal *journal, int from, struct ferry
         code = journal_exec(journal, step->sql, "migrate", err);
     }
     if (code == FERRY_OK)
-        code = journal_exec(
-            journal, mem_printf(scope, "PRAGMA user_version=%d", journal->hooks.version), "migrate",
-            err);
+        code = journal_exec(journal,
+                            mem_printf(scope, "PRAGMA user_version=%d", journal->hooks.version),
+                            "migrate", err);
     return code;
 }
 

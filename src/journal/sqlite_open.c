@@ -118,8 +118,7 @@ static enum ferry_code check_header(struct journal *journal, struct ferry_error 
 }
 
 /* Once more through SQLite, since the truth may still lie in the WAL. */
-static enum ferry_code check_version(struct journal *journal, int *version,
-                                     struct ferry_error *err)
+static enum ferry_code check_version(struct journal *journal, int *version, struct ferry_error *err)
 {
     int64_t application = 0;
     int64_t found = 0;
@@ -150,8 +149,8 @@ static enum ferry_code set_durable(struct journal *journal, struct ferry_error *
     if (code != FERRY_OK)
         return code;
     if (mode == NULL || strcmp(mode, "wal") != 0)
-        return journal_fail_foreign(
-            journal->path, "its file system does not carry a write-ahead log (WAL)", err);
+        return journal_fail_foreign(journal->path,
+                                    "its file system does not carry a write-ahead log (WAL)", err);
     code = journal_exec(journal, mem_printf(scope, "PRAGMA synchronous=%s", wanted), "open", err);
     if (code == FERRY_OK)
         code = journal_query_int(journal, "PRAGMA synchronous", &level, err);
@@ -242,9 +241,9 @@ static enum ferry_code raise_epoch(struct journal *journal, struct ferry_error *
 static enum ferry_code open_file(struct journal *journal, struct ferry_error *err)
 {
     int flags = journal->mode == JOURNAL_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-    int rc = sqlite3_open_v2(journal->path, &journal->db,
-                             flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                             journal->hooks.vfs);
+    int rc =
+        sqlite3_open_v2(journal->path, &journal->db,
+                        flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, journal->hooks.vfs);
 
     if (rc != SQLITE_OK)
         return journal_fail_sqlite(journal, rc, "open", err);
@@ -266,11 +265,11 @@ static enum ferry_code open_writer(struct journal *journal, int version, struct 
     if (code == FERRY_OK && version < journal->hooks.version)
         code = journal_migrate(journal, version, err);
     if (code == FERRY_OK)
-        code = journal_exec(journal,
-                            mem_printf(scope,
-                                       "PRAGMA foreign_keys=ON; PRAGMA journal_size_limit=%d;",
-                                       WAL_SIZE_LIMIT),
-                            "open", err);
+        code =
+            journal_exec(journal,
+                         mem_printf(scope, "PRAGMA foreign_keys=ON; PRAGMA journal_size_limit=%d;",
+                                    WAL_SIZE_LIMIT),
+                         "open", err);
     if (code == FERRY_OK)
         code = read_last_alive(journal, err);
     if (code == FERRY_OK)
@@ -294,8 +293,8 @@ static enum ferry_code open_reader(struct journal *journal, int version, struct 
     enum ferry_code code = read_last_alive(journal, err);
 
     if (code == FERRY_OK)
-        code = journal_query_int(journal, "SELECT epoch FROM meta WHERE one=1", &journal->epoch,
-                                 err);
+        code =
+            journal_query_int(journal, "SELECT epoch FROM meta WHERE one=1", &journal->epoch, err);
     return code;
 }
 

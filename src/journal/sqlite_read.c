@@ -333,8 +333,8 @@ enum ferry_code journal_unit_find(struct journal *journal, const void *ctx, int6
     return FERRY_OK;
 }
 
-enum ferry_code journal_events(struct journal *journal, const void *ctx, int64_t run,
-                               int64_t after, size_t limit, struct event_row **rows, size_t *count,
+enum ferry_code journal_events(struct journal *journal, const void *ctx, int64_t run, int64_t after,
+                               size_t limit, struct event_row **rows, size_t *count,
                                struct ferry_error *err)
 {
     struct table table = {.ctx = ctx, .size = sizeof(**rows), .fill = fill_event};

@@ -118,8 +118,8 @@ struct step_delta *journal_delta(struct journal *journal, int64_t run, int step)
     }
     if (journal->delta_count == journal->delta_room) {
         journal->delta_room = journal->delta_room == 0 ? 16 : journal->delta_room * 2;
-        journal->deltas = mem_resize(journal, journal->deltas, struct step_delta,
-                                     journal->delta_room);
+        journal->deltas =
+            mem_resize(journal, journal->deltas, struct step_delta, journal->delta_room);
     }
     journal->delta_last = journal->delta_count++;
     delta = &journal->deltas[journal->delta_last];
@@ -197,7 +197,8 @@ enum ferry_code journal_commit(struct journal *journal, struct ferry_error *err)
     return FERRY_OK;
 }
 
-/* The mark of a clean end, under the fence: of a journal that is another's now, nothing is written. */
+/* The mark of a clean end, under the fence: of a journal that is another's now, nothing is written.
+ */
 static enum ferry_code mark_clean(struct journal *journal)
 {
     enum ferry_code code = journal_begin(journal, NULL);

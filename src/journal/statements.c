@@ -180,8 +180,8 @@ void bind_id(struct binder *binder, const char *text)
     if (size == 0)
         bind_text(binder, text == NULL || text[0] == '\0' ? NULL : text);
     else
-        check_bind(sqlite3_bind_blob(binder->statement, ++binder->at, bytes, size,
-                                     SQLITE_TRANSIENT));
+        check_bind(
+            sqlite3_bind_blob(binder->statement, ++binder->at, bytes, size, SQLITE_TRANSIENT));
 }
 
 int64_t column_int(struct columns *columns)

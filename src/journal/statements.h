@@ -57,7 +57,8 @@ struct binder {
 };
 void bind_int(struct binder *binder, int64_t value);
 void bind_text(struct binder *binder, const char *text); /* NULL stays NULL */
-/* A uuid or a SHA-256 in its canonical spelling is stored as 16 or 32 bytes; other text as it is. */
+/* A uuid or a SHA-256 in its canonical spelling is stored as 16 or 32 bytes; other text as it is.
+ */
 void bind_id(struct binder *binder, const char *text);
 
 /* Reads columns one after the other; texts are copied below ctx. */

@@ -184,12 +184,15 @@ static const struct {
     uint64_t type;
     const char *name;
 } network_file_systems[] = {
-    {0x6969, "NFS"},          {0x517b, "SMB"},        {0xfe534d42, "SMB"},
-    {0xff534d42, "CIFS"},     {0x73757245, "Coda"},   {0x564c, "NCP"},
-    {0x5346414f, "AFS"},      {0x6b414653, "AFS"},    {0x00c36400, "Ceph"},
-    {0x01161970, "GFS2"},     {0x7461636f, "OCFS2"},  {0x0bd00bd0, "Lustre"},
-    {0x47504653, "GPFS"},     {0x19830326, "BeeGFS"}, {0x01021997, "9P"},
-    {0x786f4256, "VirtualBox shared folder"},         {0x65735546, "FUSE"},
+    {0x6969, "NFS"},       {0x517b, "SMB"},
+    {0xfe534d42, "SMB"},   {0xff534d42, "CIFS"},
+    {0x73757245, "Coda"},  {0x564c, "NCP"},
+    {0x5346414f, "AFS"},   {0x6b414653, "AFS"},
+    {0x00c36400, "Ceph"},  {0x01161970, "GFS2"},
+    {0x7461636f, "OCFS2"}, {0x0bd00bd0, "Lustre"},
+    {0x47504653, "GPFS"},  {0x19830326, "BeeGFS"},
+    {0x01021997, "9P"},    {0x786f4256, "VirtualBox shared folder"},
+    {0x65735546, "FUSE"},
 };
 
 enum ferry_code journal_check_fs(const struct journal_files *files, const char *path,

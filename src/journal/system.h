@@ -12,8 +12,8 @@ struct journal_files {
     int (*size)(const char *path, int64_t *bytes); /* EISDIR, EINVAL where it is no plain file */
     int (*create)(const char *path);               /* an empty file, mode 0600; EEXIST */
     int (*rename)(const char *from, const char *to);
-    int (*remove)(const char *path); /* a file that is not there is no error */
-    int (*sync)(const char *path);   /* its content */
+    int (*remove)(const char *path);                  /* a file that is not there is no error */
+    int (*sync)(const char *path);                    /* its content */
     int (*sync_folder)(const char *path);             /* the names in the folder that holds path */
     int (*fs_type)(const char *path, uint64_t *type); /* f_type of statfs, of that folder */
 };

@@ -114,9 +114,11 @@ int64_t fixture_add_run(struct journal *journal, const char *name, int units)
     uuid_derive("6ba7b811-9dad-11d1-80b4-00c04fd430c8", name, run.uuid);
     must(journal_begin(journal, &err) == FERRY_OK, "begin");
     must(journal_run_add(journal, &run, &err) == FERRY_OK, "run");
-    struct step_row step = {
-        .run = run.run, .name = "install_new_agents", .def = 1, .fanout = true,
-        .state = STEP_RUNNING};
+    struct step_row step = {.run = run.run,
+                            .name = "install_new_agents",
+                            .def = 1,
+                            .fanout = true,
+                            .state = STEP_RUNNING};
 
     must(journal_step_add(journal, &step, &err) == FERRY_OK, "step");
     for (int at = 0; at < units; at++) {
@@ -135,7 +137,8 @@ void fixture_unit(struct unit_row *row, int64_t run, int64_t seq, unsigned attem
     char name[64];
 
     snprintf(name, sizeof(name), "%d/%d/%u", (int)run, (int)seq, attempt);
-    *row = (struct unit_row){.run = run, .seq = seq, .attempt = attempt, .key = "tenant/deployment"};
+    *row =
+        (struct unit_row){.run = run, .seq = seq, .attempt = attempt, .key = "tenant/deployment"};
     uuid_derive("6ba7b812-9dad-11d1-80b4-00c04fd430c8", name, row->intent_id);
     row->intent_at_ms = FIXTURE_START_MS;
 }
@@ -143,8 +146,11 @@ void fixture_unit(struct unit_row *row, int64_t run, int64_t seq, unsigned attem
 enum ferry_code fixture_move(struct journal *journal, const struct unit_row *row,
                              enum unit_state from, struct ferry_error *err)
 {
-    struct event_row event = {.run = row->run, .step = row->step, .seq = row->seq,
-                              .at_ms = FIXTURE_START_MS, .kind = "unit_moved"};
+    struct event_row event = {.run = row->run,
+                              .step = row->step,
+                              .seq = row->seq,
+                              .at_ms = FIXTURE_START_MS,
+                              .kind = "unit_moved"};
     enum ferry_code code = journal_unit_update(journal, row, from, err);
 
     return code == FERRY_OK ? journal_event_add(journal, &event, err) : code;

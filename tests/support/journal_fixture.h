@@ -1,4 +1,5 @@
-/* A journal in a folder of its own, a clock that stands still until it is moved, and rows to put in. */
+/* A journal in a folder of its own, a clock that stands still until it is moved, and rows to put
+ * in. */
 #ifndef TESTS_SUPPORT_JOURNAL_FIXTURE_H
 #define TESTS_SUPPORT_JOURNAL_FIXTURE_H
 
@@ -36,7 +37,8 @@ enum ferry_code fixture_open_hooked(struct fixture *fixture, enum journal_mode m
 void fixture_kill(struct fixture *fixture);
 void fixture_close(struct fixture *fixture);
 
-/* One live run with one fan-out step of `units` pending units, in a turn of its own. Gives the run. */
+/* One live run with one fan-out step of `units` pending units, in a turn of its own. Gives the run.
+ */
 int64_t fixture_add_run(struct journal *journal, const char *name, int units);
 /* A unit as fixture_add_run made it; its intent id is that of attempt. */
 void fixture_unit(struct unit_row *row, int64_t run, int64_t seq, unsigned attempt);

@@ -69,8 +69,8 @@ static void a_run_comes_back_as_it_was_written(void **state)
     begin(fixture);
     assert_int_equal(journal_run_add(fixture->journal, &row, &fixture->err), FERRY_OK);
     commit(fixture);
-    assert_int_equal(
-        journal_run_find(fixture->journal, scope, "upgrade-1", &got, &fixture->err), FERRY_OK);
+    assert_int_equal(journal_run_find(fixture->journal, scope, "upgrade-1", &got, &fixture->err),
+                     FERRY_OK);
     assert_true(got.run == row.run && got.run > 0);
     assert_string_equal(got.uuid, row.uuid);
     assert_string_equal(got.workflow, "upgrade");
@@ -92,8 +92,13 @@ static void a_run_update_writes_what_it_says(void **state)
     struct fixture *fixture = *state;
     void *scope FERRY_SCOPE = mem_scope(NULL);
     int64_t run = fixture_add_run(fixture->journal, "one", 0);
-    struct run_row row = {.run = run, .state = RUN_FAILED, .facts = "{}", .error = "e",
-                          .code = FERRY_E_AUTH, .updated_at_ms = 99, .cancel_at_ms = 98};
+    struct run_row row = {.run = run,
+                          .state = RUN_FAILED,
+                          .facts = "{}",
+                          .error = "e",
+                          .code = FERRY_E_AUTH,
+                          .updated_at_ms = 99,
+                          .cancel_at_ms = 98};
     struct run_row got;
 
     begin(fixture);
@@ -141,8 +146,8 @@ static void a_unit_comes_back_as_it_was_written(void **state)
     assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_PENDING, &fixture->err),
                      FERRY_OK);
     commit(fixture);
-    assert_int_equal(journal_unit_find(fixture->journal, scope, run, 0, "tenant/deployment-1",
-                                       &got, &fixture->err),
+    assert_int_equal(journal_unit_find(fixture->journal, scope, run, 0, "tenant/deployment-1", &got,
+                                       &fixture->err),
                      FERRY_OK);
     assert_true(got.run == run && got.step == 0 && got.seq == 1);
     assert_int_equal(got.state, UNIT_STARTED);
@@ -157,9 +162,9 @@ static void a_unit_comes_back_as_it_was_written(void **state)
     assert_string_equal(got.error, "e");
     assert_string_equal(got.hint, "h");
     assert_string_equal(got.data, "{\"page\":3}");
-    assert_int_equal(journal_unit_find(fixture->journal, scope, run, 0, "nobody", &got,
-                                       &fixture->err),
-                     FERRY_E_NOT_FOUND);
+    assert_int_equal(
+        journal_unit_find(fixture->journal, scope, run, 0, "nobody", &got, &fixture->err),
+        FERRY_E_NOT_FOUND);
 }
 
 static void a_key_is_added_once(void **state)
@@ -231,8 +236,8 @@ static void steps_show_the_counters_of_an_open_turn(void **state)
     begin(fixture);
     assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_PENDING, &fixture->err),
                      FERRY_OK);
-    assert_int_equal(
-        journal_steps(fixture->journal, scope, run, &steps, &count, &fixture->err), FERRY_OK);
+    assert_int_equal(journal_steps(fixture->journal, scope, run, &steps, &count, &fixture->err),
+                     FERRY_OK);
     assert_true(count == 1 && steps[0].n_total == 3 && steps[0].n_open == 1);
     commit(fixture);
     assert_true(fixture_counters_agree(fixture->journal->db));
@@ -257,8 +262,8 @@ static void a_step_comes_back_as_it_was_written(void **state)
     row.ended_at_ms = 5;
     assert_int_equal(journal_step_update(fixture->journal, &row, &fixture->err), FERRY_OK);
     commit(fixture);
-    assert_int_equal(
-        journal_steps(fixture->journal, scope, run, &steps, &count, &fixture->err), FERRY_OK);
+    assert_int_equal(journal_steps(fixture->journal, scope, run, &steps, &count, &fixture->err),
+                     FERRY_OK);
     assert_true(count == 2 && steps[0].fanout && !steps[1].fanout);
     assert_string_equal(steps[1].name, "compare");
     assert_true(steps[1].def == 7 && steps[1].state == STEP_VERIFYING);
@@ -357,8 +362,11 @@ static void an_ambiguous_prefix_is_told(void **state)
 {
     struct fixture *fixture = *state;
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct run_row row = {.uuid = "abc00000-0000-4000-8000-000000000001", .name = "x",
-                          .workflow = "backup", .target = "https://x", .state = RUN_DONE};
+    struct run_row row = {.uuid = "abc00000-0000-4000-8000-000000000001",
+                          .name = "x",
+                          .workflow = "backup",
+                          .target = "https://x",
+                          .state = RUN_DONE};
     struct run_row got;
 
     begin(fixture);
@@ -379,8 +387,10 @@ static void one_target_has_one_live_run(void **state)
 {
     struct fixture *fixture = *state;
     int64_t run = fixture_add_run(fixture->journal, "one", 0);
-    struct run_row other = {.uuid = "abc00000-0000-4000-8000-000000000001", .name = "other",
-                            .workflow = "upgrade", .target = "https://one.example",
+    struct run_row other = {.uuid = "abc00000-0000-4000-8000-000000000001",
+                            .name = "other",
+                            .workflow = "upgrade",
+                            .target = "https://one.example",
                             .state = RUN_RUNNING};
     struct run_row ended = {.run = run, .state = RUN_DONE};
 
@@ -412,8 +422,12 @@ static void events_are_dense_and_only_grow(void **state)
     size_t count = 0;
 
     for (int64_t at = 1; at <= 10; at++) {
-        struct event_row row = {.run = runs[at % 2], .step = -1, .seq = -1, .at_ms = at,
-                                .kind = "tick", .data = at == 4 ? "{\"n\":4}" : NULL};
+        struct event_row row = {.run = runs[at % 2],
+                                .step = -1,
+                                .seq = -1,
+                                .at_ms = at,
+                                .kind = "tick",
+                                .data = at == 4 ? "{\"n\":4}" : NULL};
 
         begin(fixture);
         assert_int_equal(journal_event_add(fixture->journal, &row, &fixture->err), FERRY_OK);
