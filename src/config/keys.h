@@ -1,0 +1,62 @@
+/* Every key of upgrade.yaml in one table: the file, the settings and the help are read from it. */
+#ifndef CONFIG_KEYS_H
+#define CONFIG_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "ferry/error.h"
+
+enum config_kind {
+    CONFIG_TEXT,
+    CONFIG_VARIABLE, /* name of an environment variable */
+    CONFIG_PATH,     /* made absolute */
+    CONFIG_MANAGER,  /* http(s)://host[:port], nothing else */
+    CONFIG_DOWNLOAD, /* http(s) URL that the manager fetches, no user:password@ */
+    CONFIG_PROFILE,  /* name of a cfy profile; read before all other keys */
+    CONFIG_SNAPSHOT, /* id of a snapshot */
+    CONFIG_BOOL,
+    CONFIG_INT,      /* min to max */
+    CONFIG_NUMBER,   /* above 0, up to max; a fraction is allowed */
+    CONFIG_DURATION, /* "5s"; min to max are milliseconds */
+    CONFIG_DURATION_OR_AUTO,
+    CONFIG_SECONDS,     /* a bare number of seconds, or a duration of whole seconds */
+    CONFIG_FAILURES,    /* N, N% or never */
+    CONFIG_LIST,        /* of texts */
+    CONFIG_ALL_OR_LIST, /* "all" (null), or a list; also "none" ([]) where min is 1 */
+    CONFIG_GLOBS,       /* a list of paths and patterns, expanded */
+    CONFIG_VERSIONS     /* "latest" or "minor" */
+};
+
+/* How a value is written. */
+enum config_shape { CONFIG_SCALAR, CONFIG_SEQUENCE, CONFIG_GROUP };
+
+struct config_key {
+    const char *name; /* "restore.poll" */
+    const char *out;  /* GROUP.MEMBER of the options: "restore.poll_ms"; NULL: see references.c */
+    enum config_kind kind;
+    const char *fallback; /* as it would be written, or NULL: null in the options */
+    int64_t min, max;
+};
+
+extern const struct config_key config_keys[];
+extern const size_t config_key_count;
+/* "manager", "manager.password", ...: what keys may stand below. */
+extern const char *const config_groups[];
+extern const size_t config_group_count;
+
+/* The row of a name, or NULL. */
+const struct config_key *config_key_find(const char *name);
+/* Is this the name of a group of keys ("manager.password")? */
+bool config_key_is_group(const char *name);
+/* Is this a group that says where a secret comes from? */
+bool config_key_is_secret(const char *name);
+bool config_key_is_list(const struct config_key *key); /* may be written as a list */
+/* May it change under a run that has begun? See config_override. */
+bool config_key_is_replaceable(const struct config_key *key);
+/* The key that name was probably meant to be, or NULL. */
+const char *config_key_nearest(const char *name);
+
+#endif

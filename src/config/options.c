@@ -1,0 +1,151 @@
+/* The shape of complete options, for those that were written down and come back. */
+#include "config/config.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "config/url.h"
+
+enum shape { TEXT = 1, NUMBER = 2, BOOL = 4, LIST = 8, REFERENCE = 16, LOGIN = 32, NOTHING = 64 };
+
+static const struct member {
+    const char *group;
+    const char *name;
+    unsigned shapes; /* any of enum shape */
+} members[] = {
+    {"manager", "url", TEXT},
+    {"manager", "username", TEXT},
+    {"manager", "password", REFERENCE},
+    {"manager", "after_restore", LOGIN | NOTHING},
+    {"manager", "ca", TEXT | NOTHING},
+    {"manager", "tenant", TEXT},
+    {"snapshot", "file", TEXT | NOTHING},
+    {"snapshot", "url", TEXT | NOTHING},
+    {"snapshot", "id", TEXT},
+    {"restore", "force", BOOL},
+    {"restore", "certificates", BOOL},
+    {"restore", "no_reboot", BOOL},
+    {"restore", "quiet_ms", NUMBER | NOTHING},
+    {"restore", "poll_ms", NUMBER | NOTHING},
+    {"restore", "timeout_ms", NUMBER},
+    {"maintenance", "poll_ms", NUMBER | NOTHING},
+    {"maintenance", "timeout_ms", NUMBER},
+    {"agents", "tenants", LIST | NOTHING},
+    {"agents", "concurrency", NUMBER},
+    {"agents", "max_failures", NUMBER},
+    {"agents", "max_failures_percent", NUMBER},
+    {"agents", "stop_old", BOOL},
+    {"agents", "install_timeout", NUMBER},
+    {"agents", "poll_ms", NUMBER | NOTHING},
+    {"agents", "timeout_ms", NUMBER | NOTHING},
+    {"plugins", "upload", LIST},
+    {"plugins", "update", LIST | NOTHING},
+    {"plugins", "except", LIST},
+    {"plugins", "to", TEXT},
+    {"plugins", "poll_ms", NUMBER | NOTHING},
+    {"plugins", "timeout_ms", NUMBER | NOTHING},
+    {"limits", "requests_per_second", NUMBER},
+    {"limits", "in_flight", NUMBER},
+    {"limits", "settle_ms", NUMBER | NOTHING},
+};
+
+static bool is_text_list(const struct json *node)
+{
+    if (!json_is_array(node))
+        return false;
+    for (const struct json *item = json_first(node); item != NULL; item = json_next(item)) {
+        if (!json_is_string(item))
+            return false;
+    }
+    return true;
+}
+
+/* {"file": TEXT} and the like: one member, which names a place. A text alone would be a password.
+ */
+static bool is_reference(const struct json *node)
+{
+    static const char *const kinds[] = {"file", "env", "command", "profile"};
+    const struct json *first = json_first(node);
+
+    if (!json_is_object(node) || json_size(node) != 1 || !json_is_string(first))
+        return false;
+    for (size_t at = 0; at < FERRY_COUNT(kinds); at++) {
+        if (strcmp(json_key(first), kinds[at]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_login(const struct json *node)
+{
+    return json_is_object(node) && json_size(node) == 2 &&
+           json_is_string(json_member(node, "username")) &&
+           is_reference(json_member(node, "password"));
+}
+
+static bool has_shape(const struct json *node, unsigned shapes)
+{
+    if (json_is_string(node))
+        return (shapes & TEXT) != 0;
+    if (json_is_number(node))
+        return (shapes & NUMBER) != 0;
+    if (json_is_bool(node))
+        return (shapes & BOOL) != 0;
+    if (json_is_null(node))
+        return (shapes & NOTHING) != 0;
+    if (json_is_array(node))
+        return (shapes & LIST) != 0 && is_text_list(node);
+    return ((shapes & REFERENCE) != 0 && is_reference(node)) ||
+           ((shapes & LOGIN) != 0 && is_login(node));
+}
+
+static bool is_known(const char *group, const char *name)
+{
+    for (size_t at = 0; at < FERRY_COUNT(members); at++) {
+        if (strcmp(members[at].group, group) == 0 &&
+            (name == NULL || strcmp(members[at].name, name) == 0))
+            return true;
+    }
+    return false;
+}
+
+static enum ferry_code refuse_unknown(const struct json *options, struct ferry_error *err)
+{
+    for (const struct json *group = json_first(options); group != NULL; group = json_next(group)) {
+        if (!is_known(json_key(group), NULL))
+            return ferry_fail(err, FERRY_E_CONFIG, "options have an unknown member %s",
+                              json_key(group));
+        for (const struct json *node = json_first(group); node != NULL; node = json_next(node)) {
+            if (json_is_object(group) && !is_known(json_key(group), json_key(node)))
+                return ferry_fail(err, FERRY_E_CONFIG, "options have an unknown member %s.%s",
+                                  json_key(group), json_key(node));
+        }
+    }
+    return FERRY_OK;
+}
+
+enum ferry_code config_check_options(const struct json *options, struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    char *url;
+    const char *problem;
+
+    if (!json_is_object(options))
+        return ferry_fail(err, FERRY_E_CONFIG, "options are no JSON object");
+    for (size_t at = 0; at < FERRY_COUNT(members); at++) {
+        const struct json *group = json_member(options, members[at].group);
+        const struct json *node = json_member(group, members[at].name);
+
+        if (node == NULL)
+            return ferry_fail(err, FERRY_E_CONFIG, "options lack %s.%s", members[at].group,
+                              members[at].name);
+        if (!has_shape(node, members[at].shapes))
+            return ferry_fail(err, FERRY_E_CONFIG, "options have a wrong %s.%s", members[at].group,
+                              members[at].name);
+    }
+    problem = config_url_manager(scope, json_string_or(options, "manager.url", ""), &url);
+    if (problem != NULL)
+        return ferry_fail(err, FERRY_E_CONFIG, "manager.url of the options %s", problem);
+    return refuse_unknown(options, err);
+}

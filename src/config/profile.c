@@ -1,0 +1,121 @@
+#include "config/profile.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "config/raw.h"
+
+static enum ferry_code profile_path(const void *mem, const char *name, char **path,
+                                    struct ferry_error *err)
+{
+    const char *folder = getenv("CFY_WORKDIR");
+
+    if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
+        return ferry_fail(err, FERRY_E_CONFIG, "'%s' cannot be the name of a cfy profile", name);
+    if (folder == NULL || folder[0] == '\0')
+        folder = getenv("HOME");
+    if (folder == NULL || folder[0] == '\0')
+        return ferry_fail(err, FERRY_E_CONFIG,
+                          "cannot look for cfy profile '%s': neither CFY_WORKDIR nor HOME is set",
+                          name);
+    *path = mem_printf(mem, "%s/.cloudify/profiles/%s/context.json", folder, name);
+    return FERRY_OK;
+}
+
+static enum ferry_code not_there(const char *name, const char *path, struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    /* Up to cfy 5.1 the file was YAML with a tag of Python's: facts 7. */
+    char *old = mem_strndup(scope, path, strlen(path) - strlen(".json"));
+
+    if (access(old, F_OK) == 0) {
+        ferry_fail(err, FERRY_E_CONFIG, "cfy profile '%s' is in the form of cfy before 5.2", name);
+        ferry_error_hint(err, "give manager.url, manager.username and manager.password.file");
+        return FERRY_E_CONFIG;
+    }
+    ferry_fail(err, FERRY_E_CONFIG, "no cfy profile '%s': %s is not there", name, path);
+    ferry_error_hint(err, "cfy profiles list shows their names; CFY_WORKDIR says where they are");
+    return FERRY_E_CONFIG;
+}
+
+enum ferry_code config_profile_read(const void *mem, const char *name, struct json **profile,
+                                    char **path, struct ferry_error *err)
+{
+    char *where;
+    char *text;
+    size_t size;
+    enum ferry_code code = profile_path(mem, name, &where, err);
+
+    if (code != FERRY_OK)
+        return code;
+    if (path != NULL)
+        *path = where;
+    code = file_read(mem, where, CONFIG_PROFILE_MAX, &text, &size, err);
+    if (code == FERRY_E_NOT_FOUND)
+        return not_there(name, where, err);
+    if (code != FERRY_OK)
+        return code;
+    code = json_parse(mem, text, size, profile, err);
+    secret_wipe(text, size); /* it holds the password */
+    if (code == FERRY_OK && json_is_object(*profile))
+        return FERRY_OK;
+    return ferry_fail(err, FERRY_E_CONFIG, "cfy profile '%s': %s cannot be read as JSON", name,
+                      where);
+}
+
+/* A number or a text, both are found in profiles; NULL when it is neither. */
+static const char *port_text(const void *mem, const struct json *profile)
+{
+    const struct json *node = json_member(profile, "rest_port");
+
+    if (json_is_number(node))
+        return mem_printf(mem, "%" PRId64, json_int64_or(profile, "rest_port", 0));
+    return json_text(node);
+}
+
+static const char *url_of(const void *mem, const struct json *profile)
+{
+    const char *host = json_string_or(profile, "manager_ip", NULL);
+    const char *scheme = json_string_or(profile, "rest_protocol", "http");
+    const char *port = port_text(mem, profile);
+    bool v6 = host != NULL && strchr(host, ':') != NULL && host[0] != '[';
+
+    if (host == NULL)
+        return NULL;
+    return mem_printf(mem, "%s://%s%s%s%s%s", scheme, v6 ? "[" : "", host, v6 ? "]" : "",
+                      port == NULL ? "" : ":", port == NULL ? "" : port);
+}
+
+static void take(struct config_raw *raw, const char *key, const char *text)
+{
+    struct config_value *value = config_raw_named(raw, key);
+
+    if (value->origin != CONFIG_NOT_SET || text == NULL || text[0] == '\0')
+        return;
+    value->origin = CONFIG_FROM_PROFILE;
+    value->text = mem_strdup(raw->mem, text);
+}
+
+enum ferry_code config_profile_load(struct config_raw *raw, struct ferry_error *err)
+{
+    const char *name = config_raw_named(raw, "manager.profile")->text;
+    struct json *profile;
+    enum ferry_code code;
+
+    if (config_raw_named(raw, "manager.profile")->origin == CONFIG_NOT_SET)
+        return FERRY_OK;
+    code = config_profile_read(raw->mem, name, &profile, NULL, err);
+    if (code != FERRY_OK)
+        return code;
+    raw->profile = name;
+    take(raw, "manager.url", url_of(raw->mem, profile));
+    take(raw, "manager.username", json_string_or(profile, "manager_username", NULL));
+    take(raw, "manager.tenant", json_string_or(profile, "manager_tenant", NULL));
+    take(raw, "manager.ca", json_string_or(profile, "rest_certificate", NULL));
+    return FERRY_OK;
+}

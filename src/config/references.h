@@ -1,0 +1,17 @@
+/* Where passwords come from, and what must be given by somebody. */
+#ifndef CONFIG_REFERENCES_H
+#define CONFIG_REFERENCES_H
+
+#include "base/json.h"
+#include "config/raw.h"
+
+/* Writes "password" and "after_restore" into the manager's object. A "password"
+   or "after_restore" that is there already stays when nobody names another. */
+enum ferry_code config_references_put(struct config_raw *raw, struct json *manager,
+                                      struct ferry_error *err) FERRY_CHECK;
+/* Refuses what names no manager, no login or no snapshot, or names them twice. */
+enum ferry_code config_check_complete(struct config_raw *raw, struct ferry_error *err) FERRY_CHECK;
+/* The id of a snapshot that was given none: from the last part of its file's name or URL. */
+char *config_snapshot_id(const void *mem, const char *path);
+
+#endif
