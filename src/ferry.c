@@ -1,0 +1,450 @@
+/* libferry put together: configuration, journal, transport, workflow and engine. */
+#include "ferry/ferry.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/secret.h"
+#include "config/config.h"
+#include "ferry_internal.h"
+#include "states/states.h"
+
+/* --- the handle --- */
+
+static char *default_journal(const void *ctx)
+{
+    const char *path = getenv("FERRY_JOURNAL"), *state = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+
+    if (path && *path) {
+        return mem_strdup(ctx, path);
+    }
+    if (state && *state == '/') {
+        return mem_printf(ctx, "%s/ferry/journal.db", state);
+    }
+    return mem_printf(ctx, "%s/.local/state/ferry/journal.db", home && *home ? home : ".");
+}
+
+enum ferry_code ferry_new(const struct ferry_options *options, struct ferry **out,
+                          struct ferry_error *err)
+{
+    struct ferry *ferry = mem_new(NULL, struct ferry);
+
+    (void)err;
+    ferry->o = *options;
+    ferry->o.command = mem_strdup(ferry, options->command ? options->command : "libferry");
+    ferry->journal_path = options->journal ? mem_strdup(ferry, options->journal)
+                                           : default_journal(ferry);
+    ferry->clock = clock_system();
+    ferry->rng = rng_system();
+    *out = ferry;
+    return FERRY_OK;
+}
+
+void ferry_free(struct ferry *ferry)
+{
+    mem_free(ferry);
+}
+
+void ferry_text_free(char *text)
+{
+    free(text);
+}
+
+char *ferry_text(const char *text)
+{
+    char *copy = strdup(text ? text : "");
+
+    if (!copy) {
+        mem_exhausted();
+    }
+    return copy;
+}
+
+const char *ferry_version(void)
+{
+    return FERRY_VERSION;
+}
+
+void ferry_stop(struct ferry *ferry)
+{
+    ferry->stop = ferry->stop ? 2 : 1;
+}
+
+enum ferry_code ferry_workflows(char **out, struct ferry_error *err)
+{
+    static const struct workflow *const all[] = {&workflow_upgrade};
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct json *document = json_object(scope);
+    struct json *rows = json_set_array(document, "workflows");
+
+    (void)err;
+    for (size_t i = 0; i < FERRY_COUNT(all); i++) {
+        struct json *row = json_push_object(rows), *states;
+
+        json_set_string(row, "name", all[i]->name);
+        json_set_string(row, "summary", all[i]->summary);
+        states = json_set_array(row, "states");
+        for (size_t k = 0; k < all[i]->count; k++) {
+            struct json *state = json_push_object(states);
+
+            json_set_string(state, "name", all[i]->states[k]->name);
+            json_set_string(state, "summary", all[i]->states[k]->summary);
+        }
+    }
+    *out = ferry_text(json_print(scope, document));
+    return FERRY_OK;
+}
+
+/* --- plan --- */
+
+static enum ferry_code load_options(const void *ctx, const struct ferry_source *source,
+                                    struct json **options, struct ferry_error *err)
+{
+    struct config_source from = {0};
+
+    if (source) {
+        from = (struct config_source){source->file, source->settings, source->setting_count};
+    }
+    return config_load(ctx, &from, options, err);
+}
+
+/* Looks at archive and manager: the plan as a document with options, facts and findings. */
+static enum ferry_code look(const void *ctx, struct session *session, struct json **plan,
+                            struct ferry_error *err)
+{
+    struct engine_options options = session->engine;
+
+    options.journal = NULL;
+    if (engine_plan(ctx, &options, session->options, session->facts, plan, err)) {
+        return err->code;
+    }
+    json_set_string(*plan, "manager", session->target);
+    json_set_string(*plan, "ferry", FERRY_VERSION);
+    json_set_json(*plan, "archive", json_get(session->facts, "archive"));
+    json_set_json(*plan, "options", session->options);
+    return FERRY_OK;
+}
+
+enum ferry_code ferry_plan(struct ferry *ferry, const struct ferry_source *source, char **plan,
+                           struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct ferry_error own = {0};
+    struct json *options, *document;
+    struct session *session;
+
+    err = err ? err : &own;
+    if (load_options(scope, source, &options, err) ||
+        session_open(scope, ferry, options, NULL, &session, err) ||
+        session_local_facts(scope, ferry, options, true, &session->facts, err) ||
+        look(scope, session, &document, err)) {
+        return err->code;
+    }
+    *plan = ferry_text(json_print_pretty(scope, document));
+    return FERRY_OK;
+}
+
+/* --- run --- */
+
+/* The error of a plan in which something stands in the way: its first blocker. */
+static enum ferry_code blocked(const struct json *plan, struct ferry_error *err)
+{
+    const char *code_name = json_string_or(plan, "code", "");
+    enum ferry_code code = FERRY_E_REFUSED;
+    const struct json *row = json_first(json_get(plan, "findings"));
+
+    while (row && strcmp(json_string_or(row, "kind", ""), "blocker") != 0) {
+        row = json_next(row);
+    }
+    for (int i = 0; i < FERRY_CODE_COUNT; i++) {
+        if (strcmp(ferry_code_name((enum ferry_code)i), code_name) == 0) {
+            code = (enum ferry_code)i;
+        }
+    }
+    ferry_fail(err, code, "%s", json_string_or(row, "text", "something stands in the way"));
+    ferry_error_hint(err, "%s", json_string_or(row, "hint", "ferry plan shows all of it"));
+    return code;
+}
+
+/* A saved plan holds as long as what it was made from has not changed in a way that matters. */
+static enum ferry_code check_stale(const void *ctx, const char *file, const struct json *now,
+                                   struct ferry_error *err)
+{
+    static const char *const blocking[] = {"archive.sha256", "archive.size", "manager.version",
+                                           "manager.edition"};
+    struct json *saved;
+
+    if (config_plan_read(ctx, file, &saved, err)) {
+        return err->code;
+    }
+    for (size_t i = 0; i < FERRY_COUNT(blocking); i++) {
+        const struct json *then = json_get(json_get(saved, "facts"), blocking[i]);
+        const struct json *today = json_get(json_get(now, "facts"), blocking[i]);
+        char *a = then ? json_print(ctx, then) : mem_strdup(ctx, "unknown");
+        char *b = today ? json_print(ctx, today) : mem_strdup(ctx, "unknown");
+
+        if (strcmp(a, b) != 0) {
+            ferry_fail(err, FERRY_E_STALE, "the plan is stale: %s was %s and is %s", blocking[i],
+                       a, b);
+            ferry_error_hint(err, "make a new plan: ferry plan FILE.yaml -o %s", file);
+            return err->code;
+        }
+    }
+    return FERRY_OK;
+}
+
+/* "upgrade-N", with N one above the highest there is; and no live run on this manager. */
+static enum ferry_code name_run(const void *ctx, struct journal *journal, const char *workflow,
+                                const char *target, char **name, struct ferry_error *err)
+{
+    size_t count, length = strlen(workflow);
+    struct run_row *rows;
+    int64_t highest = 0;
+
+    if (journal_runs(journal, ctx, &rows, &count, err)) {
+        return err->code;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(rows[i].name, workflow, length) == 0 && rows[i].name[length] == '-') {
+            int64_t n = strtoll(rows[i].name + length + 1, NULL, 10);
+
+            highest = n > highest ? n : highest;
+        }
+        if (run_is_live(rows[i].state) && strcmp(rows[i].target, target) == 0) {
+            ferry_fail(err, FERRY_E_REFUSED, "run \"%s\" for this manager has not ended: it is %s",
+                       rows[i].name, run_state_name(rows[i].state));
+            ferry_error_hint(err, "go on with it: ferry resume %s, or end it: ferry cancel %s",
+                             rows[i].name, rows[i].name);
+            return err->code;
+        }
+    }
+    *name = mem_printf(ctx, "%s-%" PRId64, workflow, highest + 1);
+    return FERRY_OK;
+}
+
+/* Runs, and describes how it stands afterwards, whatever the outcome. */
+static enum ferry_code carry(struct session *session, const struct run_row *run,
+                             const struct ferry_run_options *options, char **result,
+                             struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct ferry_error ignored = {0};
+    struct run_row after;
+    enum ferry_code code;
+
+    session->ferry->run = run->name;
+    code = engine_run(&session->engine, run, options ? options->stop_before : NULL, err);
+    session->ferry->run = NULL;
+    if (result && !journal_run_find(session->journal, scope, run->name, &after, &ignored) &&
+        ferry_describe_run(session->journal, &after, result, &ignored)) {
+        *result = NULL;
+    }
+    return code;
+}
+
+static enum ferry_code begin(const void *ctx, struct session *session,
+                             const struct ferry_source *source, struct run_row *run,
+                             struct ferry_error *err)
+{
+    struct engine_definition definition = {.target = session->target,
+                                           .options = session->options,
+                                           .ferry_version = FERRY_VERSION};
+    struct json *plan;
+    char *name = NULL;
+
+    if (name_run(ctx, session->journal, session->engine.workflow->name, session->target, &name,
+                 err) ||
+        look(ctx, session, &plan, err)) {
+        return err->code;
+    }
+    if (source && source->file && config_is_plan(source->file) &&
+        check_stale(ctx, source->file, plan, err)) {
+        return err->code;
+    }
+    if (json_bool_or(plan, "blocked", false)) {
+        return blocked(plan, err);
+    }
+    definition.name = name;
+    definition.facts = json_get(plan, "facts");
+    return engine_create(ctx, &session->engine, &definition, run, err);
+}
+
+enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source,
+                          const struct ferry_run_options *options, char **result,
+                          struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    bool from_plan = source && source->file && config_is_plan(source->file);
+    struct ferry_error own = {0};
+    struct journal *journal = NULL;
+    struct session *session;
+    struct json *config;
+    struct run_row run;
+    enum ferry_code code;
+
+    err = err ? err : &own;
+    if (result) {
+        *result = NULL;
+    }
+    if (load_options(scope, source, &config, err) ||
+        ferry_open_journal(scope, ferry, JOURNAL_WRITE, &journal, err)) {
+        return err->code;
+    }
+    code = session_open(scope, ferry, config, journal, &session, err);
+    if (!code) {
+        code = session_local_facts(session, ferry, config, from_plan, &session->facts, err);
+    }
+    if (!code) {
+        code = begin(scope, session, source, &run, err);
+    }
+    if (!code) {
+        code = carry(session, &run, options, result, err);
+    }
+    journal_close(journal);
+    return code;
+}
+
+/* --- resume --- */
+
+static enum ferry_code take_up(const void *ctx, struct ferry *ferry, struct journal *journal,
+                               const char *name, const struct ferry_source *source,
+                               struct run_row *run, struct session **session,
+                               struct ferry_error *err)
+{
+    struct json *options, *effective, *facts;
+
+    if (journal_run_find(journal, ctx, name, run, err) ||
+        json_parse(ctx, run->options, strlen(run->options), &options, err) ||
+        json_parse(ctx, run->facts, strlen(run->facts), &facts, err)) {
+        return err->code;
+    }
+    if (source && source->file) {
+        return ferry_fail(err, FERRY_E_USAGE, "a run that has begun takes no file: its "
+                                              "definition is in the journal");
+    }
+    if (config_override(ctx, options, source ? source->settings : NULL,
+                        source ? source->setting_count : 0, &effective, err) ||
+        session_check_archive(effective, facts, err) ||
+        session_open(ctx, ferry, effective, journal, session, err)) {
+        return err->code;
+    }
+    run->options = json_print(ctx, effective);
+    return FERRY_OK;
+}
+
+enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
+                             const struct ferry_source *source,
+                             const struct ferry_run_options *options, char **result,
+                             struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct ferry_error own = {0};
+    struct journal *journal = NULL;
+    struct session *session;
+    struct run_row run;
+    enum ferry_code code;
+
+    err = err ? err : &own;
+    if (result) {
+        *result = NULL;
+    }
+    if (ferry_open_journal(scope, ferry, JOURNAL_WRITE, &journal, err)) {
+        return err->code;
+    }
+    code = take_up(scope, ferry, journal, name, source, &run, &session, err);
+    if (!code) {
+        code = carry(session, &run, options, result, err);
+    }
+    journal_close(journal);
+    return code;
+}
+
+/* --- what an operator decides --- */
+
+typedef enum ferry_code decide(struct engine_options *engine, const struct run_row *run,
+                               const void *arg, struct ferry_error *err);
+
+static enum ferry_code with_run(struct ferry *ferry, const char *name, decide *decision,
+                                const void *arg, char **result, struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct engine_options engine = {.clock = ferry->clock, .rng = ferry->rng};
+    struct ferry_error own = {0};
+    struct journal *journal = NULL;
+    struct run_row run;
+    enum ferry_code code;
+
+    err = err ? err : &own;
+    if (result) {
+        *result = NULL;
+    }
+    if (ferry_open_journal(scope, ferry, JOURNAL_WRITE, &journal, err)) {
+        return err->code;
+    }
+    engine.journal = journal;
+    code = journal_run_find(journal, scope, name, &run, err);
+    if (!code) {
+        code = decision(&engine, &run, arg, err);
+    }
+    if (!code && result) {
+        code = journal_run_find(journal, scope, run.name, &run, err);
+        code = code ? code : ferry_describe_run(journal, &run, result, err);
+    }
+    journal_close(journal);
+    return code;
+}
+
+struct resolution {
+    const char *unit;
+    enum engine_decision decision;
+};
+
+static enum ferry_code resolve(struct engine_options *engine, const struct run_row *run,
+                               const void *arg, struct ferry_error *err)
+{
+    const struct resolution *resolution = arg;
+
+    return engine_resolve(engine, run, resolution->unit, resolution->decision, err);
+}
+
+enum ferry_code ferry_resolve(struct ferry *ferry, const char *run, const char *unit,
+                              enum ferry_verdict verdict, char **result, struct ferry_error *err)
+{
+    static const enum engine_decision decisions[] = {[FERRY_AS_DONE] = ENGINE_AS_DONE,
+                                                     [FERRY_AS_ABSENT] = ENGINE_AS_ABSENT,
+                                                     [FERRY_AS_FAILED] = ENGINE_AS_FAILED};
+    struct resolution resolution = {unit, decisions[verdict]};
+
+    return with_run(ferry, run, resolve, &resolution, result, err);
+}
+
+static enum ferry_code retry(struct engine_options *engine, const struct run_row *run,
+                             const void *arg, struct ferry_error *err)
+{
+    int64_t count;
+
+    (void)arg;
+    return engine_retry_failed(engine, run, &count, err);
+}
+
+enum ferry_code ferry_retry_failed(struct ferry *ferry, const char *run, char **result,
+                                   struct ferry_error *err)
+{
+    return with_run(ferry, run, retry, NULL, result, err);
+}
+
+static enum ferry_code cancel(struct engine_options *engine, const struct run_row *run,
+                              const void *arg, struct ferry_error *err)
+{
+    (void)arg;
+    return engine_cancel(engine, run, err);
+}
+
+enum ferry_code ferry_cancel(struct ferry *ferry, const char *run, char **result,
+                             struct ferry_error *err)
+{
+    return with_run(ferry, run, cancel, NULL, result, err);
+}

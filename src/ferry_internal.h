@@ -1,0 +1,59 @@
+/* What the files that put libferry together share. */
+#ifndef FERRY_INTERNAL_H
+#define FERRY_INTERNAL_H
+
+#include <signal.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "engine/engine.h"
+#include "ferry/ferry.h"
+#include "journal/journal.h"
+
+struct ferry {
+    struct ferry_options o; /* texts below the handle */
+    char *journal_path;
+    volatile sig_atomic_t stop;
+    const char *run; /* name of the run that goes on, for events */
+    struct clock *clock;
+    struct rng *rng;
+    void (*on_point)(void *arg, enum engine_point point); /* crash tests only; else NULL */
+    void *point_arg;
+};
+
+/* What a run is made of, read and checked. Lives below the ctx given to session_open. */
+struct session {
+    struct ferry *ferry;
+    struct json *options;
+    struct json *facts;      /* the archive's, for a new run */
+    const char *target;
+    struct journal *journal; /* NULL while planning */
+    struct transport *transport; /* behind the gate */
+    struct engine_options engine;
+};
+
+/* --- ferry_session.c --- */
+/* Reads secrets, connects (no request yet), puts the gate before the transport. options and
+   journal (may be NULL: then no changing request can ever pass) are borrowed. */
+enum ferry_code session_open(const void *ctx, struct ferry *ferry, struct json *options,
+                             struct journal *journal, struct session **out,
+                             struct ferry_error *err) FERRY_CHECK;
+/* Facts of what lies on this machine: the archive (with its digest when asked) and the plugin
+   files. Owned by ctx. */
+enum ferry_code session_local_facts(const void *ctx, struct ferry *ferry,
+                                    const struct json *options, bool digest, struct json **facts,
+                                    struct ferry_error *err) FERRY_CHECK;
+/* Is the archive that a run began with still the same file? FERRY_E_REFUSED when not. */
+enum ferry_code session_check_archive(const struct json *options, const struct json *facts,
+                                      struct ferry_error *err) FERRY_CHECK;
+
+/* --- ferry_look.c --- */
+enum ferry_code ferry_open_journal(const void *ctx, struct ferry *ferry, enum journal_mode mode,
+                                   struct journal **out, struct ferry_error *err) FERRY_CHECK;
+/* The document of ferry_status, malloc'ed. */
+enum ferry_code ferry_describe_run(struct journal *journal, const struct run_row *run, char **out,
+                                   struct ferry_error *err) FERRY_CHECK;
+/* A malloc'ed copy for the caller of the library. */
+char *ferry_text(const char *text);
+
+#endif

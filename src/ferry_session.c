@@ -1,0 +1,248 @@
+/* What a run needs before its first turn: secrets, a connection behind the gate, local facts. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "base/secret.h"
+#include "cloudify/archive.h"
+#include "config/secrets.h"
+#include "engine/limits.h"
+#include "ferry_internal.h"
+#include "http/client.h"
+#include "states/states.h"
+
+/* --- telling --- */
+
+static void on_event(void *arg, const struct engine_event *event)
+{
+    struct ferry *ferry = arg;
+    struct ferry_event out = {.id = event->id,
+                              .at_ms = event->at_ms,
+                              .kind = event->kind,
+                              .run = ferry->run ? ferry->run : "",
+                              .step = event->step,
+                              .unit = event->unit,
+                              .text = event->text,
+                              .data = event->data,
+                              .done = event->done,
+                              .total = event->total,
+                              .measure = event->measure};
+
+    ferry->o.on_event(ferry->o.arg, &out);
+}
+
+static void on_point(void *arg, enum engine_point point)
+{
+    struct ferry *ferry = arg;
+
+    ferry->on_point(ferry->point_arg, point);
+}
+
+static void on_log(void *arg, enum log_level level, const char *line)
+{
+    struct ferry *ferry = arg;
+
+    (void)level;
+    ferry->o.on_log(ferry->o.arg, line);
+}
+
+/* --- the connection --- */
+
+static bool never(void *arg, const char *intent_id)
+{
+    (void)arg;
+    (void)intent_id;
+    return false;
+}
+
+static bool permitted(void *arg, const char *intent_id)
+{
+#ifdef FERRY_MUTANT_INTENT_COMMIT
+    (void)arg;
+    return intent_id != NULL;
+#else
+    return journal_intent_is_open(arg, intent_id);
+#endif
+}
+
+static enum ferry_code login(const void *ctx, const struct json *options, const char *path,
+                             struct http_login *out, struct ferry_error *err)
+{
+    const struct json *user = json_get(options, path);
+    const struct json *password = json_get(user, "password");
+    struct secret *secret = NULL;
+
+    if (!user || !password || json_is_null(password)) {
+        return FERRY_OK;
+    }
+    if (config_secret_read(ctx, password, &secret, err)) {
+        return ferry_error_prefix(err, "%s.password", path);
+    }
+    out->username = json_string_or(user, "username", "admin");
+    out->password = secret;
+    return FERRY_OK;
+}
+
+static enum ferry_code connect_to(const void *ctx, struct session *session,
+                                  struct ferry_error *err)
+{
+    struct ferry *ferry = session->ferry;
+    struct http_client_options http = {.url = session->target,
+                                       .user_agent = "ferry/" FERRY_VERSION,
+                                       .clock = ferry->clock};
+    struct transport *transport;
+
+    http.ca_file = json_string_or(session->options, "manager.ca", NULL);
+    http.max_connections =
+        (int)json_int64_or(session->options, "limits.in_flight", LIMITS_IN_FLIGHT);
+    if (ferry->o.on_log) {
+        http.log = log_new(ctx, LOG_DEBUG, ferry->clock, on_log, ferry);
+    }
+    if (login(ctx, session->options, "manager", &http.before, err) ||
+        login(ctx, session->options, "manager.after_restore", &http.after, err) ||
+        http_client_new(ctx, &http, &transport, err)) {
+        return err->code;
+    }
+    session->transport = transport_gate(ctx, transport, session->journal ? permitted : never,
+                                        session->journal);
+    return FERRY_OK;
+}
+
+enum ferry_code session_open(const void *ctx, struct ferry *ferry, struct json *options,
+                             struct journal *journal, struct session **out,
+                             struct ferry_error *err)
+{
+    struct session *session = mem_new(ctx, struct session);
+
+    session->ferry = ferry;
+    session->options = options;
+    session->journal = journal;
+    session->target = json_string_or(options, "manager.url", "");
+    if (connect_to(session, session, err)) {
+        return err->code;
+    }
+    session->engine = (struct engine_options){.journal = journal,
+                                              .transport = session->transport,
+                                              .clock = ferry->clock,
+                                              .rng = ferry->rng,
+                                              .workflow = &workflow_upgrade,
+                                              .stop = &ferry->stop,
+                                              .on_event = ferry->o.on_event ? on_event : NULL,
+                                              .on_point = ferry->on_point ? on_point : NULL,
+                                              .arg = ferry};
+    *out = session;
+    return FERRY_OK;
+}
+
+/* --- what lies on this machine --- */
+
+static enum ferry_code stat_file(const char *path, struct stat *out, struct ferry_error *err)
+{
+    if (stat(path, out)) {
+        return ferry_fail_errno(err, errno == ENOENT ? FERRY_E_NOT_FOUND : FERRY_E_IO, errno,
+                                "cannot read \"%s\"", path);
+    }
+    if (!S_ISREG(out->st_mode)) {
+        return ferry_fail(err, FERRY_E_CONFIG, "\"%s\" is not a file", path);
+    }
+    return FERRY_OK;
+}
+
+static int64_t modified_ms(const struct stat *info)
+{
+    return (int64_t)info->st_mtim.tv_sec * 1000 + info->st_mtim.tv_nsec / 1000000;
+}
+
+struct reading {
+    struct ferry *ferry;
+    int64_t told_ms;
+};
+
+static bool reading_on(void *arg, int64_t done, int64_t total)
+{
+    struct reading *reading = arg;
+    struct ferry *ferry = reading->ferry;
+    int64_t now_ms = ferry->clock->now_ms(ferry->clock);
+
+    if (ferry->o.on_event && now_ms - reading->told_ms >= ENGINE_PROGRESS_MS) {
+        struct ferry_event event = {.at_ms = ferry->clock->realtime_ms(ferry->clock),
+                                    .kind = "reading",
+                                    .run = "",
+                                    .text = "reading the archive",
+                                    .done = done,
+                                    .total = total,
+                                    .measure = "bytes"};
+
+        reading->told_ms = now_ms;
+        ferry->o.on_event(ferry->o.arg, &event);
+    }
+    return ferry->stop == 0;
+}
+
+static enum ferry_code archive_facts(const void *ctx, struct ferry *ferry, const char *path,
+                                     bool digest, struct json *facts, struct ferry_error *err)
+{
+    struct reading reading = {.ferry = ferry};
+    struct cloudify_archive_options options = {.progress = reading_on, .arg = &reading};
+    struct cloudify_archive *archive;
+    char sha256[DIGEST_SHA256_HEX];
+    struct json *archive_object;
+    struct stat info;
+    int64_t size;
+
+    if (stat_file(path, &info, err) ||
+        cloudify_archive_read(ctx, path, &options, &archive, err) ||
+        (digest && cloudify_archive_digest(path, &options, sha256, &size, err))) {
+        return err->code;
+    }
+    archive_object = cloudify_archive_facts(ctx, archive, digest ? sha256 : NULL);
+    json_set_int(archive_object, "modified_ms", modified_ms(&info));
+    json_set_json(facts, "archive", archive_object);
+    return FERRY_OK;
+}
+
+enum ferry_code session_local_facts(const void *ctx, struct ferry *ferry,
+                                    const struct json *options, bool digest, struct json **facts,
+                                    struct ferry_error *err)
+{
+    const char *file = json_string_or(options, "snapshot.file", NULL);
+    const struct json *plugin = json_first(json_get(options, "plugins.upload"));
+    struct json *plugins;
+
+    *facts = json_object(ctx);
+    if (file && archive_facts(ctx, ferry, file, digest, *facts, err)) {
+        return err->code;
+    }
+    plugins = json_set_object(*facts, "plugin_files");
+    for (; plugin; plugin = json_next(plugin)) {
+        struct stat info;
+
+        if (stat_file(json_text(plugin), &info, err)) {
+            return err->code;
+        }
+        json_set_int(json_set_object(plugins, json_text(plugin)), "size", info.st_size);
+    }
+    return FERRY_OK;
+}
+
+enum ferry_code session_check_archive(const struct json *options, const struct json *facts,
+                                      struct ferry_error *err)
+{
+    const char *file = json_string_or(options, "snapshot.file", NULL);
+    int64_t size = json_int64_or(facts, "archive.size", -1);
+    struct stat info;
+
+    if (!file || size < 0 || stat(file, &info)) {
+        return FERRY_OK; /* it may be gone once it is uploaded; the upload itself says so if not */
+    }
+    if (info.st_size != size || modified_ms(&info) != json_int64_or(facts, "archive.modified_ms",
+                                                                    0)) {
+        ferry_fail(err, FERRY_E_REFUSED, "\"%s\" is not the file that this run began with", file);
+        ferry_error_hint(err, "put the old file back (with its time), or cancel the run and begin "
+                              "a new one");
+        return err->code;
+    }
+    return FERRY_OK;
+}
