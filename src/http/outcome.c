@@ -3,6 +3,8 @@
 #include <curl/curl.h>
 #include <string.h>
 
+#define CURL_TOO_LARGE 100 /* CURLE_TOO_LARGE, since curl 8.6 */
+
 /* The codes that say something other than "the peer or the way to it failed". */
 static enum ferry_code code_of_curl(CURLcode curl_code, int64_t request_bytes)
 {
@@ -27,7 +29,9 @@ static enum ferry_code code_of_curl(CURLcode curl_code, int64_t request_bytes)
         return FERRY_E_PROTOCOL;
     case CURLE_READ_ERROR:
         return FERRY_E_IO;
-    case CURLE_OUT_OF_MEMORY:
+    case CURLE_OUT_OF_MEMORY: /* how curl 7.88 names a header line over its limit of 100 kB */
+    case CURL_TOO_LARGE:
+        return request_bytes > 0 ? FERRY_E_PROTOCOL : FERRY_E_FAILED;
     case CURLE_FAILED_INIT:
     case CURLE_NOT_BUILT_IN:
     case CURLE_UNKNOWN_OPTION:

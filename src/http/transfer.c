@@ -194,6 +194,9 @@ static char *error_text(struct http_transfer *transfer, CURLcode result)
     const char *what = "cannot reach";
     const char *why = transfer->why;
 
+    if (why == NULL && transfer->began > 0 && result == CURLE_OUT_OF_MEMORY) {
+        why = "a header line of the answer is too long";
+    }
     if (why == NULL) {
         why = soften(transfer,
                      transfer->detail[0] != '\0' ? transfer->detail : curl_easy_strerror(result));

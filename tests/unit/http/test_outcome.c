@@ -45,6 +45,8 @@ static const struct curl_row curl_rows[] = {
     {CURLE_UNSUPPORTED_PROTOCOL, 1, 0, HTTP_UNKNOWN, FERRY_E_PROTOCOL},
     {CURLE_WRITE_ERROR, 1, 200, HTTP_UNKNOWN, FERRY_E_PROTOCOL},
     {CURLE_READ_ERROR, 1, 0, HTTP_UNKNOWN, FERRY_E_IO},
+    {CURLE_OUT_OF_MEMORY, 1, 0, HTTP_UNKNOWN, FERRY_E_PROTOCOL},
+    {CURLE_OUT_OF_MEMORY, 0, 0, HTTP_NOT_SENT, FERRY_E_FAILED},
 };
 
 static void curl_codes_become_outcomes(void **state)
