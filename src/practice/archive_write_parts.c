@@ -1,0 +1,150 @@
+/* The parts that archives of both formats share: blueprints, plugins, and what only we add. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "practice/archive_write.h"
+
+#define PACK_ROOM ((size_t)64 * 1024)
+
+char *archive_wagon_name(const void *ctx, int64_t plugin)
+{
+    char package[PLAN_NAME_SIZE], version[PLAN_NAME_SIZE];
+    plan_plugin_package(plugin, package);
+    plan_plugin_version(plugin, version);
+    return mem_printf(ctx, "%s-%s-py311-none-any.wgn", package, version);
+}
+
+char *archive_plugin_yaml(const void *ctx, int64_t plugin)
+{
+    char package[PLAN_NAME_SIZE], version[PLAN_NAME_SIZE];
+    plan_plugin_package(plugin, package);
+    plan_plugin_version(plugin, version);
+    return mem_printf(ctx,
+                      "plugins:\n  practice:\n    executor: central_deployment_agent\n"
+                      "    package_name: %s\n    package_version: '%s'\n",
+                      package, version);
+}
+
+char *archive_blueprint_yaml(const void *ctx, const struct make_plan *plan, int64_t blueprint)
+{
+    char package[PLAN_NAME_SIZE], line[2 * PLAN_NAME_SIZE] = "";
+    int64_t plugin = plan_blueprint_plugin(plan, blueprint);
+    if (plugin >= 0) {
+        plan_plugin_package(plugin, package);
+        snprintf(line, sizeof(line), "  - plugin:%s\n", package);
+    }
+    return mem_printf(ctx,
+                      "tosca_definitions_version: cloudify_dsl_1_3\nimports:\n"
+                      "  - cloudify/types/types.yaml\n%snode_templates:\n"
+                      "  vm:\n    type: cloudify.nodes.Compute\n"
+                      "  app:\n    type: cloudify.nodes.Root\n    relationships:\n"
+                      "      - {type: cloudify.relationships.contained_in, target: vm}\n",
+                      line);
+}
+
+char *archive_blueprint_plan(const void *ctx, const struct make_plan *plan, int64_t blueprint)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct json *tree = json_object(scope);
+    json_set_object(tree, "inputs");
+    json_set_object(tree, "outputs");
+    json_set_array(tree, "nodes");
+    struct json *plugins = json_set_array(tree, "deployment_plugins_to_install");
+    json_set_array(tree, "workflow_plugins_to_install");
+    json_set_array(tree, "host_agent_plugins_to_install");
+    int64_t plugin = plan_blueprint_plugin(plan, blueprint);
+    if (plugin >= 0) {
+        char package[PLAN_NAME_SIZE], version[PLAN_NAME_SIZE];
+        plan_plugin_package(plugin, package);
+        plan_plugin_version(plugin, version);
+        struct json *used = json_push_object(plugins);
+        json_set_string(used, "name", "practice");
+        json_set_string(used, "executor", "central_deployment_agent");
+        json_set_bool(used, "install", true);
+        json_set_string(used, "package_name", package);
+        json_set_string(used, "package_version", version);
+    }
+    return json_print(ctx, tree);
+}
+
+static const void *close_pack(struct zip_out *out, size_t *size)
+{
+    const void *data = NULL;
+    struct ferry_error err = {0};
+    *size = 0;
+    /* In memory and of a few hundred bytes: an error cannot be but a mistake of ours. */
+    return zip_out_close(out, &data, size, &err) == FERRY_OK ? data : "";
+}
+
+const void *archive_blueprint_pack(const void *ctx, const struct make_plan *plan, int64_t blueprint,
+                                   size_t *size)
+{
+    char name[PLAN_NAME_SIZE], member[2 * PLAN_NAME_SIZE];
+    struct zip_out *out = zip_out_memory(ctx, true, PACK_ROOM);
+    plan_blueprint_name(blueprint, name);
+    snprintf(member, sizeof(member), "%s/blueprint.yaml", name);
+    zip_out_text(out, member, archive_blueprint_yaml(out, plan, blueprint));
+    return close_pack(out, size);
+}
+
+const void *archive_wagon(const void *ctx, int64_t plugin, size_t *size)
+{
+    char package[PLAN_NAME_SIZE], version[PLAN_NAME_SIZE], member[2 * PLAN_NAME_SIZE];
+    struct zip_out *out = zip_out_memory(ctx, false, PACK_ROOM);
+    struct json *json = json_object(out);
+    plan_plugin_package(plugin, package);
+    plan_plugin_version(plugin, version);
+    json_set_string(json, "archive_name", archive_wagon_name(out, plugin));
+    struct json *system = json_set_object(json, "build_server_os_properties");
+    json_set_null(system, "distribution");
+    json_set_null(system, "distribution_release");
+    json_set_null(system, "distribution_version");
+    json_set_string(json, "package_name", package);
+    json_set_string(json, "package_source", package);
+    json_set_string(json, "package_version", version);
+    json_set_string(json, "supported_platform", "any");
+    json_push_string(json_set_array(json, "supported_python_versions"), "py311");
+    json_set_array(json, "wheels");
+    snprintf(member, sizeof(member), "%s/package.json", package);
+    zip_out_text(out, member, json_print(out, json));
+    return close_pack(out, size);
+}
+
+static void write_payload(struct zip_out *out, const struct make_plan *plan)
+{
+    uint64_t block[8192]; /* 64 KiB */
+    struct rng_seeded rng;
+    int64_t left = plan->payload;
+    rng_seed(&rng, plan->seed ^ (uint64_t)PLAN_PAYLOAD << 56);
+    zip_out_begin(out, "practice-payload.bin", left);
+    while (left > 0) {
+        int64_t size = left < (int64_t)sizeof(block) ? left : (int64_t)sizeof(block);
+        for (size_t i = 0; i < FERRY_COUNT(block); i++) {
+            block[i] = rng.rng.next(&rng.rng);
+        }
+        zip_out_put(out, block, (size_t)size);
+        left -= size;
+    }
+    zip_out_end(out);
+}
+
+void archive_write_extras(struct zip_out *out, const struct make_plan *plan)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct json *practice = json_object(scope);
+    char id[11], secret[41], value[64];
+    json_set_string(practice, "admin_password", plan->admin_password);
+    plan_secret(plan, 10, id, sizeof(id) - 1);
+    plan_secret(plan, 11, secret, sizeof(secret) - 1);
+    snprintf(value, sizeof(value), "ctok-%s-%s", id, secret);
+    struct json *token = json_push_object(json_set_array(practice, "tokens"));
+    json_set_string(token, "id", id);
+    json_set_string(token, "value", value);
+    zip_out_text(out, "practice.json", json_print(scope, practice));
+    if (plan->payload > 0) {
+        write_payload(out, plan);
+    }
+}

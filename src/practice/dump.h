@@ -1,0 +1,45 @@
+/* Writing the dump of a data base as pg_dump does: table by table, columns by name. */
+#ifndef PRACTICE_DUMP_H
+#define PRACTICE_DUMP_H
+
+#include "base/buf.h"
+#include "practice/make_plan.h"
+#include "practice/zip_write.h"
+
+#define DUMP_COLUMNS_MAX 64
+
+struct dump_table {
+    const char *name;
+    const char *columns; /* comma separated, quoted where PostgreSQL quotes */
+};
+
+/* The tables of a version (10 * major + minor). */
+const struct dump_table *dump_tables(int version, size_t *count);
+
+struct dump {
+    const struct make_plan *plan;
+    struct zip_out *out;
+    struct buf line; /* rows waiting to be written */
+    char *names;     /* the columns of the open table, cut apart */
+    const char *columns[DUMP_COLUMNS_MAX];
+    const char *values[DUMP_COLUMNS_MAX];
+    size_t columns_count;
+    int64_t row;     /* number of the row being set, from 1 */
+    char id[24];     /* its _storage_id */
+    bool json;       /* JSON columns (6.4 and later), else pickles */
+    char *workflows; /* as the column of deployments holds them */
+    char **plans;    /* of each blueprint of a tenant */
+};
+
+/* Starts a row: every column is null, but those with the same value everywhere. */
+void dump_row(struct dump *dump);
+/* Sets a column by name, where the version has it; the text must last until dump_row_end. */
+void dump_set(struct dump *dump, const char *column, const char *text);
+/* Sets a column that holds JSON from 6.4 on and an empty pickle before. */
+void dump_set_data(struct dump *dump, const char *column, const char *json);
+void dump_row_end(struct dump *dump);
+
+/* The rows of a table; tables that nothing is known of have none. */
+void dump_rows(struct dump *dump, const char *table);
+
+#endif
