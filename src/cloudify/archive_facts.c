@@ -1,0 +1,95 @@
+/* The archive as the object facts.archive of a run. */
+#include "base/json.h"
+#include "cloudify/archive.h"
+
+#define TENANTS_SHOWN 500 /* keeps the facts, a row of the journal, small */
+
+static void set_tally(struct json *facts, const char *key, const struct cloudify_tally *tally)
+{
+    if (tally->count == 0) {
+        return;
+    }
+    struct json *object = json_set_object(facts, key);
+    for (size_t i = 0; i < tally->count; i++) {
+        if (tally->items[i].count != 0) {
+            json_set_int(object, tally->items[i].name, tally->items[i].count);
+        }
+    }
+}
+
+static void set_texts(struct json *facts, const char *key, const char *const *texts, size_t count)
+{
+    struct json *array = json_set_array(facts, key);
+
+    for (size_t i = 0; i < count; i++) {
+        json_push_string(array, texts[i]);
+    }
+}
+
+static void set_tenants(struct json *facts, const struct cloudify_archive *archive)
+{
+    struct json *all = json_set_object(facts, "by_tenant");
+
+    for (size_t i = 0; i < archive->tenant_count && i < TENANTS_SHOWN; i++) {
+        const struct cloudify_archive_tenant *tenant = &archive->tenant_list[i];
+        struct json *one = json_set_object(all, tenant->name);
+        json_set_int(one, "blueprints", tenant->blueprints);
+        json_set_int(one, "deployments", tenant->deployments);
+        json_set_int(one, "plugins", tenant->plugins);
+        json_set_int(one, "agents", tenant->agents);
+    }
+}
+
+static void set_counts(struct json *facts, const struct cloudify_archive *archive)
+{
+    const struct {
+        const char *key;
+        int64_t value;
+    } counts[] = {
+        {"size", archive->size},
+        {"tenants", archive->tenants},
+        {"users", archive->users},
+        {"secrets", archive->secrets},
+        {"blueprints", archive->blueprints},
+        {"blueprints_hidden", archive->blueprints_hidden},
+        {"deployments", archive->deployments},
+        {"deployments_with_hosts", archive->deployments_with_hosts},
+        {"nodes", archive->nodes},
+        {"node_instances", archive->node_instances},
+        {"hosts", archive->hosts},
+        {"hosts_not_started", archive->hosts_not_started},
+        {"agents", archive->agents},
+        {"agents_listed", archive->agents_listed},
+        {"plugins", archive->plugins},
+        {"schedules", archive->schedules},
+        {"executions", archive->executions},
+        {"executions_scheduled", archive->executions_scheduled},
+        {"executions_queued", archive->executions_queued},
+        {"executions_active", archive->executions_active},
+    };
+
+    for (size_t i = 0; i < FERRY_COUNT(counts); i++) {
+        if (counts[i].value >= 0) {
+            json_set_int(facts, counts[i].key, counts[i].value);
+        } else {
+            json_set_null(facts, counts[i].key); /* unknown, not zero */
+        }
+    }
+}
+
+struct json *cloudify_archive_facts(const void *ctx, const struct cloudify_archive *archive,
+                                    const char *sha256)
+{
+    struct json *facts = json_object(ctx);
+
+    json_set_string(facts, "format", cloudify_archive_format_name(archive->format));
+    json_set_string(facts, "version", archive->version);
+    json_set_string(facts, "sha256", sha256);
+    set_counts(facts, archive);
+    set_tenants(facts, archive);
+    set_tally(facts, "agents_by_version", &archive->agents_by_version);
+    set_tally(facts, "agents_by_method", &archive->agents_by_method);
+    set_texts(facts, "networks", archive->networks, archive->network_count);
+    set_texts(facts, "warnings", archive->warnings, archive->warning_count);
+    return facts;
+}

@@ -1,0 +1,295 @@
+#include "cloudify/archive_model.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#define FIRST_ROOM 1024
+
+void archive_pairs_add(const void *ctx, struct archive_pairs *pairs, int64_t key, int64_t value)
+{
+    if (pairs->count == CLOUDIFY_ARCHIVE_ROWS_MAX) {
+        pairs->full = true;
+        return;
+    }
+    if (pairs->count == pairs->room) {
+        pairs->room = pairs->room == 0 ? FIRST_ROOM : pairs->room + pairs->room / 2;
+        if (pairs->room > CLOUDIFY_ARCHIVE_ROWS_MAX) {
+            pairs->room = CLOUDIFY_ARCHIVE_ROWS_MAX;
+        }
+        pairs->items = mem_resize(ctx, pairs->items, struct archive_pair, pairs->room);
+    }
+    pairs->items[pairs->count++] = (struct archive_pair){key, value};
+}
+
+static int compare_numbers(int64_t a, int64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct archive_pair *left = a;
+    const struct archive_pair *right = b;
+
+    return compare_numbers(left->key, right->key);
+}
+
+static int compare_values(const void *a, const void *b)
+{
+    const struct archive_pair *left = a;
+    const struct archive_pair *right = b;
+
+    return compare_numbers(left->value, right->value);
+}
+
+void archive_pairs_sort(struct archive_pairs *pairs)
+{
+    if (pairs->count > 0) {
+        qsort(pairs->items, pairs->count, sizeof *pairs->items, compare_keys);
+    }
+}
+
+bool archive_pairs_find(const struct archive_pairs *pairs, int64_t key, int64_t *value)
+{
+    const struct archive_pair wanted = {.key = key};
+
+    if (pairs->count == 0) {
+        return false;
+    }
+    const struct archive_pair *found =
+        bsearch(&wanted, pairs->items, pairs->count, sizeof wanted, compare_keys);
+    if (found != NULL) {
+        *value = found->value;
+    }
+    return found != NULL;
+}
+
+int64_t archive_pairs_distinct(struct archive_pairs *pairs)
+{
+    int64_t distinct = 0;
+
+    if (pairs->count > 0) {
+        qsort(pairs->items, pairs->count, sizeof *pairs->items, compare_values);
+    }
+    for (size_t i = 0; i < pairs->count; i++) {
+        distinct += i == 0 || pairs->items[i].value != pairs->items[i - 1].value;
+    }
+    return distinct;
+}
+
+static struct cloudify_tally_item *find_item(struct cloudify_tally *tally, const char *name)
+{
+    for (size_t i = 0; i < tally->count; i++) {
+        if (strcmp(tally->items[i].name, name) == 0) {
+            return &tally->items[i];
+        }
+    }
+    return NULL;
+}
+
+void archive_tally_add(const void *ctx, struct cloudify_tally *tally, const char *name,
+                       int64_t count)
+{
+    struct cloudify_tally_item *item = find_item(tally, name == NULL ? "" : name);
+
+    if (item == NULL && tally->count >= CLOUDIFY_ARCHIVE_TALLY_MAX) {
+        name = "(other)";
+        item = find_item(tally, name);
+    }
+    if (item == NULL) {
+        tally->items = mem_resize(ctx, tally->items, struct cloudify_tally_item, tally->count + 1);
+        item = &tally->items[tally->count++];
+        *item = (struct cloudify_tally_item){.name = mem_strdup(ctx, name == NULL ? "" : name)};
+    }
+    item->count += count;
+}
+
+void archive_warn(struct cloudify_archive *archive, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    archive->warnings =
+        mem_resize(archive, archive->warnings, const char *, archive->warning_count + 1);
+    archive->warnings[archive->warning_count++] = mem_vprintf(archive, format, args);
+    va_end(args);
+}
+
+/* Grows by half, so that a list of n costs n, up to the limit of all lists. */
+static bool has_room(struct cloudify_archive *archive, size_t count, const char *what, size_t *room)
+{
+    if (count == CLOUDIFY_ARCHIVE_LIST_MAX) {
+        archive_warn(archive, "only the first %d %s are listed; the counts are complete",
+                     CLOUDIFY_ARCHIVE_LIST_MAX, what);
+    }
+    /* sizes 16, 32, 64 ...: the list is full exactly when its count is such a number */
+    *room = count < 16 ? (count == 0 ? 16 : 0) : ((count & (count - 1)) == 0 ? count * 2 : 0);
+    return count < CLOUDIFY_ARCHIVE_LIST_MAX;
+}
+
+struct cloudify_archive_plugin *archive_add_plugin(struct cloudify_archive *archive)
+{
+    size_t room = 0;
+
+    if (archive->plugin_count > CLOUDIFY_ARCHIVE_LIST_MAX) {
+        return NULL;
+    }
+    if (!has_room(archive, archive->plugin_count, "plugins", &room)) {
+        archive->plugin_count++; /* past the limit: warned once; archive_sum_up puts it right */
+        return NULL;
+    }
+    if (room > 0) {
+        archive->plugin_list =
+            mem_resize(archive, archive->plugin_list, struct cloudify_archive_plugin, room);
+    }
+    struct cloudify_archive_plugin *plugin = &archive->plugin_list[archive->plugin_count++];
+    memset(plugin, 0, sizeof *plugin);
+    return plugin;
+}
+
+struct cloudify_archive_schedule *archive_add_schedule(struct cloudify_archive *archive)
+{
+    size_t room = 0;
+
+    if (archive->schedule_count > CLOUDIFY_ARCHIVE_LIST_MAX) {
+        return NULL;
+    }
+    if (!has_room(archive, archive->schedule_count, "scheduled and queued executions", &room)) {
+        archive->schedule_count++;
+        return NULL;
+    }
+    if (room > 0) {
+        archive->schedule_list =
+            mem_resize(archive, archive->schedule_list, struct cloudify_archive_schedule, room);
+    }
+    struct cloudify_archive_schedule *schedule = &archive->schedule_list[archive->schedule_count++];
+    memset(schedule, 0, sizeof *schedule);
+    return schedule;
+}
+
+static void add_name(struct cloudify_archive *archive, const char ***list, size_t *count,
+                     const char *name, const char *what)
+{
+    size_t room = 0;
+
+    if (*count > CLOUDIFY_ARCHIVE_LIST_MAX || name == NULL) {
+        return;
+    }
+    if (!has_room(archive, *count, what, &room)) {
+        (*count)++;
+        return;
+    }
+    if (room > 0) {
+        *list = mem_resize(archive, *list, const char *, room);
+    }
+    (*list)[(*count)++] = mem_strdup(archive, name);
+}
+
+void archive_add_user(struct cloudify_archive *archive, const char *name)
+{
+    add_name(archive, &archive->user_list, &archive->user_count, name, "users");
+}
+
+void archive_add_network(struct cloudify_archive *archive, const char *name)
+{
+    add_name(archive, &archive->networks, &archive->network_count, name, "networks");
+}
+
+static bool is_tenant(const struct cloudify_archive_tenant *tenant, int64_t id, const char *name)
+{
+    return id >= 0 ? tenant->id == id
+                   : tenant->name != NULL && name != NULL && strcmp(tenant->name, name) == 0;
+}
+
+struct cloudify_archive_tenant *archive_tenant(struct cloudify_archive *archive, int64_t id,
+                                               const char *name, struct ferry_error *err)
+{
+    struct cloudify_archive_tenant *list = archive->tenant_list;
+    size_t count = archive->tenant_count;
+
+    for (size_t i = 0; i < count; i++) {
+        if (is_tenant(&list[i], id, name)) {
+            return &list[i];
+        }
+    }
+    if (count >= CLOUDIFY_ARCHIVE_TENANTS_MAX) {
+        ferry_fail(err, FERRY_E_ARCHIVE, "it holds more than %d tenants",
+                   CLOUDIFY_ARCHIVE_TENANTS_MAX);
+        return NULL;
+    }
+    list = mem_resize(archive, list, struct cloudify_archive_tenant, count + 1);
+    archive->tenant_list = list;
+    archive->tenant_count = count + 1;
+    list[count] = (struct cloudify_archive_tenant){.id = id, .name = mem_strdup(archive, name)};
+    return &list[count];
+}
+
+void archive_count_execution(struct cloudify_archive *archive, const char *status, int64_t count)
+{
+    static const char *const active[] = {"pending", "started", "cancelling", "force_cancelling",
+                                         "kill_cancelling"};
+    const char *name = status == NULL ? "" : status;
+
+    archive->executions += count;
+    archive_tally_add(archive, &archive->executions_by_status, name, count);
+    if (strcmp(name, "scheduled") == 0) {
+        archive->executions_scheduled += count;
+    } else if (strcmp(name, "queued") == 0) {
+        archive->executions_queued += count;
+    }
+    for (size_t i = 0; i < FERRY_COUNT(active); i++) {
+        if (strcmp(name, active[i]) == 0) {
+            archive->executions_active += count;
+        }
+    }
+}
+
+static void cap(size_t *count)
+{
+    if (*count > CLOUDIFY_ARCHIVE_LIST_MAX) {
+        *count = CLOUDIFY_ARCHIVE_LIST_MAX;
+    }
+}
+
+void archive_sum_up(struct cloudify_archive *archive)
+{
+    cap(&archive->plugin_count);
+    cap(&archive->schedule_count);
+    cap(&archive->user_count);
+    cap(&archive->network_count);
+    for (size_t i = 0; i < archive->tenant_count; i++) {
+        const struct cloudify_archive_tenant *tenant = &archive->tenant_list[i];
+        archive->blueprints += tenant->blueprints;
+        archive->blueprints_hidden += tenant->blueprints_hidden;
+        archive->deployments += tenant->deployments;
+        archive->plugins += tenant->plugins;
+        archive->agents += tenant->agents;
+        archive->hosts += tenant->hosts;
+        archive->secrets += tenant->secrets;
+    }
+    archive->tenants = (int64_t)archive->tenant_count;
+}
+
+enum ferry_code archive_progress(const struct archive_source *source, int64_t done, int64_t total,
+                                 struct ferry_error *err)
+{
+    const struct cloudify_archive_options *options = source->options;
+
+    if (options->progress != NULL && !options->progress(options->arg, done, total)) {
+        return ferry_fail(err, FERRY_E_STOPPED, "reading the archive was stopped");
+    }
+    return FERRY_OK;
+}
+
+enum ferry_code archive_blame(const char *member, struct ferry_error *err)
+{
+    if (err == NULL || err->code != FERRY_E_ARCHIVE || err->hint[0] != '\0') {
+        return err == NULL ? FERRY_E_ARCHIVE : err->code; /* it has been told where */
+    }
+    ferry_error_prefix(err, "the archive's member \"%.256s\" cannot be read", member);
+    return archive_hint(err);
+}
