@@ -1,0 +1,220 @@
+/*
+ * maintenance_activate: nobody but us works on the manager from here on.
+ *
+ * Activation is lazy: the manager flips from activating to activated at the first request that
+ * finds nothing running, and "running" counts queued and scheduled executions too, which never
+ * start while it is activating (contract 11b). So what it waits for is shown, and the wait ends.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/timefmt.h"
+#include "states/common.h"
+#include "states/states.h"
+
+static int64_t patience_ms(const struct state_context *context)
+{
+    return states_number(context, "maintenance.timeout_ms", 30 * STATES_MINUTE_MS);
+}
+
+static void timing(const struct state_context *context, struct state_timing *timing)
+{
+    timing->interval_ms = states_number(context, "maintenance.poll_ms", 5 * STATES_SECOND_MS);
+    /* the state itself ends the wait when its time is over; this is for a manager that is silent */
+    timing->deadline_ms = patience_ms(context) + 10 * STATES_MINUTE_MS;
+}
+
+static bool ask(const struct state_context *context, const struct state_unit *units, size_t n,
+                struct http_request **request, struct state_verdict *verdicts, const void *mem)
+{
+    struct cloudify_caller caller = states_reader(context);
+
+    (void)units, (void)n, (void)verdicts;
+    cloudify_ask_maintenance(states_request(request, mem), &caller);
+    return true;
+}
+
+static void set_ours(struct state_verdict *verdict, bool ours, const void *mem)
+{
+    json_set_bool(json_set_object(state_facts(verdict, mem), "maintenance"), "ours", ours);
+}
+
+/* --- plan --- */
+
+static bool ask_plan(const struct state_context *context, const struct state_unit *units, size_t n,
+                     struct http_request **request, struct state_verdict *verdicts, const void *mem)
+{
+    struct cloudify_caller caller = states_reader(context);
+
+    if (!states_manager_is_known(context)) {
+        verdicts->answer = STATE_DONE;
+        return false;
+    }
+    if (!states_at(units, "executions")) {
+        return ask(context, units, n, request, verdicts, mem);
+    }
+    states_ask_open(states_request(request, mem), &caller);
+    return true;
+}
+
+static void judge_plan(const struct state_context *context, const struct state_unit *units,
+                       size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
+                       const void *mem)
+{
+    struct cloudify_answer answer;
+
+    (void)n;
+    if (!states_plan_read(context, reply, &answer, verdicts, mem)) {
+        return;
+    }
+    verdicts->answer = STATE_DONE;
+    if (states_at(units, "executions")) {
+        int64_t total = cloudify_total(answer.document);
+
+        if (total > 0) {
+            state_plan_warning(
+                context->plan,
+                mem_printf(mem, "%lld executions are open; maintenance waits for them: %s",
+                           (long long)total,
+                           cloudify_execution_names(mem, cloudify_items(answer.document))),
+                "let them end or cancel them; queued and scheduled ones never end by themselves in "
+                "maintenance");
+        }
+        return;
+    }
+    state_plan_units(context->plan, 1);
+    if (cloudify_maintenance_of(answer.document) != CLOUDIFY_MAINTENANCE_OFF) {
+        state_plan_warning(
+            context->plan,
+            mem_printf(mem, "the manager is in maintenance already (%s)",
+                       cloudify_text(answer.document, "status", "?")),
+            "is somebody else working on it? ferry ends maintenance after the restore");
+    }
+    state_plan_estimate(context->plan, 10 * STATES_SECOND_MS, "longer while executions are open");
+    states_next(verdicts, mem, "executions");
+}
+
+/* --- probe --- */
+
+static void judge_probe(const struct state_context *context, const struct state_unit *units,
+                        size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
+                        const void *mem)
+{
+    struct cloudify_answer answer;
+
+    if (!states_read(units, n, reply, &answer, verdicts, mem)) {
+        return;
+    }
+    switch (cloudify_maintenance_of(answer.document)) {
+    case CLOUDIFY_MAINTENANCE_OFF:
+        verdicts->answer = STATE_ABSENT;
+        break;
+    case CLOUDIFY_MAINTENANCE_COMING:
+        verdicts->answer = STATE_RUNNING;
+        verdicts->remote_state = "activating";
+        set_ours(verdicts, context->repeat, mem);
+        break;
+    case CLOUDIFY_MAINTENANCE_ON:
+        state_say(verdicts, mem, context->repeat ? STATE_DONE : STATE_SKIP,
+                  context->repeat ? "maintenance is on"
+                                  : "maintenance was on already, and not by this run");
+        set_ours(verdicts, context->repeat, mem);
+        break;
+    case CLOUDIFY_MAINTENANCE_UNKNOWN:
+        state_say(verdicts, mem, STATE_CANNOT_TELL, "an answer without a state of maintenance");
+        break;
+    }
+}
+
+/* --- act --- */
+
+static bool ask_act(const struct state_context *context, const struct state_unit *units, size_t n,
+                    struct http_request **request, struct state_verdict *verdicts, const void *mem)
+{
+    struct cloudify_caller caller = states_writer(context);
+
+    (void)units, (void)n, (void)verdicts;
+    cloudify_post_maintenance(states_request(request, mem), &caller, true);
+    return true;
+}
+
+static void judge_act(const struct state_context *context, const struct state_unit *units, size_t n,
+                      const struct http_reply *reply, struct state_verdict *verdicts,
+                      const void *mem)
+{
+    struct cloudify_answer answer;
+
+    (void)context, (void)units, (void)n;
+    if (!states_acted(reply, &answer, verdicts, mem)) {
+        return;
+    }
+    if (cloudify_maintenance_of(answer.document) == CLOUDIFY_MAINTENANCE_ON) {
+        verdicts->answer = STATE_DONE;
+        verdicts->remote_state = "activated";
+    } else {
+        verdicts->answer = STATE_RUNNING; /* 304 too: somebody was a moment earlier */
+    }
+    set_ours(verdicts, answer.kind == CLOUDIFY_FINE, mem);
+}
+
+/* --- await --- */
+
+static void judge_coming(const struct state_context *context, const struct state_unit *unit,
+                         const struct json *document, struct state_verdict *verdict,
+                         const void *mem)
+{
+    const struct json *remaining = cloudify_remaining(document);
+    const char *names = cloudify_execution_names(mem, remaining);
+
+    verdict->remote_state = "activating";
+    if (context->now_ms - unit->started_at_ms < patience_ms(context)) {
+        state_say(verdict, mem, STATE_RUNNING, "waiting for %zu executions to end: %s",
+                  json_size(remaining), names);
+        return;
+    }
+    state_say(verdict, mem, STATE_FAILED, "maintenance did not begin within %s; it waits for: %s",
+              timefmt_duration(mem, patience_ms(context)), names);
+    states_fail(verdict, FERRY_E_FAILED,
+                "let these executions end or cancel them (queued and scheduled ones never end by "
+                "themselves in maintenance), then: ferry retry RUN --failed");
+}
+
+static void judge_await(const struct state_context *context, const struct state_unit *units,
+                        size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
+                        const void *mem)
+{
+    struct cloudify_answer answer;
+
+    if (!states_read(units, n, reply, &answer, verdicts, mem)) {
+        return;
+    }
+    switch (cloudify_maintenance_of(answer.document)) {
+    case CLOUDIFY_MAINTENANCE_ON:
+        verdicts->answer = STATE_DONE;
+        verdicts->remote_state = "activated";
+        break;
+    case CLOUDIFY_MAINTENANCE_COMING:
+        judge_coming(context, units, answer.document, verdicts, mem);
+        break;
+    case CLOUDIFY_MAINTENANCE_OFF:
+        state_say(verdicts, mem, STATE_FAILED, "somebody has ended maintenance meanwhile");
+        states_fail(verdicts, FERRY_E_REFUSED,
+                    "find out who works on this manager, then: ferry retry RUN --failed");
+        break;
+    case CLOUDIFY_MAINTENANCE_UNKNOWN:
+        state_say(verdicts, mem, STATE_CANNOT_TELL, "an answer without a state of maintenance");
+        break;
+    }
+}
+
+const struct ferry_state state_maintenance_activate = {
+    .name = "maintenance_activate",
+    .summary = "switches maintenance on and waits until nothing else runs",
+    .def = 1,
+    .flags = STATE_PROBE_FIRST,
+    .timing = timing,
+    .plan = {.ask = ask_plan, .judge = judge_plan},
+    .probe = {.ask = ask, .judge = judge_probe},
+    .act = {.ask = ask_act, .judge = judge_act},
+    .await = {.ask = ask, .judge = judge_await},
+};

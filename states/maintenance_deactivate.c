@@ -1,0 +1,131 @@
+/*
+ * maintenance_deactivate: the manager takes part in life again. The manual of the managers leaves
+ * this out, and nothing else ends maintenance: without it no agent can be installed.
+ */
+#include "base/mem.h"
+#include "states/common.h"
+#include "states/states.h"
+
+static void timing(const struct state_context *context, struct state_timing *timing)
+{
+    timing->interval_ms = states_number(context, "maintenance.poll_ms", 5 * STATES_SECOND_MS);
+    timing->deadline_ms = states_number(context, "maintenance.timeout_ms", 30 * STATES_MINUTE_MS);
+}
+
+static bool ask(const struct state_context *context, const struct state_unit *units, size_t n,
+                struct http_request **request, struct state_verdict *verdicts, const void *mem)
+{
+    struct cloudify_caller caller = states_reader(context);
+
+    (void)units, (void)n, (void)verdicts;
+    cloudify_ask_maintenance(states_request(request, mem), &caller);
+    return true;
+}
+
+/* What starts at this moment by itself: the operator should know before (facts 2.8). */
+static bool ask_plan(const struct state_context *context, const struct state_unit *units, size_t n,
+                     struct http_request **request, struct state_verdict *verdicts, const void *mem)
+{
+    int64_t scheduled = states_archive_count(context, "executions_scheduled");
+    const struct cloudify_caps *caps = states_caps(context);
+
+    (void)units, (void)n, (void)request;
+    state_plan_units(context->plan, 1);
+    state_plan_estimate(context->plan, 5 * STATES_SECOND_MS, "one request");
+    if (scheduled > 0) {
+        state_plan_warning(
+            context->plan,
+            mem_printf(mem, "the snapshot holds %lld scheduled executions%s", (long long)scheduled,
+                       caps->restore_reschedules
+                           ? ": the restore marks them failed and makes schedules of those to come"
+                           : ": those overdue are marked failed, the others start when due"),
+            "keep the old manager in maintenance, or both managers will run them");
+    }
+    verdicts->answer = STATE_DONE;
+    return false;
+}
+
+static void judge_nothing(const struct state_context *context, const struct state_unit *units,
+                          size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
+                          const void *mem)
+{
+    (void)context, (void)units, (void)n, (void)reply, (void)mem;
+    verdicts->answer = STATE_DONE;
+}
+
+static bool ask_act(const struct state_context *context, const struct state_unit *units, size_t n,
+                    struct http_request **request, struct state_verdict *verdicts, const void *mem)
+{
+    struct cloudify_caller caller = states_writer(context);
+
+    (void)units, (void)n, (void)verdicts;
+    cloudify_post_maintenance(states_request(request, mem), &caller, false);
+    return true;
+}
+
+static void judge_probe(const struct state_context *context, const struct state_unit *units,
+                        size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
+                        const void *mem)
+{
+    struct cloudify_answer answer;
+
+    if (!states_read(units, n, reply, &answer, verdicts, mem)) {
+        return;
+    }
+    switch (cloudify_maintenance_of(answer.document)) {
+    case CLOUDIFY_MAINTENANCE_OFF:
+        state_say(verdicts, mem, context->repeat ? STATE_DONE : STATE_SKIP, "maintenance is off%s",
+                  context->repeat ? "" : " already");
+        verdicts->remote_state = "deactivated";
+        break;
+    case CLOUDIFY_MAINTENANCE_ON:
+    case CLOUDIFY_MAINTENANCE_COMING:
+        verdicts->answer = STATE_ABSENT;
+        break;
+    case CLOUDIFY_MAINTENANCE_UNKNOWN:
+        state_say(verdicts, mem, STATE_CANNOT_TELL, "an answer without a state of maintenance");
+        break;
+    }
+}
+
+static void judge_act(const struct state_context *context, const struct state_unit *units, size_t n,
+                      const struct http_reply *reply, struct state_verdict *verdicts,
+                      const void *mem)
+{
+    struct cloudify_answer answer;
+
+    (void)context, (void)units, (void)n;
+    if (states_acted(reply, &answer, verdicts, mem)) {
+        verdicts->answer = STATE_RUNNING; /* 304 too: await sees it */
+    }
+}
+
+static void judge_await(const struct state_context *context, const struct state_unit *units,
+                        size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
+                        const void *mem)
+{
+    struct cloudify_answer answer;
+
+    (void)context;
+    if (!states_read(units, n, reply, &answer, verdicts, mem)) {
+        return;
+    }
+    if (cloudify_maintenance_of(answer.document) == CLOUDIFY_MAINTENANCE_OFF) {
+        verdicts->answer = STATE_DONE;
+        verdicts->remote_state = "deactivated";
+    } else {
+        state_say(verdicts, mem, STATE_RUNNING, "maintenance is still on");
+    }
+}
+
+const struct ferry_state state_maintenance_deactivate = {
+    .name = "maintenance_deactivate",
+    .summary = "switches maintenance off, so that executions can run again",
+    .def = 1,
+    .flags = STATE_PROBE_FIRST,
+    .timing = timing,
+    .plan = {.ask = ask_plan, .judge = judge_nothing},
+    .probe = {.ask = ask, .judge = judge_probe},
+    .act = {.ask = ask_act, .judge = judge_act},
+    .await = {.ask = ask, .judge = judge_await},
+};

@@ -1,0 +1,310 @@
+/*
+ * poll_status: follows the restore to its end, and believes no single sign of it.
+ *
+ * Silence first; then one question each interval. The anonymous snapshot-status is the main one:
+ * seen down twice in a row it means "ended, or never begun", and only then is a password tried and
+ * the execution asked which of both. While the flag is up the execution is looked at rarely: only
+ * to notice a flag that was left behind. 401, 404, 5xx, refused connections and HTML are the
+ * weather of a restore (contract 20 to 25), never a verdict.
+ *
+ * data: idle (times the flag was down in a row), ask (what the next poll asks), who and denied_*
+ * (restored.h), looked_ms, ended_ms (when the execution was first seen ended below a flag), gone.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/timefmt.h"
+#include "states/poll_verdict.h"
+#include "states/restore_plan.h"
+#include "states/restored.h"
+#include "states/states.h"
+
+/* facts 2.6: an execution that has ended under a flag for over 10 minutes; in polls of 5 s. */
+#define STUCK_POLLS 120
+/* A manager whose REST service stays up in a restore is not to be disturbed (facts 2.3). */
+#define STUCK_POLLS_SHY 360
+/* Looks at a list without our execution until the data are asked instead (facts 10.2 a). */
+#define GONE_LOOKS 6
+
+static void timing(const struct state_context *context, struct state_timing *timing)
+{
+    timing->quiet_ms = states_number(context, "restore.quiet_ms", states_caps(context)->quiet_ms);
+    timing->interval_ms = restored_poll_ms(context);
+    timing->deadline_ms = states_number(context, "restore.timeout_ms", 4 * STATES_HOUR_MS);
+}
+
+static int64_t stuck_ms(const struct state_context *context)
+{
+    return restored_poll_ms(context) *
+           (states_caps(context)->polling_can_fail_restore ? STUCK_POLLS_SHY : STUCK_POLLS);
+}
+
+static bool is_down(const struct state_unit *unit)
+{
+    return json_int64_or(unit->data, "idle", 0) >= 2;
+}
+
+static bool ask_await(const struct state_context *context, const struct state_unit *units, size_t n,
+                      struct http_request **request, struct state_verdict *verdicts,
+                      const void *mem)
+{
+    struct cloudify_caller caller = restored_caller(context, units, poll_first_who(context));
+    const char *execution = json_string_or(context->facts, "restore.execution_id", NULL);
+    const char *at = states_cursor(units);
+
+    (void)n, (void)verdicts;
+    states_request(request, mem);
+    if (strcmp(at, "blueprints") == 0) {
+        restored_ask_blueprints(*request, &caller);
+    } else if (strcmp(at, "list") == 0 || (strcmp(at, "execution") == 0 && execution == NULL)) {
+        restored_ask_list(*request, &caller);
+    } else if (strcmp(at, "execution") == 0) {
+        cloudify_ask_execution(*request, &caller, execution);
+    } else if (strcmp(at, "login") == 0) {
+        cloudify_ask_maintenance(*request, &caller);
+    } else {
+        cloudify_ask_snapshot_status(*request);
+    }
+    return true;
+}
+
+/* The next poll begins with the flag again, and with a new count of its downs. */
+static void back_to_flag(const struct state_unit *unit, struct state_verdict *verdict,
+                         const void *mem)
+{
+    states_round_over(verdict, unit, mem);
+    if (json_get(unit->data, "idle") != NULL) {
+        json_set_null(state_data(verdict, mem), "idle");
+    }
+}
+
+static void weather(const struct state_unit *unit, const struct cloudify_answer *answer,
+                    struct state_verdict *verdict, const void *mem)
+{
+    state_say(verdict, mem, STATE_CANNOT_TELL, "the restore goes on (%s)",
+              cloudify_describe(mem, answer));
+    back_to_flag(unit, verdict, mem);
+}
+
+/* --- the flag --- */
+
+static const char *what_to_ask(const struct state_context *context)
+{
+    return states_caps(context)->bypass_maintenance ? "execution" : "login";
+}
+
+static void flag_up(const struct state_context *context, const struct state_unit *unit,
+                    struct state_verdict *verdict, const void *mem)
+{
+    int64_t looked_ms = json_int64_or(unit->data, "looked_ms", unit->started_at_ms);
+
+    back_to_flag(unit, verdict, mem);
+    state_say(verdict, mem, STATE_RUNNING, "the restore is running");
+    verdict->remote_state = "running";
+    if (context->now_ms - looked_ms >= stuck_ms(context) &&
+        states_caps(context)->bypass_maintenance) {
+        json_set_string(state_data(verdict, mem), "ask", "execution");
+        json_set_int(state_data(verdict, mem), "looked_ms", context->now_ms);
+    }
+}
+
+static void flag_down(const struct state_context *context, const struct state_unit *unit,
+                      struct state_verdict *verdict, const void *mem)
+{
+    int64_t idle = json_int64_or(unit->data, "idle", 0) + 1;
+
+    state_say(verdict, mem, STATE_RUNNING, "snapshot-status says that no restore is running");
+    verdict->remote_state = "not-running";
+    json_set_int(state_data(verdict, mem), "idle", idle);
+    if (idle >= 2) {
+        json_set_string(verdict->data, "ask", what_to_ask(context));
+    }
+}
+
+static void judge_flag(const struct state_context *context, const struct state_unit *unit,
+                       const struct cloudify_answer *answer, struct state_verdict *verdict,
+                       const void *mem)
+{
+    if (answer->kind == CLOUDIFY_MISSING && !states_caps(context)->has_snapshot_status) {
+        flag_down(context, unit, verdict, mem);
+        return;
+    }
+    if (answer->kind != CLOUDIFY_FINE) {
+        weather(unit, answer, verdict, mem);
+        return;
+    }
+    switch (cloudify_restore_flag_of(answer->document)) {
+    case CLOUDIFY_RESTORE_RUNNING:
+        flag_up(context, unit, verdict, mem);
+        break;
+    case CLOUDIFY_RESTORE_IDLE:
+        flag_down(context, unit, verdict, mem);
+        break;
+    case CLOUDIFY_RESTORE_UNKNOWN:
+        state_say(verdict, mem, STATE_CANNOT_TELL, "snapshot-status is neither running nor not");
+        back_to_flag(unit, verdict, mem);
+        break;
+    }
+}
+
+/* --- the execution --- */
+
+static void judge_denied(const struct state_context *context, const struct state_unit *unit,
+                         const struct cloudify_answer *answer, struct state_verdict *verdict,
+                         const void *mem)
+{
+    if (!is_down(unit)) {
+        weather(unit, answer, verdict, mem); /* only a look: in a restore no password works */
+        return;
+    }
+    state_say(verdict, mem, STATE_CANNOT_TELL,
+              "the restore has ended; looking for the password: %s",
+              cloudify_describe(mem, answer));
+    if (!restored_denied(context, unit, poll_first_who(context), verdict, mem)) {
+        poll_no_password(context, unit, verdict, mem);
+    }
+}
+
+/* Ended, and the flag still up: it is left behind when that lasts. */
+static void judge_ended_below_flag(const struct state_context *context,
+                                   const struct state_unit *unit, const struct json *execution,
+                                   struct state_verdict *verdict, const void *mem)
+{
+    int64_t ended_ms = json_int64_or(unit->data, "ended_ms", 0);
+
+    if (ended_ms > 0 && context->now_ms - ended_ms >= stuck_ms(context)) {
+        poll_flag_stuck(context, unit, execution, verdict, mem);
+        return;
+    }
+    back_to_flag(unit, verdict, mem);
+    state_say(verdict, mem, STATE_RUNNING, "the restore has ended; its last steps are running");
+    if (ended_ms == 0) {
+        json_set_int(state_data(verdict, mem), "ended_ms", context->now_ms);
+    }
+}
+
+static void judge_open(const struct state_context *context, const struct state_unit *unit,
+                       const struct json *execution, struct state_verdict *verdict, const void *mem)
+{
+    bool waits = cloudify_execution_of(execution) == CLOUDIFY_EXECUTION_WAITING;
+
+    if (is_down(unit) && waits && context->now_ms - unit->started_at_ms >= stuck_ms(context)) {
+        poll_never_began(context, unit, execution, verdict, mem);
+        return;
+    }
+    back_to_flag(unit, verdict, mem);
+    state_say(verdict, mem, STATE_RUNNING, "the restore is %s",
+              waits ? "accepted, but has not begun" : "running");
+    verdict->remote_state = mem_strdup(mem, cloudify_text(execution, "status", "?"));
+    if (is_down(unit)) {
+        json_set_int(state_data(verdict, mem), "idle", 1); /* look again after the next down */
+    }
+}
+
+static void judge_execution(const struct state_context *context, const struct state_unit *unit,
+                            const struct json *execution, struct state_verdict *verdict,
+                            const void *mem)
+{
+    enum cloudify_execution status = cloudify_execution_of(execution);
+
+    restored_admitted(unit, verdict, mem);
+    if (!cloudify_execution_ended(status)) {
+        judge_open(context, unit, execution, verdict, mem);
+    } else if (!is_down(unit)) {
+        judge_ended_below_flag(context, unit, execution, verdict, mem);
+    } else if (status != CLOUDIFY_EXECUTION_TERMINATED) {
+        poll_failed(context, unit, execution, verdict, mem);
+    } else if (states_archive_count(context, "blueprints") > 0) {
+        states_next(verdict, mem, "blueprints");
+    } else {
+        poll_done(context, unit, "the restore has ended: terminated", verdict, mem);
+    }
+}
+
+static void judge_list(const struct state_context *context, const struct state_unit *unit,
+                       const struct json *document, struct state_verdict *verdict, const void *mem)
+{
+    const char *id = json_string_or(context->facts, "restore.execution_id", NULL);
+    const struct json *items = cloudify_items(document);
+    const struct json *row = id != NULL
+                                 ? cloudify_row(items, id)
+                                 : restored_row(items, json_get(context->facts, "restore.known"));
+    int64_t gone = json_int64_or(unit->data, "gone", 0) + 1;
+
+    if (row != NULL) {
+        judge_execution(context, unit, row, verdict, mem);
+        return;
+    }
+    state_say(verdict, mem, STATE_CANNOT_TELL, "the execution of the restore is not to be seen");
+    if (!is_down(unit) || items == NULL) {
+        back_to_flag(unit, verdict, mem);
+        return;
+    }
+    json_set_int(state_data(verdict, mem), "gone", gone);
+    json_set_string(verdict->data, "ask", gone < GONE_LOOKS ? "list" : "blueprints");
+}
+
+/* "terminated" alone proves nothing (facts 10.3): an archive taken for the wrong format restores
+   nothing and ends so too. */
+static void judge_blueprints(const struct state_context *context, const struct state_unit *unit,
+                             const struct json *document, struct state_verdict *verdict,
+                             const void *mem)
+{
+    int64_t total = cloudify_total(document);
+
+    if (total < 0) {
+        state_say(verdict, mem, STATE_CANNOT_TELL, "a list without its total");
+    } else if (total > 0) {
+        poll_done(context, unit, "the restore has ended and its blueprints are there", verdict,
+                  mem);
+    } else {
+        poll_restored_nothing(context, unit, verdict, mem);
+    }
+}
+
+static void judge_await(const struct state_context *context, const struct state_unit *units,
+                        size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
+                        const void *mem)
+{
+    const char *at = states_cursor(units);
+    struct cloudify_answer answer;
+
+    (void)n;
+    cloudify_read(reply, &answer);
+    if (at[0] == '\0') {
+        judge_flag(context, units, &answer, verdicts, mem);
+    } else if (answer.kind == CLOUDIFY_DENIED) {
+        judge_denied(context, units, &answer, verdicts, mem);
+    } else if (answer.kind == CLOUDIFY_MISSING && strcmp(at, "execution") == 0) {
+        state_say(verdicts, mem, STATE_CANNOT_TELL,
+                  "the execution of the restore is not to be seen");
+        json_set_string(state_data(verdicts, mem), "ask", "list");
+    } else if (answer.kind != CLOUDIFY_FINE) {
+        weather(units, &answer, verdicts, mem);
+    } else if (strcmp(at, "blueprints") == 0) {
+        judge_blueprints(context, units, answer.document, verdicts, mem);
+    } else if (strcmp(at, "login") == 0) {
+        poll_done(context, units, "the flag is down and the password works", verdicts, mem);
+    } else if (cloudify_items(answer.document) != NULL || strcmp(at, "list") == 0) {
+        judge_list(context, units, answer.document, verdicts, mem);
+    } else {
+        judge_execution(context, units, answer.document, verdicts, mem);
+    }
+}
+
+static void judge_nothing(const struct state_context *context, const struct state_unit *units,
+                          size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
+                          const void *mem)
+{
+    (void)context, (void)units, (void)n, (void)reply, (void)mem;
+    verdicts->answer = STATE_DONE;
+}
+
+const struct ferry_state state_poll_status = {
+    .name = "poll_status",
+    .summary = "follows the restore to its end and finds the password that works then",
+    .def = 1,
+    .timing = timing,
+    .plan = {.ask = restore_plan_duration, .judge = judge_nothing},
+    .await = {.ask = ask_await, .judge = judge_await, .judges_silence = true},
+};

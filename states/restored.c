@@ -1,0 +1,107 @@
+#include "states/restored.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+int64_t restored_poll_ms(const struct state_context *context)
+{
+    return states_number(context, "restore.poll_ms", states_caps(context)->poll_ms);
+}
+
+static const char *who_now(const struct state_unit *unit, const char *first)
+{
+    return json_string_or(unit->data, "who", first);
+}
+
+struct cloudify_caller restored_caller(const struct state_context *context,
+                                       const struct state_unit *unit, const char *first)
+{
+    struct cloudify_caller caller = states_reader(context);
+
+    caller.tenant = CLOUDIFY_DEFAULT_TENANT; /* a restore moves its execution there: facts 2.3 */
+    caller.who = strcmp(who_now(unit, first), "after") == 0 ? HTTP_AS_AFTER : HTTP_AS_BEFORE;
+    return caller;
+}
+
+bool restored_denied(const struct state_context *context, const struct state_unit *unit,
+                     const char *first, struct state_verdict *verdict, const void *mem)
+{
+    bool after = strcmp(who_now(unit, first), "after") == 0;
+    const char *mine = after ? "denied_after" : "denied_before";
+    const char *other = after ? "denied_before" : "denied_after";
+    int64_t count = json_int64_or(unit->data, mine, 0) + 1;
+    struct json *data = state_data(verdict, mem);
+
+    json_set_int(data, mine, count);
+    if (states_have_after(context) && json_int64_or(unit->data, other, 0) < STATES_DENIALS_MAX) {
+        json_set_string(data, "who", after ? "before" : "after");
+        return true;
+    }
+    return count < STATES_DENIALS_MAX;
+}
+
+void restored_admitted(const struct state_unit *unit, struct state_verdict *verdict,
+                       const void *mem)
+{
+    if (json_get(unit->data, "denied_before") != NULL) {
+        json_set_null(state_data(verdict, mem), "denied_before");
+    }
+    if (json_get(unit->data, "denied_after") != NULL) {
+        json_set_null(state_data(verdict, mem), "denied_after");
+    }
+}
+
+void restored_ask_list(struct http_request *request, const struct cloudify_caller *caller)
+{
+    static const char *const restore[] = {"restore_snapshot"};
+
+    cloudify_ask_list(request, caller,
+                      &(struct cloudify_list){.resource = "executions",
+                                              .include = "id,status,error,created_at,ended_at",
+                                              .filter = "workflow_id",
+                                              .values = restore,
+                                              .value_count = 1,
+                                              .all_tenants = true,
+                                              .system_workflows = true,
+                                              .sort = "-created_at",
+                                              .size = CLOUDIFY_PAGE});
+}
+
+static bool holds(const struct json *known, const char *id)
+{
+    for (const struct json *at = json_first(known); at != NULL; at = json_next(at)) {
+        if (json_text(at) != NULL && strcmp(json_text(at), id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct json *restored_row(const struct json *items, const struct json *known)
+{
+    const struct json *found = NULL;
+
+    for (const struct json *row = json_first(items); row != NULL; row = json_next(row)) {
+        const char *id = cloudify_text(row, "id", NULL);
+
+        if (id == NULL || holds(known, id)) {
+            continue;
+        }
+        if (!cloudify_execution_ended(cloudify_execution_of(row))) {
+            return row;
+        }
+        if (found == NULL) {
+            found = row;
+        }
+    }
+    return found;
+}
+
+void restored_ask_blueprints(struct http_request *request, const struct cloudify_caller *caller)
+{
+    cloudify_ask_list(
+        request, caller,
+        &(struct cloudify_list){
+            .resource = "blueprints", .include = "id", .all_tenants = true, .size = 1});
+}

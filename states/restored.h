@@ -1,0 +1,31 @@
+/* What restore and poll_status share: two passwords, and which execution is ours. */
+#ifndef STATES_RESTORED_H
+#define STATES_RESTORED_H
+
+#include "states/common.h"
+
+/* Between two polls of a restore. */
+int64_t restored_poll_ms(const struct state_context *context);
+
+/* Asks for executions where a restore leaves them: default_tenant, past maintenance, in the name
+   that is tried now (data.who, else first). */
+struct cloudify_caller restored_caller(const struct state_context *context,
+                                       const struct state_unit *unit, const char *first);
+/*
+ * A 401 while passwords change: the other password is tried next, where there is one. False when
+ * each has been refused STATES_DENIALS_MAX times in a row. Counts in data.
+ */
+bool restored_denied(const struct state_context *context, const struct state_unit *unit,
+                     const char *first, struct state_verdict *verdict, const void *mem);
+/* Forgets the counts of restored_denied. */
+void restored_admitted(const struct state_unit *unit, struct state_verdict *verdict,
+                       const void *mem);
+
+/* The restores that the manager remembers, newest first. */
+void restored_ask_list(struct http_request *request, const struct cloudify_caller *caller);
+/* The row that is not among the ids of `known`: ours. An open one before an ended one; or NULL. */
+const struct json *restored_row(const struct json *items, const struct json *known);
+/* How many blueprints there are: one row, for its total. */
+void restored_ask_blueprints(struct http_request *request, const struct cloudify_caller *caller);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * The states of ferry's workflows, and the workflows. states/workflows.c shows the order.
+ *
+ * What they leave in the facts of a run (beside "manager" and "archive"):
+ *   credential      "before" | "after": whose name later states ask in
+ *   maintenance     {"ours": bool}: did this run switch it on
+ *   restore         {"known": [ids of older restores], "since_ms": N, "execution_id": ID or null}
+ *   plugins_uploaded {PLUGIN ID: true}
+ *   compare         {"tenants"|"blueprints"|...: {"archive": N, "manager": N}}
+ * and what they read there, put by whoever makes the run:
+ *   plugin_files    {PATH: {"size": BYTES}} for every file of options.plugins.upload
+ */
+#ifndef STATES_STATES_H
+#define STATES_STATES_H
+
+#include "engine/state.h"
+
+extern const struct ferry_state state_upload;
+extern const struct ferry_state state_maintenance_activate;
+extern const struct ferry_state state_verify;
+extern const struct ferry_state state_restore;
+extern const struct ferry_state state_poll_status;
+extern const struct ferry_state state_maintenance_deactivate;
+extern const struct ferry_state state_install_new_agents;
+extern const struct ferry_state state_upload_plugins;
+extern const struct ferry_state state_plugins_update;
+extern const struct ferry_state state_compare;
+
+extern const struct workflow workflow_upgrade;
+
+#endif

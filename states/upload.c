@@ -1,0 +1,238 @@
+/*
+ * upload: the archive is on the manager, whole, under our id.
+ *
+ * The id is ours, so a row of that name before our first request belongs to somebody else. After
+ * a lost answer the row alone proves nothing where it is written before the file (<= 6.4, facts 6
+ * no. 15): the stored archive's length decides.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/timefmt.h"
+#include "states/common.h"
+#include "states/states.h"
+#include "states/upload_plan.h"
+
+/* facts 1.0: nginx lets the manager work for 330 s after the last byte; then its 504 comes. */
+#define SILENCE_MS (400 * STATES_SECOND_MS)
+
+static int64_t local_size(const struct state_context *context)
+{
+    return json_int64_or(context->facts, "archive.size", -1);
+}
+
+static void timing(const struct state_context *context, struct state_timing *timing)
+{
+    (void)context;
+    timing->request_ms = SILENCE_MS; /* by URL the manager fetches while the request waits */
+    timing->upload_stall_ms = SILENCE_MS;
+}
+
+/* --- probe --- */
+
+static bool ask_probe(const struct state_context *context, const struct state_unit *units, size_t n,
+                      struct http_request **request, struct state_verdict *verdicts,
+                      const void *mem)
+{
+    struct cloudify_caller caller = states_reader(context);
+
+    (void)n, (void)verdicts;
+    if (states_at(units, "length")) {
+        cloudify_ask_archive(states_request(request, mem), &caller, states_snapshot_id(context));
+    } else {
+        cloudify_ask_snapshot(states_request(request, mem), &caller, states_snapshot_id(context));
+    }
+    return true;
+}
+
+static void say_foreign(const struct state_context *context, const struct json *row,
+                        struct state_verdict *verdict, const void *mem)
+{
+    state_say(verdict, mem, STATE_FOREIGN,
+              "a snapshot \"%s\" is on the manager already (%s, by %s, %s)",
+              states_snapshot_id(context), cloudify_text(row, "status", "?"),
+              cloudify_text(row, "created_by", "?"), cloudify_text(row, "created_at", "?"));
+    states_fail(verdict, FERRY_E_REFUSED, "choose another name: --snapshot-id");
+}
+
+static void say_incomplete(const struct state_context *context, const char *what,
+                           struct state_verdict *verdict, const void *mem)
+{
+    if (states_caps(context)->upload_replaces) {
+        state_say(verdict, mem, STATE_ABSENT, "%s: it will be sent again", what);
+        return;
+    }
+    state_say(verdict, mem, STATE_FOREIGN, "%s, and this manager does not replace it", what);
+    states_fail(verdict, FERRY_E_REFUSED,
+                mem_printf(mem, "delete it (cfy snapshots delete %s), then: ferry resume",
+                           states_snapshot_id(context)));
+}
+
+static void judge_row(const struct state_context *context, const struct state_unit *unit,
+                      const struct cloudify_answer *answer, struct state_verdict *verdict,
+                      const void *mem)
+{
+    const struct json *row = answer->document;
+    bool uploaded = strcmp(cloudify_text(row, "status", ""), "uploaded") == 0;
+
+    if (answer->kind == CLOUDIFY_MISSING) {
+        verdict->answer = STATE_ABSENT;
+    } else if (cloudify_text(row, "status", NULL) == NULL) {
+        state_say(verdict, mem, STATE_CANNOT_TELL, "an answer without a snapshot in it");
+    } else if (!context->repeat) {
+        say_foreign(context, row, verdict, mem);
+    } else if (!uploaded) {
+        say_incomplete(context, "the snapshot is there, but not as uploaded", verdict, mem);
+    } else if (states_option(context, "snapshot.file") == NULL) {
+        verdict->answer = STATE_DONE;
+    } else {
+        states_next(verdict, mem, "length");
+        return;
+    }
+    states_round_over(verdict, unit, mem);
+}
+
+static void judge_length(const struct state_context *context, const struct state_unit *unit,
+                         const struct http_reply *reply, const struct cloudify_answer *answer,
+                         struct state_verdict *verdict, const void *mem)
+{
+    states_round_over(verdict, unit, mem);
+    if (answer->kind == CLOUDIFY_FINE && reply->content_length == local_size(context)) {
+        verdict->answer = STATE_DONE;
+        return;
+    }
+    say_incomplete(context,
+                   answer->kind == CLOUDIFY_FINE
+                       ? mem_printf(mem, "the stored archive has %lld of %lld bytes",
+                                    (long long)reply->content_length,
+                                    (long long)local_size(context))
+                       : "the snapshot is there without its archive",
+                   verdict, mem);
+}
+
+static void judge_probe(const struct state_context *context, const struct state_unit *units,
+                        size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
+                        const void *mem)
+{
+    struct cloudify_answer answer;
+
+    if (states_at(units, "length")) {
+        cloudify_read(reply, &answer);
+        /* a row without its file is nginx's own 404 (facts 10.1) */
+        if (answer.kind == CLOUDIFY_FINE || answer.status == 404) {
+            judge_length(context, units, reply, &answer, verdicts, mem);
+            return;
+        }
+    }
+    if (states_read(units, n, reply, &answer, verdicts, mem)) {
+        judge_row(context, units, &answer, verdicts, mem);
+    }
+}
+
+/* --- act --- */
+
+static bool ask_act(const struct state_context *context, const struct state_unit *units, size_t n,
+                    struct http_request **request, struct state_verdict *verdicts, const void *mem)
+{
+    struct cloudify_caller caller = states_writer(context);
+    const char *file = states_option(context, "snapshot.file");
+    const char *id = states_snapshot_id(context);
+
+    (void)units, (void)n, (void)verdicts;
+    if (file != NULL) {
+        cloudify_put_archive(states_request(request, mem), &caller, id, file, local_size(context));
+        (*request)->timeout_ms = 24 * STATES_HOUR_MS; /* what matters is that bytes move */
+        (*request)->stall_ms = SILENCE_MS;
+    } else {
+        const char *url = states_option(context, "snapshot.url");
+
+        cloudify_put_archive_url(states_request(request, mem), &caller, id, url == NULL ? "" : url);
+        (*request)->timeout_ms = SILENCE_MS;
+    }
+    return true;
+}
+
+static void judge_act(const struct state_context *context, const struct state_unit *units, size_t n,
+                      const struct http_reply *reply, struct state_verdict *verdicts,
+                      const void *mem)
+{
+    struct cloudify_answer answer;
+
+    (void)context, (void)units, (void)n;
+    if (states_acted(reply, &answer, verdicts, mem)) {
+        /* replacing an archive answers 201 with a row of nulls (facts 10.1) */
+        verdicts->answer = STATE_DONE;
+        verdicts->remote_state = "uploaded";
+    } else if (answer.status == 413) {
+        states_fail(verdicts, FERRY_E_FAILED,
+                    "a proxy before the manager limits the size of uploads: raise its limit");
+    } else if (strstr(answer.message, "Cannot fetch") != NULL) {
+        states_fail(verdicts, FERRY_E_FAILED,
+                    "the manager itself must be able to fetch snapshot.url");
+    }
+}
+
+/* --- verify --- */
+
+static bool ask_verify(const struct state_context *context, const struct state_unit *units,
+                       size_t n, struct http_request **request, struct state_verdict *verdicts,
+                       const void *mem)
+{
+    return ask_probe(context, units, n, request, verdicts, mem);
+}
+
+static void verify_length(const struct state_context *context, const struct http_reply *reply,
+                          struct state_verdict *verdict, const void *mem)
+{
+    if (reply->status != 404 && reply->content_length == local_size(context)) {
+        verdict->answer = STATE_DONE;
+        return;
+    }
+    if (reply->status == 404) {
+        state_say(verdict, mem, STATE_FAILED, "the manager has the snapshot, but not its archive");
+    } else {
+        state_say(verdict, mem, STATE_FAILED,
+                  "the manager stored %lld bytes of the archive, the file has %lld",
+                  (long long)reply->content_length, (long long)local_size(context));
+    }
+    states_fail(verdict, FERRY_E_ARCHIVE,
+                "did the file change meanwhile? delete the snapshot, then begin a new run");
+}
+
+static void judge_verify(const struct state_context *context, const struct state_unit *units,
+                         size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
+                         const void *mem)
+{
+    struct cloudify_answer answer;
+    bool at_length = states_at(units, "length");
+
+    cloudify_read(reply, &answer);
+    if (!(at_length && answer.status == 404) &&
+        !states_read(units, n, reply, &answer, verdicts, mem)) {
+        return;
+    }
+    if (at_length) {
+        states_round_over(verdicts, units, mem);
+        verify_length(context, reply, verdicts, mem);
+    } else if (strcmp(cloudify_text(answer.document, "status", ""), "uploaded") != 0) {
+        state_say(verdicts, mem, STATE_FAILED, "the snapshot is not there as uploaded, but %s",
+                  cloudify_text(answer.document, "status", "gone"));
+        states_fail(verdicts, FERRY_E_FAILED, NULL);
+    } else if (states_option(context, "snapshot.file") == NULL) {
+        verdicts->answer = STATE_DONE;
+    } else {
+        states_next(verdicts, mem, "length");
+    }
+}
+
+const struct ferry_state state_upload = {
+    .name = "upload",
+    .summary = "puts the snapshot's archive on the new manager",
+    .def = 1,
+    .flags = STATE_PROBE_FIRST,
+    .timing = timing,
+    .plan = {.ask = upload_plan_ask, .judge = upload_plan_judge},
+    .probe = {.ask = ask_probe, .judge = judge_probe},
+    .act = {.ask = ask_act, .judge = judge_act},
+    .verify = {.ask = ask_verify, .judge = judge_verify},
+};
