@@ -168,6 +168,8 @@ static enum ferry_code write_step(struct engine *engine, struct ferry_error *err
     }
     mem_free((void *)(uintptr_t)step->row.cursor);
     step->row.cursor = step->self->data ? json_print(step, step->self->data) : NULL;
+    mem_free((void *)(uintptr_t)step->self->row.data);
+    step->self->row.data = mem_strdup(step->self, step->row.cursor);
     return journal_step_update(engine->o.journal, &step->row, err);
 }
 

@@ -51,7 +51,7 @@ struct unit *unit_load(const void *ctx, const struct unit_row *row, struct clock
     unit->row.remote_state = mem_strdup(unit, row->remote_state);
     unit->row.error = mem_strdup(unit, row->error);
     unit->row.hint = mem_strdup(unit, row->hint);
-    unit->row.data = NULL;
+    unit->row.data = mem_strdup(unit, row->data);
     unit->stored = row->state;
     if (row->data && json_parse(unit, row->data, strlen(row->data), &unit->data, NULL)) {
         unit->data = NULL;
@@ -104,8 +104,8 @@ struct state_unit unit_view(const struct unit *unit)
 
 bool unit_merge(struct unit *unit, const struct json *patch)
 {
-    char *before, *after;
-    bool changed;
+    char *text;
+    bool news;
 
     if (!patch) {
         return false;
@@ -113,13 +113,11 @@ bool unit_merge(struct unit *unit, const struct json *patch)
     if (!unit->data) {
         unit->data = json_object(unit);
     }
-    before = json_print(unit, unit->data);
     json_merge(unit->data, patch);
-    after = json_print(unit, unit->data);
-    changed = strcmp(before, after) != 0;
-    mem_free(before);
-    mem_free(after);
-    return changed;
+    text = json_print(unit, unit->data);
+    news = strcmp(text, unit->row.data ? unit->row.data : "{}") != 0;
+    mem_free(text);
+    return news;
 }
 
 bool unit_set_text(struct unit *unit, const char **field, const char *text)

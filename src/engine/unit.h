@@ -43,7 +43,7 @@ enum engine_phase unit_phase(const struct unit *unit, const struct ferry_state *
                              enum step_state step);
 /* As a state sees it; borrowed from the unit. */
 struct state_unit unit_view(const struct unit *unit);
-/* Merges a patch into its notes; true when they changed. */
+/* Merges a patch into its notes; true when they now differ from what is on disk. */
 bool unit_merge(struct unit *unit, const struct json *patch);
 /* Replaces one of the texts of its row; true when it changed. NULL leaves it alone. */
 bool unit_set_text(struct unit *unit, const char **field, const char *text);
