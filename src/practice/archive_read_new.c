@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "practice/archive_read.h"
+#include "practice/json_slice.h"
 #include "practice/zip_read.h"
 
 #define PLUGIN_MAX ((size_t)256 * 1024 * 1024) /* larger ones are not looked into */
@@ -57,6 +58,12 @@ static const struct type types[] = {
 struct plugin_seen {
     const char *tenant, *id;
     struct plugin_facts facts;
+};
+
+/* A member with items, cut but not parsed. */
+struct items {
+    char *type, *source_id;
+    struct json_slice list;
 };
 
 struct reading {
@@ -150,37 +157,81 @@ static const struct content_field *field_of(const struct type *type, const char 
     return content_field_find(type->kind, strcmp(key, "created_by") == 0 ? "creator" : key);
 }
 
-static void take_item(struct reading *reading, const struct type *type, const char *tenant,
-                      const char *source_id, const struct json *item)
+/* Sets the field that a member of an item stands for; others are not even looked at. */
+static enum ferry_code take_member(struct reading *reading, const struct type *type, void *made,
+                                   const char *name, const struct json_slice *value)
+{
+    const struct content_field *field = field_of(type, name);
+    bool is_plan = type->kind == CONTENT_BLUEPRINTS && strcmp(name, "plan") == 0;
+    size_t length = (size_t)(value->end - value->at);
+    struct ferry_error err = {0};
+    struct json *tree = NULL;
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    if (!is_plan && (field == NULL || strcmp(name, "tenant") == 0)) {
+        return FERRY_OK;
+    }
+    if (type->kind == CONTENT_DEPLOYMENTS && strcmp(name, "workflows") == 0) {
+        /* Kept as text: many deployments share it, and content_finish parses it once. */
+        content_set(reading->build, made, field, mem_strndup(scope, value->at, length));
+        return FERRY_OK;
+    }
+    enum ferry_code code = json_parse(scope, value->at, length, &tree, &err);
+    if (code == FERRY_OK && is_plan) {
+        content_set_plan(reading->build, made, tree);
+    } else if (code == FERRY_OK) {
+        content_set_json(reading->build, made, field, tree);
+    }
+    return code;
+}
+
+static enum ferry_code take_item(struct reading *reading, const struct type *type,
+                                 const char *tenant, const char *source_id, struct json_slice *item)
 {
     void *made = content_add(reading->build, type->kind);
-    const struct content_field *tenant_field = content_field_find(type->kind, "tenant");
-    for (const struct json *m = json_first(item); m != NULL; m = json_next(m)) {
-        const struct content_field *field = field_of(type, json_key(m));
-        if (field != NULL && field != tenant_field) {
-            content_set_json(reading->build, made, field, m);
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    enum json_sliced sliced = JSON_SLICE_BAD;
+    if (!json_slice_open(item, '{')) {
+        return FERRY_E_ARCHIVE;
+    }
+    for (;;) {
+        char *name = NULL;
+        struct json_slice value = {0};
+        sliced = json_slice_next(item, scope, &name, &value);
+        if (sliced == JSON_SLICE_END) {
+            break;
+        }
+        if (sliced == JSON_SLICE_BAD ||
+            take_member(reading, type, made, name, &value) != FERRY_OK) {
+            return FERRY_E_ARCHIVE;
         }
     }
-    content_set(reading->build, made, tenant_field, tenant);
+    content_set(reading->build, made, content_field_find(type->kind, "tenant"), tenant);
     if (type->source != NULL && source_id != NULL) {
         content_set(reading->build, made, content_field_find(type->kind, type->source), source_id);
-    }
-    if (type->kind == CONTENT_BLUEPRINTS) {
-        content_set_plan(reading->build, made, json_get(item, "plan"));
     }
     if (type->kind == CONTENT_AGENTS) {
         ((struct content_agent *)made)->in_table = true;
     }
+    return FERRY_OK;
 }
 
-static void take_tenant_items(struct reading *reading, const char *tenant, const struct json *tree)
+static enum ferry_code take_tenant_items(struct reading *reading, const char *tenant,
+                                         const struct items *items)
 {
-    const struct type *type = type_of(json_string_or(tree, "type", ""));
-    const char *source_id = json_string_or(tree, "source_id", NULL);
-    const struct json *items = json_get(tree, "items");
-    for (const struct json *i = json_first(items); type != NULL && i != NULL; i = json_next(i)) {
-        if (json_is_object(i)) {
-            take_item(reading, type, tenant, source_id, i);
+    const struct type *type = items->type == NULL ? NULL : type_of(items->type);
+    struct json_slice list = items->list;
+    if (type == NULL) {
+        return FERRY_OK; /* events and other things that are not counted here */
+    }
+    (void)json_slice_open(&list, '[');
+    for (;;) {
+        struct json_slice item = {0};
+        enum json_sliced sliced = json_slice_element(&list, &item);
+        if (sliced != JSON_SLICED) {
+            return sliced == JSON_SLICE_END ? FERRY_OK : FERRY_E_ARCHIVE;
+        }
+        if (take_item(reading, type, tenant, items->source_id, &item) != FERRY_OK) {
+            return FERRY_E_ARCHIVE;
         }
     }
 }
@@ -205,16 +256,63 @@ static void take_user(struct reading *reading, const struct json *item)
     }
 }
 
-static void take_mgmt_items(struct reading *reading, const struct json *tree)
+static enum ferry_code take_mgmt_items(struct reading *reading, const struct items *items)
 {
-    const char *type = json_string_or(tree, "type", "");
-    const struct json *items = json_get(tree, "items");
-    for (const struct json *i = json_first(items); i != NULL; i = json_next(i)) {
-        if (strcmp(type, "tenants") == 0) {
+    struct ferry_error err = {0};
+    struct json *list = NULL;
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    bool tenants = items->type != NULL && strcmp(items->type, "tenants") == 0;
+    bool users = items->type != NULL && strcmp(items->type, "users") == 0;
+    if (!tenants && !users) {
+        return FERRY_OK;
+    }
+    if (json_parse(scope, items->list.at, (size_t)(items->list.end - items->list.at), &list,
+                   &err) != FERRY_OK) {
+        return FERRY_E_ARCHIVE;
+    }
+    for (const struct json *i = json_first(list); i != NULL; i = json_next(i)) {
+        if (tenants) {
             struct content_tenant *tenant = content_add(reading->build, CONTENT_TENANTS);
             tenant->name = content_keep(reading->build, json_string_or(i, "name", NULL));
-        } else if (strcmp(type, "users") == 0 && json_is_object(i)) {
+        } else {
             take_user(reading, i);
+        }
+    }
+    return FERRY_OK;
+}
+
+static char *text_of(const void *ctx, const struct json_slice *value)
+{
+    struct ferry_error err = {0};
+    struct json *tree = NULL;
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    if (json_parse(scope, value->at, (size_t)(value->end - value->at), &tree, &err) != FERRY_OK) {
+        return NULL;
+    }
+    return mem_strdup(ctx, json_text(tree));
+}
+
+/* Cuts {"type", "items", "source", "source_id"} apart; the order differs between the types. */
+static bool cut(const void *ctx, const char *text, size_t size, struct items *items)
+{
+    struct json_slice object = {text, text + size};
+    *items = (struct items){0};
+    if (!json_slice_open(&object, '{')) {
+        return false;
+    }
+    for (;;) {
+        char *name = NULL;
+        struct json_slice value = {0};
+        enum json_sliced sliced = json_slice_next(&object, ctx, &name, &value);
+        if (sliced != JSON_SLICED) {
+            return sliced == JSON_SLICE_END && items->type != NULL && items->list.at != NULL;
+        }
+        if (strcmp(name, "type") == 0) {
+            items->type = text_of(ctx, &value);
+        } else if (strcmp(name, "source_id") == 0) {
+            items->source_id = text_of(ctx, &value);
+        } else if (strcmp(name, "items") == 0 && *value.at == '[') {
+            items->list = value;
         }
     }
 }
@@ -222,20 +320,23 @@ static void take_mgmt_items(struct reading *reading, const struct json *tree)
 static enum ferry_code read_items(struct reading *reading, const struct zip_member *member,
                                   const char *tenant, struct ferry_error *err)
 {
-    struct json *tree = NULL;
+    char *text = NULL;
+    size_t size = 0;
+    struct items items;
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    enum ferry_code code = zip_member_json(scope, member, ARCHIVE_MEMBER_MAX, &tree, err);
+    enum ferry_code code = zip_member_read(scope, member, ARCHIVE_MEMBER_MAX, &text, &size, err);
     if (code != FERRY_OK) {
         return code;
     }
-    if (!json_is_string(json_get(tree, "type")) || !json_is_array(json_get(tree, "items"))) {
+    if (!cut(scope, text, size, &items)) {
         return ferry_fail(err, FERRY_E_ARCHIVE, "member \"%s\" has no type or no items",
                           member->name);
     }
-    if (tenant == NULL) {
-        take_mgmt_items(reading, tree);
-    } else {
-        take_tenant_items(reading, tenant, tree);
+    code = tenant == NULL ? take_mgmt_items(reading, &items)
+                          : take_tenant_items(reading, tenant, &items);
+    if (code != FERRY_OK) {
+        return ferry_fail(err, FERRY_E_ARCHIVE, "the items of member \"%s\" make no sense",
+                          member->name);
     }
     return FERRY_OK;
 }

@@ -18,7 +18,7 @@ struct items {
     int64_t members;                 /* written so far: gives the number in the name */
     int64_t count;                   /* items in the open one; -1: none is open */
     char type[PLAN_NAME_SIZE], source[PLAN_NAME_SIZE];
-    struct json *workflows; /* as items of deployments hold them */
+    char *workflows; /* text of the list that every deployment has */
 };
 
 static void items_close(struct items *items)
@@ -43,7 +43,8 @@ static void items_of(struct items *items, const char *type, const char *source)
     snprintf(items->source, sizeof(items->source), "%s", source == NULL ? "" : source);
 }
 
-static void items_add(struct items *items, const struct json *item)
+/* more: members to add behind those of the item, as text, or NULL. */
+static void items_add_more(struct items *items, const struct json *item, const char *more)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     if (items->count == ITEMS_MAX) {
@@ -61,7 +62,18 @@ static void items_add(struct items *items, const struct json *item)
         zip_out_put(items->out, ", ", 2);
     }
     const char *text = json_print(scope, item);
-    zip_out_put(items->out, text, strlen(text));
+    if (more == NULL) {
+        zip_out_put(items->out, text, strlen(text));
+    } else {
+        zip_out_put(items->out, text, strlen(text) - 1);
+        zip_out_put(items->out, more, strlen(more));
+        zip_out_put(items->out, "}", 1);
+    }
+}
+
+static void items_add(struct items *items, const struct json *item)
+{
+    items_add_more(items, item, NULL);
 }
 
 static struct json *item_new(const void *ctx, const char *id, const char *date)
@@ -162,14 +174,13 @@ static void write_deployments(struct items *items, int64_t tenant)
         for (size_t i = 0; i < FERRY_COUNT(objects); i++) {
             json_set_object(item, objects[i]);
         }
-        json_set_json(item, "workflows", items->workflows);
         json_set_bool(item, "runtime_only_evaluation", false);
         json_set_string(item, "installation_status", "active");
         json_set_string(item, "deployment_status", "good");
         json_set_string(item, "display_name", name);
         json_set_string(item, "blueprint_id", blueprint);
         json_set_array(item, "labels");
-        items_add(items, item);
+        items_add_more(items, item, items->workflows);
     }
     items_close(items);
 }
@@ -402,12 +413,10 @@ void archive_write_items(struct zip_out *out, const struct make_plan *plan)
     static const char *const folders[] = {"composer/", "mgmt/", "stage/", "tenants/"};
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct items items = {.out = out, .plan = plan, .count = -1};
-    struct ferry_error err = {0};
     char id[UUID_TEXT_SIZE];
-    char *workflows = workflows_built_in(scope, plan->version, true);
-    if (json_parse(scope, workflows, strlen(workflows), &items.workflows, &err) != FERRY_OK) {
-        items.workflows = json_array(scope);
-    }
+    /* Text, not a tree: printing it again for each deployment would take most of the time. */
+    items.workflows =
+        mem_printf(scope, ", \"workflows\": %s", workflows_built_in(scope, plan->version, true));
     for (size_t i = 0; i < FERRY_COUNT(folders); i++) {
         zip_out_folder(out, folders[i]);
     }

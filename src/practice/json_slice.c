@@ -22,9 +22,9 @@ static bool take(struct json_slice *text, char wanted)
     return true;
 }
 
-bool json_slice_open(struct json_slice *text)
+bool json_slice_open(struct json_slice *text, char bracket)
 {
-    return take(text, '{');
+    return take(text, bracket);
 }
 
 /* Moves behind the string that starts at text->at. */
@@ -66,6 +66,9 @@ static bool skip_value(struct json_slice *text)
 
 static char *decode_name(const void *ctx, const char *from, size_t length)
 {
+    if (memchr(from, '\\', length) == NULL) {
+        return mem_strndup(ctx, from + 1, length - 2);
+    }
     struct ferry_error err = {0};
     struct json *tree = NULL;
     void *scope FERRY_SCOPE = mem_scope(NULL);
@@ -73,6 +76,17 @@ static char *decode_name(const void *ctx, const char *from, size_t length)
         return NULL;
     }
     return mem_strdup(ctx, json_text(tree));
+}
+
+static enum json_sliced take_value(struct json_slice *from, struct json_slice *value)
+{
+    skip_blank(from);
+    value->at = from->at;
+    if (!skip_value(from) || from->at == value->at) {
+        return JSON_SLICE_BAD;
+    }
+    value->end = from->at;
+    return JSON_SLICED;
 }
 
 enum json_sliced json_slice_next(struct json_slice *object, const void *ctx, char **name,
@@ -91,11 +105,14 @@ enum json_sliced json_slice_next(struct json_slice *object, const void *ctx, cha
     if (*name == NULL || !take(object, ':')) {
         return JSON_SLICE_BAD;
     }
-    skip_blank(object);
-    value->at = object->at;
-    if (!skip_value(object)) {
-        return JSON_SLICE_BAD;
+    return take_value(object, value);
+}
+
+enum json_sliced json_slice_element(struct json_slice *array, struct json_slice *value)
+{
+    if (take(array, ']')) {
+        return JSON_SLICE_END;
     }
-    value->end = object->at;
-    return JSON_SLICED;
+    (void)take(array, ',');
+    return take_value(array, value);
 }

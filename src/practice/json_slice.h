@@ -1,6 +1,6 @@
 /*
- * Cuts the members out of a JSON object without building its tree: for documents of which only
- * one member at a time should be in memory. The values are checked later, by json_parse.
+ * Cuts objects and arrays of a JSON text apart without building their tree: for documents of which
+ * only a part should be in memory or is wanted. The values are checked later, by json_parse.
  */
 #ifndef PRACTICE_JSON_SLICE_H
 #define PRACTICE_JSON_SLICE_H
@@ -16,10 +16,12 @@ struct json_slice {
 
 enum json_sliced { JSON_SLICED, JSON_SLICE_END, JSON_SLICE_BAD };
 
-/* Steps into an object; false when the text does not start one. */
-bool json_slice_open(struct json_slice *text);
+/* Steps into an object or array; false when the text does not start one. */
+bool json_slice_open(struct json_slice *text, char bracket);
 /* The next member: its name (owned by ctx) and the text of its value. */
 enum json_sliced json_slice_next(struct json_slice *object, const void *ctx, char **name,
                                  struct json_slice *value) FERRY_CHECK;
+/* The next element of an array. */
+enum json_sliced json_slice_element(struct json_slice *array, struct json_slice *value) FERRY_CHECK;
 
 #endif

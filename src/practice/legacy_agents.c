@@ -100,7 +100,7 @@ static enum ferry_code take_tenant(struct agents *agents, struct json_slice *tex
                                    struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    if (!json_slice_open(text)) {
+    if (!json_slice_open(text, '{')) {
         return bad(err);
     }
     for (;;) {
@@ -128,7 +128,7 @@ enum ferry_code legacy_agents(struct legacy *legacy, struct ferry_error *err)
     agents->legacy = legacy;
     index_known(agents);
     struct json_slice text = {legacy->agents, legacy->agents + strlen(legacy->agents)};
-    if (!json_slice_open(&text)) {
+    if (!json_slice_open(&text, '{')) {
         return bad(err);
     }
     for (;;) {
