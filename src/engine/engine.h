@@ -33,6 +33,7 @@ struct engine_event {
 enum engine_point { ENGINE_AFTER_COMMIT, ENGINE_BEFORE_SEND, ENGINE_AFTER_SEND, ENGINE_GOT_REPLY };
 
 struct engine_options {
+    const void *mem;             /* parent of all that engine_run allocates; NULL: none */
     struct journal *journal;     /* open for writing; NULL only for engine_plan */
     struct transport *transport; /* already behind the gate */
     struct clock *clock;

@@ -206,7 +206,7 @@ static void turn(struct engine *engine)
 enum ferry_code engine_run(const struct engine_options *options, const struct run_row *run,
                            const char *stop_before, struct ferry_error *err)
 {
-    struct engine *engine = mem_new(NULL, struct engine);
+    struct engine *engine = mem_new(options->mem, struct engine);
     enum ferry_code code;
 
     engine->o = *options;

@@ -1,0 +1,35 @@
+/*
+ * One upgrade in a simulated world, from the first commit to the end, over as many lives of ferry
+ * as it takes; then the check of everything that must be true (engine-notes D.7).
+ */
+#ifndef SIM_LIFE_H
+#define SIM_LIFE_H
+
+#include "world.h"
+
+#define SETTLE_MS 60000
+#define LIVES_MAX 400 /* an upgrade that needs more does not end: invariant 11 */
+
+struct scenario {
+    const char *name;
+    struct manager_options manager;
+    enum ferry_code expect; /* of the last life */
+};
+
+extern const struct scenario scenarios[];
+extern const size_t scenario_count;
+
+struct history {
+    struct world *world;
+    enum ferry_code code;
+    unsigned lives;
+    int64_t ended_ms;   /* simulated */
+    char wrong[1024];    /* "" when every invariant holds */
+};
+
+/* folder: for the journal; emptied first. plan sets the world's faults before the run begins. */
+void live(const void *ctx, const struct scenario *scenario, uint64_t seed, const char *folder,
+          void (*plan)(struct world *world, const void *arg), const void *arg,
+          struct history *out);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * A manager in memory: the oracle of the simulator. It knows only what ferry asks, as the facts
+ * tell it, keeps a ledger of what took effect, and is quick: a whole upgrade takes milliseconds.
+ * Its time is that of the world around it.
+ */
+#ifndef SIM_MANAGER_H
+#define SIM_MANAGER_H
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "http/message.h"
+
+struct manager_options {
+    const char *version;  /* "7.1.0" */
+    bool new_format;      /* of the archive that is restored */
+    unsigned deployments; /* what the archive brings, spread over two tenants */
+    unsigned plugins;     /* blueprints use this many; new versions are uploaded */
+    bool execution_fails; /* the agents of the first deployment cannot be installed */
+};
+
+struct manager_ledger {
+    unsigned uploads, activations, deactivations, restores, plugins, updates;
+    unsigned *agents; /* effective install_new_agents, one for each deployment */
+};
+
+struct manager {
+    struct manager_options o;
+    int64_t now_ms;
+    struct manager_ledger ledger;
+    int64_t snapshot_size; /* -1: no such row */
+    bool maintenance;
+    int64_t restore_at_ms; /* of the POST; 0: none yet */
+    char restore_id[64];
+    bool restored; /* the archive's content is here */
+    bool renamed;  /* admin's password is the archive's */
+    struct json *executions, *agents, *plugins, *updates; /* arrays of rows */
+    unsigned serial;
+    unsigned requests;
+};
+
+struct manager *manager_new(const void *ctx, const struct manager_options *options);
+/* Takes a request at manager->now_ms: changes what it changes and fills the reply. */
+void manager_handle(struct manager *manager, const struct http_request *request,
+                    struct http_reply *reply);
+
+/* manager_restore.c: what time does to a restore and to workflows. */
+void manager_settle(struct manager *manager);
+/* The answer that the weather of a restore gives before anything else; false: none. */
+bool manager_weather(struct manager *manager, const struct http_request *request,
+                     struct http_reply *reply);
+bool manager_flag(const struct manager *manager); /* snapshot-status says running */
+
+/* manager_lists.c */
+void manager_list(struct manager *manager, const char *resource, const char *query,
+                  struct http_reply *reply);
+/* One row by id, or NULL. */
+struct json *manager_row(struct json *rows, const char *id);
+void manager_answer(struct http_reply *reply, int status, const struct json *body);
+void manager_error(struct http_reply *reply, int status, const char *code, const char *text);
+
+/* The tenant and name of the n-th deployment. */
+const char *manager_tenant(unsigned n);
+void manager_deployment(unsigned n, char out[32]);
+#define MANAGER_BLUEPRINT "bp"
+
+#endif

@@ -1,0 +1,277 @@
+/*
+ * sim: upgrades in simulated worlds.
+ *
+ *   sim seeds FIRST COUNT   random faults and deaths; one failing seed is one command:
+ *   sim seed N              the same world again, with a trace
+ *   sim singles             every death and every fault of every request, once each
+ *   sim pairs [PART OF]     all pairs of deaths and lost answers, for a run with two deployments
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "life.h"
+
+struct totals {
+    unsigned long cases, deaths, requests, failed;
+    unsigned long fates[FATE_COUNT], points[ENGINE_GOT_REPLY + 1];
+};
+
+static char folder[64];
+
+static void make_folder(void)
+{
+    snprintf(folder, sizeof folder, "%s/ferry-sim-XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    if (!mkdtemp(folder)) {
+        perror(folder);
+        exit(2);
+    }
+}
+
+static void remove_folder(void)
+{
+    char name[96];
+    static const char *const tails[] = {"", "-wal", "-shm", ".lock"};
+
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(name, sizeof name, "%s/journal.db%s", folder, tails[i]);
+        unlink(name);
+    }
+    rmdir(folder);
+}
+
+/* One world; prints how to see it again when something is wrong. */
+static bool try_one(const struct scenario *scenario, uint64_t seed,
+                    void (*plan)(struct world *, const void *), const void *arg,
+                    const char *again, struct totals *totals)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct history history;
+
+    live(scope, scenario, seed, folder, plan, arg, &history);
+    totals->cases++;
+    totals->deaths += history.world->deaths;
+    totals->requests += history.world->requests;
+    for (int i = 0; i < FATE_COUNT; i++) {
+        totals->fates[i] += history.world->fates[i];
+    }
+    for (int i = 0; i <= ENGINE_GOT_REPLY; i++) {
+        totals->points[i] += history.world->point_count[i];
+    }
+    if (history.wrong[0]) {
+        totals->failed++;
+        printf("FAILED %s (%s): %s, after %u lives\n", again, scenario->name, history.wrong,
+               history.lives);
+        return false;
+    }
+    return true;
+}
+
+static int report(const char *what, const struct totals *totals)
+{
+    printf("%s: %lu cases, %lu deaths, %lu requests", what, totals->cases, totals->deaths,
+           totals->requests);
+    for (int i = 0; i < FATE_COUNT; i++) {
+        printf(", %s %lu", world_fate_name((enum fate)i), totals->fates[i]);
+    }
+    printf("\n%lu passed, %lu failed\n", totals->cases - totals->failed, totals->failed);
+    return totals->failed ? 1 : 0;
+}
+
+/* --- seeds --- */
+
+static void plan_seed(struct world *world, const void *arg)
+{
+    uint64_t kind = rng_below(&world->chance.rng, 4);
+
+    world->trace = arg != NULL;
+    world->fate_share = kind == 0 ? 0 : (unsigned)rng_below(&world->chance.rng, 250);
+    world->die_share = kind == 1 ? 0 : (unsigned)rng_below(&world->chance.rng, 60);
+    world->deaths_max = 30;
+    if (rng_below(&world->chance.rng, 8) == 0) {
+        world->wall_offset_ms = rng_below(&world->chance.rng, 2) ? 3600000 : -3600000;
+    }
+}
+
+static int run_seeds(uint64_t first, uint64_t count, bool trace)
+{
+    struct totals totals = {0};
+
+    for (uint64_t seed = first; seed < first + count && totals.failed < 20; seed++) {
+        char again[64];
+
+        snprintf(again, sizeof again, "sim seed %llu", (unsigned long long)seed);
+        try_one(&scenarios[seed % scenario_count], seed, plan_seed, trace ? "" : NULL, again,
+                &totals);
+    }
+    for (int i = 0; i < FATE_COUNT && count >= 1000; i++) {
+        if (!totals.fates[i]) {
+            printf("FAILED: fault %s never happened\n", world_fate_name((enum fate)i));
+            totals.failed++;
+        }
+    }
+    return report("seeds", &totals);
+}
+
+/* --- one by one, and in pairs --- */
+
+struct plan {
+    unsigned die_at[2], fate_at[2];
+    enum fate fate;
+    bool trace;
+};
+
+static void plan_exact(struct world *world, const void *arg)
+{
+    const struct plan *plan = arg;
+
+    world->trace = plan->trace;
+    memcpy(world->die_at, plan->die_at, sizeof world->die_at);
+    memcpy(world->fate_at, plan->fate_at, sizeof world->fate_at);
+    world->fate = plan->fate;
+}
+
+static void describe(const struct plan *plan, const struct scenario *scenario, char *out,
+                     size_t size)
+{
+    snprintf(out, size, "sim exact %s %u %u %u %u %d", scenario->name, plan->die_at[0],
+             plan->die_at[1], plan->fate_at[0], plan->fate_at[1], plan->fate);
+}
+
+static void try_plan(const struct scenario *scenario, const struct plan *plan,
+                     struct totals *totals)
+{
+    char again[128];
+
+    describe(plan, scenario, again, sizeof again);
+    try_one(scenario, 7, plan_exact, plan, again, totals);
+}
+
+/* How many points and requests an undisturbed run has. */
+static void measure(const struct scenario *scenario, unsigned *points, unsigned *requests,
+                    struct totals *totals)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct history history;
+    struct plan none = {0};
+
+    live(scope, scenario, 7, folder, plan_exact, &none, &history);
+    totals->cases++;
+    if (history.wrong[0]) {
+        totals->failed++;
+        printf("FAILED undisturbed (%s): %s\n", scenario->name, history.wrong);
+    }
+    *points = history.world->points;
+    *requests = history.world->requests;
+    printf("%s: undisturbed: %u points, %u requests, %.1f s simulated\n", scenario->name, *points,
+           *requests, (double)history.ended_ms / 1000.0);
+}
+
+static int run_singles(void)
+{
+    struct totals totals = {0};
+
+    for (size_t i = 0; i < scenario_count; i++) {
+        unsigned points, requests;
+
+        measure(&scenarios[i], &points, &requests, &totals);
+        for (unsigned n = 1; n <= points && totals.failed < 20; n++) {
+            try_plan(&scenarios[i], &(struct plan){.die_at = {n, 0}}, &totals);
+        }
+        for (unsigned n = 1; n <= requests && totals.failed < 20; n++) {
+            for (int fate = FATE_GOOD + 1; fate < FATE_COUNT; fate++) {
+                try_plan(&scenarios[i],
+                         &(struct plan){.fate_at = {n, 0}, .fate = (enum fate)fate}, &totals);
+            }
+        }
+    }
+    return report("singles", &totals);
+}
+
+/* Element e of a run: death at a point, or the answer of a request lost after it took effect. */
+static void set_element(struct plan *plan, int slot, unsigned e, unsigned points)
+{
+    if (e < points) {
+        plan->die_at[slot] = e + 1;
+    } else {
+        plan->fate_at[slot] = e - points + 1;
+    }
+}
+
+static int run_pairs(unsigned part, unsigned of)
+{
+    const struct scenario *scenario = &scenarios[4];
+    struct totals totals = {0};
+    unsigned points, requests, count = 0;
+
+    measure(scenario, &points, &requests, &totals);
+    for (unsigned a = 0; a < points + requests; a++) {
+        for (unsigned b = a + 1; b < points + requests && totals.failed < 20; b++) {
+            struct plan plan = {.fate = FATE_LOST_AFTER};
+
+            if (count++ % of != part) {
+                continue;
+            }
+            set_element(&plan, 0, a, points);
+            set_element(&plan, 1, b, points);
+            try_plan(scenario, &plan, &totals);
+        }
+    }
+    return report("pairs", &totals);
+}
+
+static int run_exact(char **args)
+{
+    struct totals totals = {0};
+    struct plan plan = {.trace = true};
+
+    for (size_t i = 0; i < scenario_count; i++) {
+        if (strcmp(scenarios[i].name, args[0]) == 0) {
+            plan.die_at[0] = (unsigned)strtoul(args[1], NULL, 10);
+            plan.die_at[1] = (unsigned)strtoul(args[2], NULL, 10);
+            plan.fate_at[0] = (unsigned)strtoul(args[3], NULL, 10);
+            plan.fate_at[1] = (unsigned)strtoul(args[4], NULL, 10);
+            plan.fate = (enum fate)strtoul(args[5], NULL, 10);
+            try_plan(&scenarios[i], &plan, &totals);
+        }
+    }
+    return report("exact", &totals);
+}
+
+static int usage(void)
+{
+    fputs("usage: sim seeds FIRST COUNT | seed N | singles | pairs [PART OF] | "
+          "exact SCENARIO DIE DIE FATE_AT FATE_AT FATE\n",
+          stderr);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    int code = 2;
+
+    if (argc < 2) {
+        return usage();
+    }
+    make_folder();
+    if (strcmp(argv[1], "seeds") == 0 && argc == 4) {
+        code = run_seeds(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10), false);
+    } else if (strcmp(argv[1], "seed") == 0 && argc == 3) {
+        code = run_seeds(strtoull(argv[2], NULL, 10), 1, true);
+    } else if (strcmp(argv[1], "singles") == 0) {
+        code = run_singles();
+    } else if (strcmp(argv[1], "pairs") == 0) {
+        code = argc == 4 ? run_pairs((unsigned)atol(argv[2]), (unsigned)atol(argv[3]))
+                         : run_pairs(0, 1);
+    } else if (strcmp(argv[1], "exact") == 0 && argc == 8) {
+        code = run_exact(argv + 2);
+    } else {
+        code = usage();
+    }
+    remove_folder();
+    return code;
+}
