@@ -1,0 +1,46 @@
+/*
+ * What really took effect, and what was asked. Effects are counted in the same transaction as the
+ * effect itself; requests are counted in memory and written along with the next effect and at the
+ * end, so a killed manager may forget some of those.
+ */
+#ifndef PRACTICE_LEDGER_H
+#define PRACTICE_LEDGER_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct practice;
+struct ledger;
+
+struct ledger *ledger_new(struct practice *practice);
+
+#define LEDGER_UPLOADS "uploads"
+#define LEDGER_ACTIVATIONS "activations"
+#define LEDGER_DEACTIVATIONS "deactivations"
+#define LEDGER_EXECUTIONS "executions"
+#define LEDGER_DRY_RUNS "dry_runs"
+#define LEDGER_PLUGINS "plugins"
+#define LEDGER_PLUGINS_DELETED "plugins_deleted"
+#define LEDGER_UPDATES "plugins_updates"
+#define LEDGER_UPDATES_EMPTY "plugins_updates_unchanged"
+#define LEDGER_CREATED "snapshots_created"
+#define LEDGER_DELETED "snapshots_deleted"
+#define LEDGER_ACTIONS "execution_actions"
+#define LEDGER_TOKENS "tokens"
+
+/* One more effect of a kind; sub may be "". */
+void ledger_count(struct practice *practice, const char *kind, const char *name, const char *sub);
+/* One more request, at arrival; returns its number. */
+int64_t ledger_request(struct practice *practice, const char *method, const char *path);
+/* Its answer; status 0: the connection was closed without one. */
+void ledger_answered(struct practice *practice, int64_t number, int status);
+/* Writes the counters of requests; inside the caller's transaction if there is one. */
+void ledger_flush(struct practice *practice);
+/* The whole ledger as JSON. */
+void ledger_write(struct practice *practice, struct buf *out);
+/* {"requests": [{"n", "method", "path", "t", "status"}]}: those after number after, of this process,
+   the newest 16,384 at most. t is Unix time in ms; status -1 means under way, 0 closed. */
+void ledger_write_requests(struct practice *practice, struct buf *out, int64_t after);
+
+#endif

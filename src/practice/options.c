@@ -1,0 +1,122 @@
+#include "practice/options.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/parse.h"
+
+static const char help[] =
+    "usage: ferry-practice --data DIR [--listen HOST:PORT] [options]\n"
+    "       ferry-practice make-archive FILE --tenants N --deployments N --agents N [...]\n"
+    "       ferry-practice describe FILE [--json]\n"
+    "\n"
+    "A manager to practise on. Prints \"ready URL\" when it listens; ends on SIGTERM.\n"
+    "\n"
+    "  --listen HOST:PORT       default 127.0.0.1:0, any free port\n"
+    "  --data DIR               its state; a new folder is an empty manager\n"
+    "  --manager-version V      default 7.1.0; 6.3 and later\n"
+    "  --premium                reports the premium edition\n"
+    "  --password TEXT          of admin on an empty manager, default admin\n"
+    "  --restored-password TEXT of admin after a restore whose archive does not tell it\n"
+    "  --content FILE           an archive or a description (JSON) that an empty manager holds\n"
+    "  --faults FILE            faults on purpose\n"
+    "  --time-scale X           multiplies every delay; 0.01 makes 30 s 0.3 s\n"
+    "  --rate-limit N           requests a second, as nginx limits them; 0 is none\n"
+    "  --rate-burst N           requests above the rate that are still served, default 30\n"
+    "  --tls-cert FILE --tls-key FILE   HTTPS\n";
+
+const char *options_help(void)
+{
+    return help;
+}
+
+
+static const struct {
+    const char *name;
+    size_t at;
+} texts[] = {
+    {"--listen", offsetof(struct practice_options, listen)},
+    {"--data", offsetof(struct practice_options, data)},
+    {"--manager-version", offsetof(struct practice_options, version)},
+    {"--faults", offsetof(struct practice_options, faults)},
+    {"--tls-cert", offsetof(struct practice_options, tls_cert)},
+    {"--tls-key", offsetof(struct practice_options, tls_key)},
+    {"--password", offsetof(struct practice_options, password)},
+    {"--restored-password", offsetof(struct practice_options, restored_password)},
+    {"--content", offsetof(struct practice_options, content)},
+};
+
+/* True when the option is one of the texts. */
+static bool take_text(struct practice_options *out, const char *name, const char *value)
+{
+    for (size_t i = 0; i < FERRY_COUNT(texts); i++) {
+        if (strcmp(texts[i].name, name) == 0) {
+            memcpy((char *)out + texts[i].at, &value, sizeof value);
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum ferry_code take(struct practice_options *out, const char *name, const char *value,
+                            struct ferry_error *err)
+{
+    bool good = true;
+    if (take_text(out, name, value)) {
+        return FERRY_OK;
+    }
+    if (strcmp(name, "--time-scale") == 0) {
+        good = parse_double(value, 0, 1000, &out->time_scale);
+    } else if (strcmp(name, "--rate-limit") == 0) {
+        good = parse_double(value, 0, 1e6, &out->rate_limit);
+    } else if (strcmp(name, "--rate-burst") == 0) {
+        good = parse_int64(value, 0, 1000000, &out->rate_burst);
+    } else {
+        return ferry_fail(err, FERRY_E_USAGE, "unknown option \"%s\"", name);
+    }
+    return good ? FERRY_OK
+                : ferry_fail(err, FERRY_E_USAGE, "%s: \"%s\" is no number", name, value);
+}
+
+static enum ferry_code check(const struct practice_options *options, struct ferry_error *err)
+{
+    struct version version = {0, 0, 0};
+    if (options->data == NULL) {
+        return ferry_fail(err, FERRY_E_USAGE, "--data is missing");
+    }
+    if (!version_parse(options->version, &version) ||
+        version_compare(version, profile_oldest()) < 0) {
+        return ferry_fail(err, FERRY_E_USAGE, "a manager of version \"%s\" is not practised",
+                          options->version);
+    }
+    if ((options->tls_cert == NULL) != (options->tls_key == NULL)) {
+        return ferry_fail(err, FERRY_E_USAGE, "--tls-cert and --tls-key go together");
+    }
+    return FERRY_OK;
+}
+
+enum ferry_code options_read(int argc, char **argv, struct practice_options *out,
+                             struct ferry_error *err)
+{
+    *out = (struct practice_options){.listen = "127.0.0.1:0",
+                                     .version = "7.1.0",
+                                     .password = "admin",
+                                     .time_scale = 1,
+                                     .rate_burst = 30};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--premium") == 0) {
+            out->premium = true;
+            continue;
+        }
+        if (i + 1 == argc) {
+            return ferry_fail(err, FERRY_E_USAGE, "\"%s\" wants a value or is unknown", argv[i]);
+        }
+        enum ferry_code code = take(out, argv[i], argv[i + 1], err);
+        if (code != FERRY_OK) {
+            return code;
+        }
+        i++;
+    }
+    return check(out, err);
+}

@@ -1,0 +1,137 @@
+#include "practice/restore.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "practice/content.h"
+#include "practice/practice.h"
+
+#define IN_RESTORE "File \"/opt/manager/...\", in restore\n"
+
+static struct content *read_archive(struct practice *practice, const char *snapshot,
+                                    enum content_problem *problem)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct ferry_error err;
+    const char *path = practice_archive_path(practice, scope, snapshot);
+    restore_forget(practice);
+    *problem = CONTENT_FINE;
+    if (content_read(practice, path, &practice->restoring, problem, &err) != FERRY_OK) {
+        (void)fprintf(stderr, "ferry-practice: %s: %s\n", snapshot, err.message);
+        practice->restoring = NULL;
+        return NULL;
+    }
+    practice->restoring_id = mem_strdup(practice, snapshot);
+    return practice->restoring;
+}
+
+void restore_forget(struct practice *practice)
+{
+    mem_free(practice->restoring);
+    mem_free(practice->restoring_id);
+    practice->restoring = NULL;
+    practice->restoring_id = NULL;
+}
+
+struct content *restore_content(struct practice *practice, const char *snapshot)
+{
+    enum content_problem problem = CONTENT_FINE;
+    if (practice->restoring != NULL && strcmp(practice->restoring_id, snapshot) == 0) {
+        return practice->restoring;
+    }
+    return read_archive(practice, snapshot, &problem);
+}
+
+static struct restore_case fails(const void *ctx, enum restore_verdict verdict, const char *what)
+{
+    return (struct restore_case){
+        verdict, mem_printf(ctx, IN_RESTORE "cloudify.exceptions.NonRecoverableError: %s\n", what)};
+}
+
+static struct restore_case judge_problem(const void *ctx, enum content_problem problem)
+{
+    switch (problem) {
+    case CONTENT_UNREADABLE:
+        return (struct restore_case){RESTORE_HANGS, NULL};
+    case CONTENT_NOT_ZIP:
+    case CONTENT_NO_METADATA:
+        return (struct restore_case){
+            RESTORE_LEAKS, IN_RESTORE "TypeError: argument of type 'NoneType' is not iterable\n"};
+    case CONTENT_FINE:
+    case CONTENT_BAD_DATA:
+    case CONTENT_NO_DATA:
+        break;
+    }
+    return fails(ctx, RESTORE_FAILS, "Failed to restore postgres data from the snapshot");
+}
+
+/* The validator of a legacy restore, in its order. */
+static struct restore_case judge_legacy(struct practice *practice, const void *ctx,
+                                        const struct content *content, bool force, bool bootstrap)
+{
+    struct version from = {0, 0, 0};
+    struct version mine = practice->version;
+    (void)version_parse(content->snapshot_version == NULL ? "0.0" : content->snapshot_version,
+                        &from);
+    if (version_compare(from, mine) > 0) {
+        return fails(ctx, RESTORE_FAILS,
+                     mem_printf(ctx,
+                                "Cannot restore a newer manager's snapshot on this manager "
+                                "[%d.%d.%d > %d.%d.%d]",
+                                from.major, from.minor, from.patch, mine.major, mine.minor,
+                                mine.patch));
+    }
+    if (from.major < 4) {
+        return fails(ctx, RESTORE_FAILS,
+                     mem_printf(ctx, "Restoring snapshot from version %d.%d.%d is not supported",
+                                from.major, from.minor, from.patch));
+    }
+    if (!bootstrap) {
+        return fails(ctx, RESTORE_FAILS,
+                     "The current user is not authorized to restore v4 snapshots. Only the "
+                     "bootstrap admin is allowed to perform this action");
+    }
+    if (!force && sql_one_int(practice->sql, 0, "SELECT 1 FROM blueprints LIMIT 1", "") != 0) {
+        return fails(ctx, RESTORE_FAILS,
+                     "Snapshot restoration on a non-empty manager is not permitted. Pass the "
+                     "--force flag to force the restore and delete existing data from the manager");
+    }
+    for (size_t i = 0; i < content->networks_count; i++) {
+        if (strcmp(content->networks[i], "default") != 0) {
+            return fails(ctx, RESTORE_FAILS,
+                         mem_printf(ctx,
+                                    "Snapshot networks: `%s` are used by agents, but are missing "
+                                    "from the manager (manager networks: `default`) and the "
+                                    "broker (broker networks: `default`)",
+                                    content->networks[i]));
+        }
+    }
+    return content->layout == CONTENT_LAYOUT_LEGACY
+               ? (struct restore_case){RESTORE_LEGACY, NULL}
+               : judge_problem(ctx, CONTENT_NO_DATA);
+}
+
+struct restore_case restore_judge(struct practice *practice, const void *ctx, const char *snapshot,
+                                  bool force, bool bootstrap)
+{
+    enum content_problem problem = CONTENT_FINE;
+    const struct content *content = read_archive(practice, snapshot, &problem);
+    if (content == NULL) {
+        return judge_problem(ctx, problem);
+    }
+    if (!practice->profile->new_format || content_has_revisions(content)) {
+        return judge_legacy(practice, ctx, content, force, bootstrap);
+    }
+    if (content->layout == CONTENT_LAYOUT_NEW) {
+        return (struct restore_case){RESTORE_NEW, NULL};
+    }
+    /* contract/22: metadata of the new format without data fails when it names the execution that
+       made it; contract/23: an archive of a community manager ends well with nothing. */
+    if (content->create_execution != NULL) {
+        return fails(ctx, RESTORE_BREAKS,
+                     mem_printf(ctx, "404: Requested `Execution` with ID `%s` was not found",
+                                content->create_execution));
+    }
+    return (struct restore_case){RESTORE_NOTHING, NULL};
+}

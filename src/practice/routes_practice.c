@@ -1,0 +1,171 @@
+/*
+ * The doors of tests:
+ *
+ *   GET  /practice/ledger            what took effect
+ *   GET  /practice/requests?after=N  what was asked
+ *   GET  /practice/state             maintenance, flag, weather, jobs: for tests that wait
+ *   POST /practice/faults            a list of rules, see faults.h
+ *   POST /practice/set               {"users": [{"username", "password", "role", "tenants": {..}}],
+ *                                     "tenants": ["name"], "settings": {"seconds.install": "30",
+ *                                     "dead.AGENT": "1"}, "admin_password": "...",
+ *                                     "flag": false, "sql": "..."}
+ *        settings: seconds.WORKFLOW how long a plain workflow takes; dead.AGENT an agent that
+ *        never answers, until the setting is null. flag removes a flag that is stuck. sql changes
+ *        the store at will.
+ *   POST /practice/load              {"path": "..."}: adds the content of a file, as --content
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/parse.h"
+#include "practice/content.h"
+#include "practice/faults.h"
+#include "practice/jtext.h"
+#include "practice/ledger.h"
+#include "practice/practice.h"
+#include "practice/request.h"
+#include "practice/routes.h"
+#include "practice/store.h"
+
+static void reply_ledger(struct request *request)
+{
+    ledger_write(request->practice, reply_json(request, 200));
+    (void)buf_puts(&request->reply.body, "\n");
+}
+
+static void reply_requests(struct request *request)
+{
+    int64_t after = 0;
+    const char *text = request_param(request, "after");
+    if (text != NULL) {
+        (void)parse_int64(text, 0, INT64_MAX, &after);
+    }
+    ledger_write_requests(request->practice, reply_json(request, 200), after);
+}
+
+static void reply_state(struct request *request)
+{
+    struct practice *practice = request->practice;
+    struct json *out = json_object(request);
+    json_set_string(out, "maintenance", maintenance_name(practice->state.maintenance));
+    json_set_bool(out, "restore_flag", practice->state.restore_flag);
+    json_set_bool(out, "rest_down", practice->state.rest_down);
+    json_set_bool(out, "passwords_fail", practice->state.passwords_fail);
+    json_set_int(out, "jobs", sql_one_int(practice->sql, 0, "SELECT count(*) FROM jobs", ""));
+    reply_json_node(request, 200, out);
+}
+
+static void reply_done(struct request *request, enum ferry_code code,
+                       const struct ferry_error *err)
+{
+    if (code == FERRY_OK) {
+        reply_json_text(request, 200, "{}\n");
+    } else {
+        reply_invalid(request, 400, "practice_error", "%s", err->message);
+    }
+}
+
+static void set_users(struct sql *sql, const struct json *users)
+{
+    for (const struct json *user = json_first(users); user != NULL; user = json_next(user)) {
+        const char *name = json_string_or(user, "username", "");
+        sql_do(sql,
+               "INSERT INTO users (username, password, role, created_at)"
+               " VALUES (?, ?, ?, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"
+               " ON CONFLICT (username) DO UPDATE SET password = excluded.password,"
+               " role = excluded.role",
+               "sss", name, json_string_or(user, "password", NULL),
+               json_string_or(user, "role", "default"));
+        const struct json *tenant = json_first(json_get(user, "tenants"));
+        for (; tenant != NULL; tenant = json_next(tenant)) {
+            sql_do(sql, "INSERT OR REPLACE INTO user_tenants VALUES (?, ?, ?)", "sss", name,
+                   json_key(tenant), json_text(tenant));
+        }
+    }
+}
+
+static void set_all(struct request *request)
+{
+    struct practice *practice = request->practice;
+    const struct json *body = request->json;
+    const struct json *at = json_first(json_get(body, "tenants"));
+    for (; at != NULL; at = json_next(at)) {
+        sql_do(practice->sql, "INSERT OR IGNORE INTO tenants (name) VALUES (?)", "s",
+               json_text(at));
+    }
+    set_users(practice->sql, json_get(body, "users"));
+    for (at = json_first(json_get(body, "settings")); at != NULL; at = json_next(at)) {
+        if (json_is_null(at)) {
+            sql_do(practice->sql, "DELETE FROM settings WHERE name = ?", "s", json_key(at));
+        } else {
+            sql_do(practice->sql, "INSERT OR REPLACE INTO settings VALUES (?, ?)", "ss",
+                   json_key(at), json_text(at));
+        }
+    }
+    const char *password = json_string_or(body, "admin_password", NULL);
+    if (password != NULL) {
+        sql_do(practice->sql, "UPDATE users SET password = ? WHERE is_bootstrap", "s", password);
+    }
+    if (json_get(body, "flag") != NULL) {
+        practice->state.restore_flag = json_bool_or(body, "flag", false);
+        state_save(practice);
+    }
+    const char *script = json_string_or(body, "sql", NULL);
+    if (script != NULL) {
+        sql_script(practice->sql, script);
+    }
+}
+
+static enum ferry_code load(struct request *request, struct ferry_error *err)
+{
+    struct content *content = NULL;
+    const char *path = NULL;
+    enum ferry_code code = json_string(request->json, "path", &path, err);
+    if (code == FERRY_OK) {
+        code = content_load(request, path, &content, err);
+    }
+    if (code == FERRY_OK) {
+        store_load(request->practice, content, false);
+    }
+    return code;
+}
+
+static void change(struct request *request, const char *door)
+{
+    struct ferry_error err = {0};
+    enum ferry_code code = json_parse(request, buf_text(&request->body), request->body.len,
+                                      &request->json, &err);
+    if (code != FERRY_OK) {
+        reply_done(request, code, &err);
+        return;
+    }
+    sql_begin(request->practice->sql);
+    if (strcmp(door, "faults") == 0) {
+        code = faults_set(request->practice->faults, request->json, &err);
+    } else if (strcmp(door, "set") == 0) {
+        set_all(request);
+    } else {
+        code = load(request, &err);
+    }
+    sql_commit(request->practice->sql);
+    reply_done(request, code, &err);
+}
+
+void handle_practice(struct request *request)
+{
+    const char *door = request->path + strlen("/practice/");
+    bool post = strcmp(request->method, "POST") == 0;
+    if (!post && strcmp(door, "ledger") == 0) {
+        reply_ledger(request);
+    } else if (!post && strcmp(door, "requests") == 0) {
+        reply_requests(request);
+    } else if (!post && strcmp(door, "state") == 0) {
+        reply_state(request);
+    } else if (post && (strcmp(door, "faults") == 0 || strcmp(door, "set") == 0 ||
+                        strcmp(door, "load") == 0)) {
+        change(request, door);
+    } else {
+        reply_flask(request, 404);
+    }
+}

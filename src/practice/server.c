@@ -1,0 +1,324 @@
+#include "practice/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "practice/exchange.h"
+#include "practice/jobs.h"
+#include "practice/ledger.h"
+#include "practice/practice.h"
+#include "practice/routes.h"
+
+#define CONNECTION_MEMORY ((size_t)256 << 10) /* bytes read at once; large uploads want it */
+#define CONNECTIONS_MOST 8192u
+#define KEY_LIMIT ((size_t)1 << 20)
+
+static void *begin(void *arg, const char *uri, struct MHD_Connection *connection)
+{
+    struct server *server = arg;
+    struct exchange *exchange = mem_new(server, struct exchange);
+    struct request *request = &exchange->request;
+    exchange->server = server;
+    request->practice = server->practice;
+    request->connection = connection;
+    request->raw_uri = mem_strdup(exchange, uri);
+    request->body_fd = -1;
+    request->reply.fd = -1;
+    buf_init(&request->body, exchange, REQUEST_BODY_LIMIT);
+    buf_init(&request->reply.body, exchange, (size_t)1 << 30);
+    return exchange;
+}
+
+static enum MHD_Result add_param(void *arg, enum MHD_ValueKind kind, const char *name,
+                                 const char *value)
+{
+    (void)kind;
+    request_add_param(arg, name, value);
+    return MHD_YES;
+}
+
+static void open_body_file(struct exchange *exchange)
+{
+    struct request *request = &exchange->request;
+    struct server *server = exchange->server;
+    request->body_path = mem_printf(exchange, "%s/uploads/%ld-%" PRId64,
+                                    server->practice->options.data, (long)getpid(),
+                                    server->next_file++);
+    request->body_fd = open(request->body_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+}
+
+static enum MHD_Result headers_are_here(struct exchange *exchange, const char *url,
+                                        const char *method)
+{
+    struct request *request = &exchange->request;
+    struct practice *practice = exchange->server->practice;
+    exchange->stage = STAGE_BODY;
+    request->method = mem_strdup(exchange, method);
+    request->path = mem_strdup(exchange, url);
+    request->is_head = strcmp(method, "HEAD") == 0;
+    (void)MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_param,
+                                    request);
+    if (strncmp(url, "/practice/", 10) != 0) {
+        exchange->number = ledger_request(practice, method, url);
+        exchange->fault = faults_match(practice->faults, method, url);
+    }
+    if (routes_streams(method, url)) {
+        open_body_file(exchange);
+    }
+    return MHD_YES;
+}
+
+static bool write_all(int fd, const char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(fd, data, size);
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return false;
+        }
+        data += written;
+        size -= (size_t)written;
+    }
+    return true;
+}
+
+/* Faults with after_bytes act in the middle of a body. */
+static bool cut_short(struct exchange *exchange)
+{
+    const struct fault *fault = exchange->fault;
+    if (fault == NULL || fault->after_bytes < 0 ||
+        exchange->request.body_bytes < fault->after_bytes) {
+        return false;
+    }
+    if (fault->kind == FAULT_DIE_BEFORE) {
+        _exit(137);
+    }
+    if (fault->kind == FAULT_KILL_CLIENT_BEFORE) {
+        faults_kill_client(fault);
+    }
+    return fault->kind == FAULT_KILL_CLIENT_BEFORE || fault->kind == FAULT_DROP_BEFORE;
+}
+
+static enum MHD_Result take_body(struct exchange *exchange, const char *data, size_t *size)
+{
+    struct request *request = &exchange->request;
+    request->body_bytes += (int64_t)*size;
+    bool kept = request->body_fd >= 0 ? write_all(request->body_fd, data, *size)
+                                      : buf_append(&request->body, data, *size);
+    *size = 0;
+    if (!kept || cut_short(exchange)) {
+        ledger_answered(exchange->server->practice, exchange->number, 0);
+        return MHD_NO;
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *size, void **state)
+{
+    (void)arg;
+    (void)connection;
+    (void)version;
+    struct exchange *exchange = *state;
+    if (exchange->stage == STAGE_NEW) {
+        return headers_are_here(exchange, url, method);
+    }
+    if (*size > 0) {
+        return take_body(exchange, data, size);
+    }
+    return exchange_advance(exchange);
+}
+
+static void on_end(void *arg, struct MHD_Connection *connection, void **state,
+                   enum MHD_RequestTerminationCode why)
+{
+    struct server *server = arg;
+    struct exchange *exchange = *state;
+    (void)connection;
+    (void)why;
+    if (exchange == NULL) {
+        return;
+    }
+    for (struct exchange **at = &server->waiting; *at != NULL; at = &(*at)->next) {
+        if (*at == exchange) {
+            *at = exchange->next;
+            break;
+        }
+    }
+    if (exchange->request.body_fd >= 0) {
+        (void)close(exchange->request.body_fd);
+    }
+    if (exchange->request.body_path != NULL) {
+        (void)unlink(exchange->request.body_path);
+    }
+    if (exchange->request.reply.fd >= 0) {
+        (void)close(exchange->request.reply.fd);
+    }
+    mem_free(exchange);
+    *state = NULL;
+}
+
+/* "HOST:PORT"; IPv6 in brackets. */
+static enum ferry_code find_address(const char *listen, struct addrinfo **out,
+                                    struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char *colon = strrchr(listen, ':');
+    if (colon == NULL) {
+        return ferry_fail(err, FERRY_E_USAGE, "--listen \"%s\" is not HOST:PORT", listen);
+    }
+    size_t length = (size_t)(colon - listen);
+    const char *host = *listen == '[' && length >= 2 ? mem_strndup(scope, listen + 1, length - 2)
+                                                     : mem_strndup(scope, listen, length);
+    struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                             .ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    int code = getaddrinfo(host, colon + 1, &hints, out);
+    if (code != 0) {
+        return ferry_fail(err, FERRY_E_USAGE, "--listen \"%s\": %s", listen, gai_strerror(code));
+    }
+    return FERRY_OK;
+}
+
+static void raise_limits(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static enum ferry_code start_daemon(struct server *server, const struct addrinfo *address,
+                                    struct ferry_error *err)
+{
+    const struct practice_options *options = &server->practice->options;
+    struct MHD_OptionItem tls[] = {{MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL},
+                                   {MHD_OPTION_END, 0, NULL}};
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    if (address->ai_family == AF_INET6) {
+        flags |= MHD_USE_IPv6;
+    }
+    if (options->tls_cert != NULL) {
+        char *cert = NULL;
+        char *key = NULL;
+        size_t size = 0;
+        enum ferry_code code =
+            file_read(server, options->tls_cert, KEY_LIMIT, &cert, &size, err);
+        if (code == FERRY_OK) {
+            code = file_read(server, options->tls_key, KEY_LIMIT, &key, &size, err);
+        }
+        if (code != FERRY_OK) {
+            return code;
+        }
+        flags |= MHD_USE_TLS;
+        tls[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, cert};
+        tls[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, key};
+    }
+    server->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, address->ai_addr,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT,
+        CONNECTIONS_MOST, MHD_OPTION_URI_LOG_CALLBACK, begin, server,
+        MHD_OPTION_NOTIFY_COMPLETED, on_end, server, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u,
+        MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+    if (server->daemon == NULL) {
+        return ferry_fail_errno(err, FERRY_E_IO, errno, "cannot listen on %s", options->listen);
+    }
+    return FERRY_OK;
+}
+
+enum ferry_code server_start(struct practice *practice, struct server **out,
+                             struct ferry_error *err)
+{
+    struct addrinfo *address = NULL;
+    struct server *server = mem_new(practice, struct server);
+    server->practice = practice;
+    server->bucket_ms = practice_now_ms(practice);
+    raise_limits();
+    enum ferry_code code = find_address(practice->options.listen, &address, err);
+    if (code == FERRY_OK) {
+        code = start_daemon(server, address, err);
+        freeaddrinfo(address);
+    }
+    *out = server;
+    return code;
+}
+
+char *server_url(const struct server *server, const void *ctx)
+{
+    const struct practice_options *options = &server->practice->options;
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    int length = (int)(strrchr(options->listen, ':') - options->listen);
+    return mem_printf(ctx, "%s://%.*s:%u", options->tls_cert != NULL ? "https" : "http", length,
+                      options->listen, info == NULL ? 0u : info->port);
+}
+
+/* Milliseconds until something is to be done without a byte arriving; -1: nothing. */
+static int timeout_ms(struct server *server, int64_t next_wake_ms)
+{
+    MHD_UNSIGNED_LONG_LONG wanted = 0;
+    int64_t now = practice_now_ms(server->practice);
+    int64_t next = server->practice->next_job_ms;
+    next = next_wake_ms < next ? next_wake_ms : next;
+    int64_t wait = next == INT64_MAX ? -1 : next > now ? next - now : 0;
+    if (MHD_get_timeout(server->daemon, &wanted) == MHD_YES &&
+        (wait < 0 || (int64_t)wanted < wait)) {
+        wait = (int64_t)wanted;
+    }
+    return wait > 60000 ? 60000 : (int)wait;
+}
+
+void server_run(struct server *server)
+{
+    sigset_t signals;
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    struct pollfd fds[] = {
+        {.fd = info == NULL ? -1 : info->epoll_fd, .events = POLLIN},
+        {.fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN},
+    };
+    int64_t next_wake_ms = INT64_MAX;
+    while ((fds[1].revents & POLLIN) == 0) {
+        if (poll(fds, 2, timeout_ms(server, next_wake_ms)) < 0 && errno != EINTR) {
+            break;
+        }
+        jobs_run(server->practice, practice_now_ms(server->practice));
+        next_wake_ms = exchange_wake(server, practice_now_ms(server->practice));
+        (void)MHD_run(server->daemon);
+        /* A request may have begun to wait just now. */
+        next_wake_ms = exchange_wake(server, practice_now_ms(server->practice));
+    }
+    (void)close(fds[1].fd);
+}
+
+void server_stop(struct server *server)
+{
+    (void)exchange_wake(server, INT64_MAX - 1); /* suspended connections may not be left */
+    MHD_stop_daemon(server->daemon);
+    sql_begin(server->practice->sql);
+    ledger_flush(server->practice);
+    sql_commit(server->practice->sql);
+}

@@ -1,0 +1,29 @@
+/* The manager's own condition, one row of the store: maintenance mode and a restore's weather. */
+#ifndef PRACTICE_STATE_H
+#define PRACTICE_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct practice;
+
+enum maintenance { MAINTENANCE_DEACTIVATED, MAINTENANCE_ACTIVATING, MAINTENANCE_ACTIVATED };
+
+struct state {
+    enum maintenance maintenance;
+    int64_t requested_ms, activated_ms; /* 0: never */
+    char requested_by[128];
+    bool rest_down;        /* nginx answers 502 to everything */
+    bool services_down;    /* /ok says FAIL */
+    bool passwords_fail;   /* target's hash with the source's salt: no password of admin verifies */
+    bool restore_flag;     /* snapshot-status says running */
+    int64_t slow_ms;       /* delay of each answer while services start */
+};
+
+/* Reads the row into practice->state, making it where absent. */
+void state_load(struct practice *practice);
+/* Writes practice->state; inside the caller's transaction if there is one. */
+void state_save(struct practice *practice);
+const char *maintenance_name(enum maintenance maintenance);
+
+#endif
