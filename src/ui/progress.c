@@ -1,0 +1,227 @@
+#include "ui/progress.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/timefmt.h"
+#include "ui/progress_line.h"
+#include "ui/text.h"
+
+struct ui_progress {
+    const struct ui_stream *stream;
+    struct ui_progress_options options;
+    struct progress_step step;
+    bool drawn;       /* a live line is on the screen */
+    int64_t drawn_ms; /* when it was drawn last */
+    int64_t told_ms;  /* when progress was last told as a plain line; 0: never */
+};
+
+struct ui_progress *ui_progress_new(const void *mem, const struct ui_stream *stream,
+                                    const struct ui_progress_options *options)
+{
+    struct ui_progress *progress = mem_new(mem, struct ui_progress);
+
+    progress->stream = stream;
+    progress->options = *options;
+    return progress;
+}
+
+static void erase(struct ui_progress *progress)
+{
+    if (progress->drawn)
+        fputs("\r\033[K", progress->stream->file);
+    progress->drawn = false;
+}
+
+static void draw(struct ui_progress *progress, int64_t at_ms)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    /* One column less: the last one would move some terminals to the next line. */
+    size_t columns = progress->stream->width > 1 ? progress->stream->width - 1 : 0;
+
+    if (progress->step.name == NULL)
+        return;
+    fprintf(progress->stream->file, "\r%s\033[K",
+            progress_step_line(scope, &progress->step, columns));
+    fflush(progress->stream->file);
+    progress->drawn = true;
+    progress->drawn_ms = at_ms;
+}
+
+static void begin_step(struct ui_progress *progress, const struct ferry_event *event)
+{
+    struct progress_step *step = &progress->step;
+
+    mem_free(step->name);
+    mem_free(step->waiting);
+    memset(step, 0, sizeof(*step));
+    step->name = ui_safe(progress, event->step);
+    step->started_ms = event->at_ms;
+    for (size_t at = 0; at < progress->options.step_count; at++) {
+        if (strcmp(progress->options.steps[at], event->step) == 0) {
+            step->number = at + 1;
+            step->count = progress->options.step_count;
+        }
+    }
+}
+
+static void end_step(struct ui_progress *progress)
+{
+    mem_free(progress->step.name);
+    mem_free(progress->step.waiting);
+    memset(&progress->step, 0, sizeof(progress->step));
+}
+
+static bool is(const struct ferry_event *event, const char *kind)
+{
+    return strcmp(event->kind, kind) == 0;
+}
+
+static bool begins(const struct ferry_event *event, const char *prefix)
+{
+    return strncmp(event->kind, prefix, strlen(prefix)) == 0;
+}
+
+static bool ends_unit(const struct ferry_event *event)
+{
+    return is(event, "unit_done") || is(event, "unit_adopted_done") || is(event, "unit_failed") ||
+           is(event, "unit_unknown") || is(event, "unit_absent");
+}
+
+static void set_waiting(struct ui_progress *progress, const struct ferry_event *event)
+{
+    struct progress_step *step = &progress->step;
+    char *text = ui_safe(progress, event->text);
+
+    if (step->waiting != NULL && strcmp(step->waiting, text) == 0) {
+        mem_free(text);
+        return;
+    }
+    mem_free(step->waiting);
+    step->waiting = text;
+    step->waiting_since_ms = event->at_ms;
+}
+
+/* Keeps what the live line needs. */
+static void learn(struct ui_progress *progress, const struct ferry_event *event)
+{
+    struct progress_step *step = &progress->step;
+
+    /* A resumed step does not start again, its first event says where we are. */
+    if (event->step != NULL && (step->name == NULL || strcmp(step->name, event->step) != 0))
+        begin_step(progress, event);
+    if (is(event, "progress") && event->measure != NULL && strcmp(event->measure, "bytes") == 0) {
+        progress_step_bytes(step, event->at_ms, event->done, event->total);
+    } else if (is(event, "progress")) {
+        step->done = event->done;
+        step->total = event->total;
+    }
+    if (event->id == 0 && event->text != NULL && step->total <= 1)
+        set_waiting(progress, event);
+    if (is(event, "unit_intent"))
+        step->running++;
+    if (is(event, "unit_failed"))
+        step->failed++;
+    if (ends_unit(event) && step->running > 0)
+        step->running--;
+}
+
+/* Does it matter to everyone who watches, not only to those who ask for all? */
+static bool matters(const struct ferry_event *event)
+{
+    return begins(event, "run_") || begins(event, "step_") || is(event, "unit_failed") ||
+           is(event, "unit_unknown") || is(event, "unit_blocked") ||
+           begins(event, "unit_adopted") || is(event, "unit_absent");
+}
+
+static enum ui_colour colour_of(const struct ferry_event *event)
+{
+    const char *last = strrchr(event->kind, '_');
+
+    return ui_state_colour(last == NULL ? event->kind : last + 1);
+}
+
+/* "install_new_agents tenant/deployment failed: REASON" */
+static char *event_text(const void *mem, const struct ui_progress *progress,
+                        const struct ferry_event *event)
+{
+    const char *underscore = strchr(event->kind, '_');
+    const char *what = underscore == NULL ? event->kind : underscore + 1;
+    const char *subject = event->step != NULL ? event->step : "run";
+    char *words = mem_strdup(mem, what);
+    char *text;
+
+    for (char *at = words; *at != '\0'; at++)
+        *at = *at == '_' ? ' ' : *at;
+    if (event->step == NULL && event->run != NULL)
+        subject = mem_printf(mem, "run %s", event->run);
+    text = mem_printf(mem, "%s%s%s %s", subject, event->unit == NULL ? "" : " ",
+                      event->unit == NULL ? "" : event->unit, words);
+    if (is(event, "step_done") && progress->step.name != NULL)
+        text = mem_printf(mem, "%s in %s", text,
+                          timefmt_duration(mem, event->at_ms - progress->step.started_ms));
+    return event->text == NULL ? text : mem_printf(mem, "%s: %s", text, event->text);
+}
+
+static void tell(struct ui_progress *progress, enum ui_colour colour, int64_t at_ms,
+                 const char *text)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+
+    if (progress->stream->tty) {
+        erase(progress);
+        ui_line(progress->stream, colour, 0, "%s %s", progress_clock(scope, at_ms), text);
+    } else {
+        ui_line(progress->stream, colour, 0, "%s %s", timefmt_utc(scope, at_ms), text);
+    }
+    fflush(progress->stream->file);
+}
+
+static void tell_event(struct ui_progress *progress, const struct ferry_event *event)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+
+    tell(progress, colour_of(event), event->at_ms, event_text(scope, progress, event));
+}
+
+/* Where there is no live line, its text becomes a line now and then. */
+static void tell_progress(struct ui_progress *progress, const struct ferry_event *event)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+
+    if (event->id != 0 || progress->step.name == NULL)
+        return;
+    if (progress->told_ms != 0 && event->at_ms - progress->told_ms < UI_PLAIN_PROGRESS_MS)
+        return;
+    progress->told_ms = event->at_ms;
+    tell(progress, UI_PLAIN, event->at_ms, progress_step_line(scope, &progress->step, 0));
+}
+
+void ui_progress_event(struct ui_progress *progress, const struct ferry_event *event)
+{
+    if (progress->options.quiet)
+        return;
+    learn(progress, event);
+    if (event->id != 0 && (progress->options.verbose || matters(event)))
+        tell_event(progress, event);
+    if (is(event, "step_done") || is(event, "step_skipped") || is(event, "step_failed") ||
+        (begins(event, "run_") && !is(event, "run_started")))
+        end_step(progress);
+    if (!progress->stream->tty)
+        tell_progress(progress, event);
+    else if (!progress->drawn || event->at_ms - progress->drawn_ms >= UI_REDRAW_MS)
+        draw(progress, event->at_ms);
+}
+
+void ui_progress_log(struct ui_progress *progress, const char *line)
+{
+    erase(progress);
+    ui_line(progress->stream, UI_DIM, 0, "%s", line);
+    fflush(progress->stream->file);
+}
+
+void ui_progress_end(struct ui_progress *progress)
+{
+    erase(progress);
+    fflush(progress->stream->file);
+}

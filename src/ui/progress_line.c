@@ -1,0 +1,100 @@
+#include "ui/progress_line.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/timefmt.h"
+#include "ui/text.h"
+
+#define BAR_COLUMNS 20
+#define RATE_LEAST_MS 200 /* a shorter time measures the scheduler */
+#define RATE_WEIGHT 0.3   /* of the newest measurement */
+
+void progress_step_bytes(struct progress_step *step, int64_t at_ms, int64_t sent, int64_t size)
+{
+    int64_t elapsed_ms = at_ms - step->measured_ms;
+
+    /* A new transfer begins at the start again. */
+    if (step->size != size || sent < step->sent || step->measured_ms == 0) {
+        step->bytes_per_ms = 0;
+        step->sent_before = sent;
+        step->measured_ms = at_ms;
+    } else if (elapsed_ms >= RATE_LEAST_MS) {
+        double now = (double)(sent - step->sent_before) / (double)elapsed_ms;
+
+        step->bytes_per_ms = step->bytes_per_ms > 0
+                                 ? step->bytes_per_ms * (1 - RATE_WEIGHT) + now * RATE_WEIGHT
+                                 : now;
+        step->sent_before = sent;
+        step->measured_ms = at_ms;
+    }
+    step->sent = sent;
+    step->size = size;
+}
+
+char *progress_clock(const void *mem, int64_t at_ms)
+{
+    char *whole = timefmt_utc(mem, at_ms);
+
+    return mem_strndup(mem, whole + strlen("2026-11-22T"), strlen("15:06:06"));
+}
+
+static char *bar(const void *mem, int64_t done, int64_t total)
+{
+    char *text = mem_array(mem, char, BAR_COLUMNS + 1);
+    double share = (double)done / (double)total;
+    int filled = share >= 1 ? BAR_COLUMNS : (int)(share * BAR_COLUMNS);
+
+    memset(text, '-', BAR_COLUMNS);
+    memset(text, '#', filled < 0 ? 0 : (size_t)filled);
+    return text;
+}
+
+static int percent(int64_t done, int64_t total)
+{
+    return done >= total ? 100 : (int)((double)done * 100 / (double)total);
+}
+
+static char *bytes_part(const void *mem, const struct progress_step *step)
+{
+    char *text = mem_printf(mem, "%d%% [%s] %s of %s", percent(step->sent, step->size),
+                            bar(mem, step->sent, step->size), timefmt_bytes(mem, step->sent),
+                            timefmt_bytes(mem, step->size));
+
+    if (step->bytes_per_ms > 0)
+        text = mem_printf(mem, "%s, %s/s", text,
+                          timefmt_bytes(mem, (int64_t)(step->bytes_per_ms * 1000)));
+    return text;
+}
+
+static char *units_part(const void *mem, const struct progress_step *step)
+{
+    char *text = mem_printf(mem, "[%s] %" PRId64 " of %" PRId64 " done",
+                            bar(mem, step->done, step->total), step->done, step->total);
+
+    if (step->failed > 0)
+        text = mem_printf(mem, "%s, %" PRId64 " failed", text, step->failed);
+    if (step->running > 0)
+        text = mem_printf(mem, "%s, %" PRId64 " running", text, step->running);
+    return text;
+}
+
+char *progress_step_line(const void *mem, const struct progress_step *step, size_t columns)
+{
+    char *line;
+
+    if (step->name == NULL)
+        return mem_strdup(mem, "");
+    line = step->number == 0
+               ? mem_strdup(mem, step->name)
+               : mem_printf(mem, "[%zu/%zu] %s", step->number, step->count, step->name);
+    if (step->size > 0 && step->sent < step->size)
+        line = mem_printf(mem, "%s %s", line, bytes_part(mem, step));
+    else if (step->total > 0)
+        line = mem_printf(mem, "%s %s", line, units_part(mem, step));
+    if (step->waiting != NULL)
+        line = mem_printf(mem, "%s, since %s: %s", line,
+                          progress_clock(mem, step->waiting_since_ms), step->waiting);
+    return columns == 0 ? line : ui_cut(mem, line, columns);
+}
