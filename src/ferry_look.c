@@ -12,7 +12,10 @@
 static void set_time(struct json *object, const char *key, int64_t unix_ms)
 {
     if (unix_ms) {
-        json_set_string(object, key, timefmt_utc(object, unix_ms));
+        char *text = timefmt_utc(NULL, unix_ms);
+
+        json_set_string(object, key, text);
+        mem_free(text);
     } else {
         json_set_null(object, key);
     }

@@ -49,6 +49,14 @@ void manager_error(struct http_reply *reply, int status, const char *code, const
     manager_answer(reply, status, body);
 }
 
+static void set_time(struct json *row, const char *key, int64_t unix_ms)
+{
+    char *text = timefmt_utc(NULL, unix_ms);
+
+    json_set_string(row, key, text);
+    mem_free(text);
+}
+
 /* --- changes --- */
 
 static void upload(struct manager *manager, const struct http_request *request,
@@ -94,7 +102,7 @@ static struct json *add_execution(struct manager *manager, const char *id, const
     json_set_string(row, "tenant_name", tenant);
     json_set_string(row, "deployment_id", deployment);
     json_set_bool(row, "is_system_workflow", deployment == NULL);
-    json_set_string(row, "created_at", timefmt_utc(row, manager->now_ms));
+    set_time(row, "created_at", manager->now_ms);
     json_set_null(row, "error");
     json_set_int(row, "_began", manager->now_ms);
     return row;
@@ -196,7 +204,7 @@ static void upload_plugin(struct manager *manager, const char *query, struct htt
     json_set_string(row, "package_name", "p");
     json_set_string(row, "package_version", "2.0");
     json_set_string(row, "tenant_name", "default_tenant");
-    json_set_string(row, "uploaded_at", timefmt_utc(row, manager->now_ms));
+    set_time(row, "uploaded_at", manager->now_ms);
     manager_answer(reply, 201, row);
 }
 
@@ -217,7 +225,7 @@ static void update_plugins(struct manager *manager, struct http_reply *reply)
     json_set_string(row, "id", id);
     json_set_string(row, "blueprint_id", MANAGER_BLUEPRINT);
     json_set_string(row, "tenant_name", "default_tenant");
-    json_set_string(row, "created_at", timefmt_utc(row, manager->now_ms));
+    set_time(row, "created_at", manager->now_ms);
     json_set_string(row, "state", "executing_workflow");
     json_set_int(row, "_began", manager->now_ms);
     snprintf(id, sizeof id, "execution-%u", ++manager->serial);
@@ -260,7 +268,7 @@ static void snapshot(struct manager *manager, const char *rest, const struct htt
     json_set_string(row, "id", "s");
     json_set_string(row, "status", "uploaded");
     json_set_string(row, "created_by", "admin");
-    json_set_string(row, "created_at", timefmt_utc(row, manager->now_ms));
+    set_time(row, "created_at", manager->now_ms);
     manager_answer(reply, 200, row);
     if (tail) {
         http_reply_fill(reply, 200, "application/octet-stream", "", 0);
