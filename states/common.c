@@ -48,6 +48,16 @@ bool states_have_after(const struct state_context *context)
     return json_is_object(json_get(context->options, "manager.after_restore"));
 }
 
+bool states_holds(const struct json *texts, const char *text)
+{
+    for (const struct json *at = json_first(texts); at != NULL; at = json_next(at)) {
+        if (json_text(at) != NULL && strcmp(json_text(at), text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum http_credential credential(const struct state_context *context)
 {
     return strcmp(json_string_or(context->facts, "credential", "before"), "after") == 0

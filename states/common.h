@@ -29,6 +29,8 @@ int64_t states_archive_count(const struct state_context *context, const char *na
 const struct cloudify_caps *states_caps(const struct state_context *context);
 /* False while no plan has read the manager's version. */
 bool states_manager_is_known(const struct state_context *context);
+/* Is text among the texts of this array? */
+bool states_holds(const struct json *texts, const char *text);
 bool states_have_after(const struct state_context *context);
 
 /* --- who asks --- */

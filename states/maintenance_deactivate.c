@@ -45,14 +45,6 @@ static bool ask_plan(const struct state_context *context, const struct state_uni
     return false;
 }
 
-static void judge_nothing(const struct state_context *context, const struct state_unit *units,
-                          size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
-                          const void *mem)
-{
-    (void)context, (void)units, (void)n, (void)reply, (void)mem;
-    verdicts->answer = STATE_DONE;
-}
-
 static bool ask_act(const struct state_context *context, const struct state_unit *units, size_t n,
                     struct http_request **request, struct state_verdict *verdicts, const void *mem)
 {
@@ -124,7 +116,7 @@ const struct ferry_state state_maintenance_deactivate = {
     .def = 1,
     .flags = STATE_PROBE_FIRST,
     .timing = timing,
-    .plan = {.ask = ask_plan, .judge = judge_nothing},
+    .plan = {.ask = ask_plan},
     .probe = {.ask = ask, .judge = judge_probe},
     .act = {.ask = ask_act, .judge = judge_act},
     .await = {.ask = ask, .judge = judge_await},

@@ -292,19 +292,11 @@ static void judge_await(const struct state_context *context, const struct state_
     }
 }
 
-static void judge_nothing(const struct state_context *context, const struct state_unit *units,
-                          size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
-                          const void *mem)
-{
-    (void)context, (void)units, (void)n, (void)reply, (void)mem;
-    verdicts->answer = STATE_DONE;
-}
-
 const struct ferry_state state_poll_status = {
     .name = "poll_status",
     .summary = "follows the restore to its end and finds the password that works then",
     .def = 1,
     .timing = timing,
-    .plan = {.ask = restore_plan_duration, .judge = judge_nothing},
+    .plan = {.ask = restore_plan_duration},
     .await = {.ask = ask_await, .judge = judge_await, .judges_silence = true},
 };

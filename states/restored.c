@@ -68,16 +68,6 @@ void restored_ask_list(struct http_request *request, const struct cloudify_calle
                                               .size = CLOUDIFY_PAGE});
 }
 
-static bool holds(const struct json *known, const char *id)
-{
-    for (const struct json *at = json_first(known); at != NULL; at = json_next(at)) {
-        if (json_text(at) != NULL && strcmp(json_text(at), id) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 const struct json *restored_row(const struct json *items, const struct json *known)
 {
     const struct json *found = NULL;
@@ -85,7 +75,7 @@ const struct json *restored_row(const struct json *items, const struct json *kno
     for (const struct json *row = json_first(items); row != NULL; row = json_next(row)) {
         const char *id = cloudify_text(row, "id", NULL);
 
-        if (id == NULL || holds(known, id)) {
+        if (id == NULL || states_holds(known, id)) {
             continue;
         }
         if (!cloudify_execution_ended(cloudify_execution_of(row))) {

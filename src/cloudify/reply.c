@@ -5,7 +5,6 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/mem.h"
-#include "http/outcome.h"
 
 #define LINE_MAX_BYTES 300
 

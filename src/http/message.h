@@ -91,5 +91,8 @@ struct http_reply *http_reply_new(const void *ctx);
 /* Makes an answered reply from parts; parses the body when content_type is application/json. */
 void http_reply_fill(struct http_reply *reply, int status, const char *content_type,
                      const char *body, size_t body_size);
+/* True for an answer that is not the manager's: no JSON where JSON is due (nginx, a captive page).
+ */
+bool http_reply_is_foreign(const struct http_reply *reply);
 
 #endif

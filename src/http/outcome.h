@@ -19,8 +19,5 @@ enum http_outcome http_outcome_of_curl(int curl_code, int64_t request_bytes, int
 /* Of an answered reply. A 503 counts as refused only when it is the manager's own JSON with an
    error_code: an HTML 503 may come from a proxy behind which the request goes on. */
 enum http_effect http_effect_of(const struct http_reply *reply);
-/* True for an answer that is not the manager's: no JSON where JSON is due (nginx, a captive page).
- */
-bool http_reply_is_foreign(const struct http_reply *reply);
 
 #endif

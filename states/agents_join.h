@@ -1,0 +1,53 @@
+/*
+ * What the manager says about hosts and agents, collected over many pages, sorted once and then
+ * asked by deployment. Pure.
+ */
+#ifndef STATES_AGENTS_JOIN_H
+#define STATES_AGENTS_JOIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/json.h"
+
+/* One host instance or one agent of a deployment. */
+struct agents_row {
+    const char *key;      /* "tenant/deployment" */
+    const char *instance; /* the node instance it belongs to */
+    const char *id;       /* of the row itself: twice the same row is one */
+    const char *state;
+    const char *version; /* agents only */
+    int64_t created_ms;  /* agents only; 0: not told */
+};
+
+struct agents_rows {
+    struct agents_row *rows;
+    size_t count, room;
+    bool sorted;
+    const void *ctx;
+};
+
+void agents_rows_init(struct agents_rows *rows, const void *ctx);
+/* Rows of GET /node-instances that are hosts (id equal to host_id). Copies. */
+void agents_add_hosts(struct agents_rows *rows, const struct json *items);
+/* Rows of GET /agents. Copies. */
+void agents_add_agents(struct agents_rows *rows, const struct json *items);
+/* Rows of GET /deployments: their keys. Copies. */
+void agents_add_names(struct agents_rows *rows, const struct json *items);
+/* Sorts by key and drops rows that two pages had in common. */
+void agents_sort(struct agents_rows *rows);
+/* The rows of one deployment; *count 0: none. Sorted rows only. */
+const struct agents_row *agents_of(const struct agents_rows *rows, const char *key, size_t *count);
+
+/* What counts as an agent of this manager. */
+struct agents_target {
+    const char *version; /* of the manager */
+    int64_t since_ms;    /* when not 0: only agents made after this are ours, since the old manager
+                            had the same version */
+};
+bool agents_is_new(const struct agents_row *agent, const struct agents_target *target);
+/* One that can be reached and replaced: not the record of a former agent. */
+bool agents_is_alive(const struct agents_row *agent);
+
+#endif
