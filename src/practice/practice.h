@@ -45,13 +45,14 @@ struct practice {
     struct server *server;
     struct content *restoring; /* archive of the restore under way; read again after a restart */
     char *restoring_id;        /* its snapshot */
+    int64_t ahead_ms;            /* how far tests have put the clock forward */
     int64_t next_job_ms;         /* when the next job is due; INT64_MAX: none */
 };
 
 #define ADMIN "admin"
 #define DEFAULT_TENANT "default_tenant"
 
-/* Unix time in milliseconds. */
+/* Unix time in milliseconds, as far as this manager knows. */
 int64_t practice_now_ms(struct practice *practice);
 /* The same as text, owned by ctx. */
 char *practice_now(struct practice *practice, const void *ctx);

@@ -8,10 +8,11 @@
  *   POST /practice/set               {"users": [{"username", "password", "role", "tenants": {..}}],
  *                                     "tenants": ["name"], "settings": {"seconds.install": "30",
  *                                     "dead.AGENT": "1"}, "admin_password": "...",
- *                                     "flag": false, "sql": "..."}
+ *                                     "flag": false, "advance_ms": 500, "sql": "..."}
  *        settings: seconds.WORKFLOW how long a plain workflow takes; dead.AGENT an agent that
- *        never answers, until the setting is null. flag removes a flag that is stuck. sql changes
- *        the store at will.
+ *        never answers, until the setting is null; slow: "0" makes answers quick in the middle of
+ *        a restore too. flag removes a flag that is stuck. advance_ms puts the clock forward, and
+ *        what is due by then happens at once. sql changes the store at will.
  *   POST /practice/load              {"path": "..."}: adds the content of a file, as --content
  */
 #include <inttypes.h>
@@ -21,7 +22,7 @@
 #include "base/parse.h"
 #include "practice/content.h"
 #include "practice/faults.h"
-#include "practice/jtext.h"
+#include "practice/jobs.h"
 #include "practice/ledger.h"
 #include "practice/practice.h"
 #include "practice/request.h"
@@ -110,6 +111,13 @@ static void set_all(struct request *request)
     if (json_get(body, "flag") != NULL) {
         practice->state.restore_flag = json_bool_or(body, "flag", false);
         state_save(practice);
+    }
+    int64_t advance_ms = json_int64_or(body, "advance_ms", 0);
+    if (advance_ms > 0) {
+        practice->ahead_ms += advance_ms;
+        sql_do(practice->sql, "INSERT OR REPLACE INTO settings VALUES ('clock.ahead_ms', ?)", "i",
+               practice->ahead_ms);
+        jobs_run(practice, practice_now_ms(practice));
     }
     const char *script = json_string_or(body, "sql", NULL);
     if (script != NULL) {

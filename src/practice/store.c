@@ -145,6 +145,10 @@ enum ferry_code store_open(struct practice *practice, struct ferry_error *err)
     sql_script(practice->sql, schema_runs);
     first_rows(practice);
     state_load(practice);
+    practice->ahead_ms = sql_one_int(practice->sql, 0,
+                                     "SELECT CAST(value AS INTEGER) FROM settings"
+                                     " WHERE name = 'clock.ahead_ms'",
+                                     "");
     sql_commit(practice->sql);
     return FERRY_OK;
 }
@@ -163,7 +167,7 @@ void store_clear(struct practice *practice)
 
 int64_t practice_now_ms(struct practice *practice)
 {
-    return practice->clock->realtime_ms(practice->clock);
+    return practice->clock->realtime_ms(practice->clock) + practice->ahead_ms;
 }
 
 char *practice_now(struct practice *practice, const void *ctx)
