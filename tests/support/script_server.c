@@ -156,10 +156,27 @@ static size_t take_head(struct server *server, struct connection *connection, co
     return head_size - before;
 }
 
-static void take_body(struct server *server, struct connection *connection, size_t size)
+uint64_t script_hash(uint64_t hash, const void *bytes, size_t size)
+{
+    const unsigned char *at = (const unsigned char *)bytes;
+
+    for (size_t i = 0; i < size; i++) {
+        hash = (hash ^ at[i]) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+static void take_body(struct server *server, struct connection *connection, const char *bytes,
+                      size_t size)
 {
     bool was_whole = connection->body_got >= connection->body_size;
+    int64_t to_hash = SCRIPT_HASHED - connection->body_got;
 
+    if (to_hash > 0) {
+        size_t count = to_hash < (int64_t)size ? (size_t)to_hash : size;
+
+        server->seen->body_hash = script_hash(server->seen->body_hash, bytes, count);
+    }
     connection->body_got += (int64_t)size;
     server->seen->body_bytes += (int64_t)size;
     if (!was_whole && connection->body_got >= connection->body_size) {
@@ -202,7 +219,7 @@ static void take_bytes(struct server *server, struct connection *connection, con
         }
     }
     if (connection->head_done && size > 0) {
-        take_body(server, connection, size);
+        take_body(server, connection, bytes, size);
     }
     if (!connection->answering && is_due(connection)) {
         connection->answering = true;
@@ -393,6 +410,7 @@ struct script_server *script_server_start(const void *ctx, const struct script_s
         abort();
     }
     server->seen = (struct script_seen *)shared;
+    server->seen->body_hash = SCRIPT_HASH_START;
     server->url = mem_printf(server, "http://127.0.0.1:%d", server->port);
     server->pid = fork();
     if (server->pid < 0) {

@@ -45,9 +45,17 @@ struct script_seen {
     int complete;       /* requests whose body came whole too */
     int most_open;      /* connections that were open at the same time */
     int64_t body_bytes; /* of all requests */
+    uint64_t
+        body_hash; /* script_hash of all bodies in turn, of each its first SCRIPT_HASHED bytes */
     size_t log_size;
     char log[SCRIPT_LOG_SIZE]; /* the heads of all requests, one after the other; NUL-ended */
 };
+
+#define SCRIPT_HASHED ((int64_t)4 * 1024 * 1024)
+
+/* FNV-1a, to be continued: the first call passes SCRIPT_HASH_START. */
+#define SCRIPT_HASH_START UINT64_C(14695981039346656037)
+uint64_t script_hash(uint64_t hash, const void *bytes, size_t size);
 
 struct script_server;
 
