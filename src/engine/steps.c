@@ -183,8 +183,7 @@ static void enter(struct engine *engine, enum step_state state)
     engine->hurry = true;
     if (state == STEP_EXPANDING || state == STEP_VERIFYING) {
         if (state == STEP_VERIFYING) {
-            mem_free(step->self->data);
-            step->self->data = NULL;
+            step->self->data = NULL; /* the cursor of expand says nothing to verify */
         }
         step->self->row.tries = 0;
         step->self->deadline_ms = 0;

@@ -26,8 +26,8 @@
     "intent_at=?7,started_at=?8,ended_at=?9,remote_id=?10,remote_state=?11,error=?12,hint=?13,"    \
     "data=?14,http=?15"
 /* The planner does not choose a partial index without statistics: it is named. */
-#define UNITS_IN(index, states)                                                                    \
-    "SELECT " UNIT_COLUMNS " FROM unit INDEXED BY " index                                          \
+#define UNITS_IN(table, states)                                                                    \
+    "SELECT " UNIT_COLUMNS " FROM " table                                                          \
     " WHERE run=?1 AND step=?2 AND seq>?3 AND " states " ORDER BY seq LIMIT ?4"
 
 static const char *const statement_texts[JOURNAL_STATEMENT_COUNT] = {
@@ -66,22 +66,22 @@ static const char *const statement_texts[JOURNAL_STATEMENT_COUNT] = {
     [STATEMENT_RUNS_LIVE] = "SELECT " RUN_COLUMNS " FROM run WHERE " LIVE " ORDER BY run LIMIT 2",
     [STATEMENT_RUNS] = "SELECT " RUN_COLUMNS " FROM run ORDER BY run DESC",
     [STATEMENT_STEPS] = "SELECT " STEP_COLUMNS " FROM step WHERE run=?1 ORDER BY step",
-    [STATEMENT_UNITS_PENDING] = UNITS_IN("unit_pending", "state=0"),
-    [STATEMENT_UNITS_OPEN] = UNITS_IN("unit_open", "state IN (1,2)"),
-    [STATEMENT_UNITS_STUCK] = UNITS_IN("unit_stuck", "state IN (5,6)"),
+    [STATEMENT_UNITS_PENDING] = UNITS_IN("unit", "state=0"),
+    [STATEMENT_UNITS_OPEN] = UNITS_IN("unit INDEXED BY unit_open", "state IN (1,2)"),
+    [STATEMENT_UNITS_STUCK] = UNITS_IN("unit INDEXED BY unit_stuck", "state IN (5,6)"),
     [STATEMENT_UNITS_ALL] = "SELECT " UNIT_COLUMNS " FROM unit"
                             " WHERE run=?1 AND step=?2 AND seq>?3 ORDER BY seq LIMIT ?4",
     [STATEMENT_UNIT_BY_KEY] =
         "SELECT " UNIT_COLUMNS " FROM unit WHERE run=?1 AND step=?2 AND key=?3",
     [STATEMENT_EVENTS] = "SELECT " EVENT_COLUMNS " FROM event WHERE id>?1 ORDER BY id LIMIT ?2",
-    [STATEMENT_EVENTS_OF_RUN] = "SELECT " EVENT_COLUMNS " FROM event INDEXED BY event_run"
+    [STATEMENT_EVENTS_OF_RUN] = "SELECT " EVENT_COLUMNS " FROM event"
                                 " WHERE run=?1 AND id>?2 ORDER BY id LIMIT ?3",
 #ifdef FERRY_MUTANT_FENCE
-    [STATEMENT_INTENT] = "SELECT 1 FROM unit INDEXED BY unit_intent"
-                         " WHERE intent_id=?1 AND state=1 AND epoch=?2",
+    [STATEMENT_INTENT] = "SELECT 1 FROM unit INDEXED BY unit_open"
+                         " WHERE intent_id=?1 AND state IN (1,2) AND state=1 AND epoch=?2",
 #else
-    [STATEMENT_INTENT] = "SELECT 1 FROM meta,unit INDEXED BY unit_intent"
-                         " WHERE intent_id=?1 AND state=1 AND unit.epoch=?2"
+    [STATEMENT_INTENT] = "SELECT 1 FROM meta,unit INDEXED BY unit_open"
+                         " WHERE intent_id=?1 AND state IN (1,2) AND state=1 AND unit.epoch=?2"
                          " AND one=1 AND meta.epoch=?2",
 #endif
 };

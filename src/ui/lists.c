@@ -19,11 +19,10 @@ void ui_runs(const struct ui_stream *stream, const struct json *runs)
         ui_line(stream, UI_PLAIN, 0, "no runs yet");
     for (const struct json *run = json_first(list); run != NULL; run = json_next(run)) {
         const char *state = json_string_or(run, "state", "");
-        const char *manager = json_string_or(run, "manager.url", NULL);
         const char *cells[] = {json_string_or(run, "run", ""),
                                mem_strndup(scope, json_string_or(run, "id", ""), ID_SHOWN), state,
                                ui_time(scope, run, "created_at"),
-                               manager != NULL ? manager : json_string_or(run, "manager", "")};
+                               json_string_or(run, "manager", "")};
 
         ui_table_row(table, ui_state_colour(state), cells);
     }

@@ -48,17 +48,18 @@ static void draw(struct ui_progress *progress, int64_t at_ms)
     progress->drawn_ms = at_ms;
 }
 
-static void begin_step(struct ui_progress *progress, const struct ferry_event *event)
+static void begin_step(struct ui_progress *progress, const struct ferry_event *event,
+                       const char *name)
 {
     struct progress_step *step = &progress->step;
 
     mem_free(step->name);
     mem_free(step->waiting);
     memset(step, 0, sizeof(*step));
-    step->name = ui_safe(progress, event->step);
+    step->name = ui_safe(progress, name);
     step->started_ms = event->at_ms;
     for (size_t at = 0; at < progress->options.step_count; at++) {
-        if (strcmp(progress->options.steps[at], event->step) == 0) {
+        if (strcmp(progress->options.steps[at], name) == 0) {
             step->number = at + 1;
             step->count = progress->options.step_count;
         }
@@ -106,17 +107,20 @@ static void set_waiting(struct ui_progress *progress, const struct ferry_event *
 static void learn(struct ui_progress *progress, const struct ferry_event *event)
 {
     struct progress_step *step = &progress->step;
+    /* Work before the first step, such as reading the archive, goes by its text. */
+    const char *name = event->step == NULL && event->id == 0 ? event->text : event->step;
+    bool bytes = event->measure != NULL && strcmp(event->measure, "bytes") == 0;
 
     /* A resumed step does not start again, its first event says where we are. */
-    if (event->step != NULL && (step->name == NULL || strcmp(step->name, event->step) != 0))
-        begin_step(progress, event);
-    if (is(event, "progress") && event->measure != NULL && strcmp(event->measure, "bytes") == 0) {
+    if (name != NULL && (step->name == NULL || strcmp(step->name, name) != 0))
+        begin_step(progress, event, name);
+    if (bytes) {
         progress_step_bytes(step, event->at_ms, event->done, event->total);
     } else if (is(event, "progress")) {
         step->done = event->done;
         step->total = event->total;
     }
-    if (event->id == 0 && event->text != NULL && step->total <= 1)
+    if (event->id == 0 && event->step != NULL && event->text != NULL && step->total <= 1)
         set_waiting(progress, event);
     if (is(event, "unit_intent"))
         step->running++;

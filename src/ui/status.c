@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/timefmt.h"
 #include "ui/text.h"
 #include "ui/ui.h"
 
@@ -18,25 +19,35 @@ static void head(const struct ui_stream *stream, const struct json *status)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     const char *state = json_string_or(status, "state", "");
-    const char *error = json_string_or(status, "error.message", NULL);
-    const char *hint = json_string_or(status, "error.hint", NULL);
-    const char *manager = json_string_or(status, "manager.url", NULL);
+    const char *error = json_string_or(status, "error", "");
+    const char *hint = json_string_or(status, "hint", "");
+    const char *manager = json_string_or(status, "manager", "");
 
-    if (error == NULL)
-        error = json_string_or(status, "error", NULL);
-    if (hint == NULL)
-        hint = json_string_or(status, "hint", NULL);
-    if (manager == NULL)
-        manager = json_string_or(status, "manager", "");
     ui_line(stream, ui_state_colour(state), 0, "run %s: %s", json_string_or(status, "run", ""),
             state);
     ui_line(stream, UI_PLAIN, 0, "%s of %s%s%s", json_string_or(status, "workflow", ""), manager,
             json_member(status, "created_at") == NULL ? "" : ", since ",
             ui_time(scope, status, "created_at"));
-    if (error != NULL && error[0] != '\0')
+    if (error[0] != '\0')
         ui_line(stream, ui_state_colour(state), 0, "%s", error);
-    if (hint != NULL && hint[0] != '\0')
+    if (hint[0] != '\0')
         ui_line(stream, UI_PLAIN, 2, "next: %s", hint);
+}
+
+/* "since 15:06:06", "3 min 05 s", or "" for a step that has not begun. */
+static const char *step_time(const void *mem, const struct json *step)
+{
+    int64_t began_ms;
+    int64_t ended_ms;
+    const char *began = json_string_or(step, "started_at", NULL);
+    const char *ended = json_string_or(step, "ended_at", NULL);
+
+    if (began == NULL || !timefmt_parse_utc(began, &began_ms))
+        return "";
+    if (ended == NULL || !timefmt_parse_utc(ended, &ended_ms))
+        return mem_printf(mem, "since %s",
+                          ui_time(mem, step, "started_at") + strlen("2026-11-22 "));
+    return timefmt_duration(mem, ended_ms - began_ms);
 }
 
 static const char *step_note(const void *mem, const struct json *step)
@@ -45,15 +56,15 @@ static const char *step_note(const void *mem, const struct json *step)
     const char *hint = json_string_or(step, "hint", NULL);
 
     if (error == NULL)
-        return json_string_or(step, "reason", "");
+        return step_time(mem, step);
     return hint == NULL || hint[0] == '\0' ? error : mem_printf(mem, "%s; next: %s", error, hint);
 }
 
 static void steps(const struct ui_stream *stream, const struct json *status)
 {
     static const struct ui_column columns[] = {
-        {"STEP", false}, {"STATE", false}, {"UNITS", true},   {"DONE", true},
-        {"OPEN", true},  {"FAILED", true}, {"UNKNOWN", true}, {"NOTE", false}};
+        {"STEP", false},   {"STATE", false}, {"UNITS", true},   {"DONE", true},
+        {"RUNNING", true}, {"FAILED", true}, {"UNKNOWN", true}, {"NOTE", false}};
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct ui_table *table = ui_table_new(scope, stream, columns, FERRY_COUNT(columns));
 
@@ -63,7 +74,7 @@ static void steps(const struct ui_stream *stream, const struct json *status)
         const char *cells[] = {
             json_string_or(step, "name", ""),     state,
             number(scope, step, "units.total"),   number(scope, step, "units.done"),
-            number(scope, step, "units.open"),    number(scope, step, "units.failed"),
+            number(scope, step, "units.running"), number(scope, step, "units.failed"),
             number(scope, step, "units.unknown"), step_note(scope, step)};
 
         ui_table_row(table, ui_state_colour(state), cells);
@@ -90,6 +101,24 @@ static void stuck(const struct ui_stream *stream, const struct json *status)
                 key, state, json_string_or(unit, "error", "no reason is known"));
         if (hint != NULL && hint[0] != '\0')
             ui_line(stream, UI_PLAIN, 4, "next: %s", hint);
+    }
+}
+
+/* Units that the manager works on. */
+static void in_flight(const struct ui_stream *stream, const struct json *status)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const struct json *list = json_member(status, "open");
+
+    for (const struct json *unit = json_first(list); unit != NULL; unit = json_next(unit)) {
+        const char *remote = json_string_or(unit, "remote_state", NULL);
+        const char *error = json_string_or(unit, "error", NULL);
+
+        ui_line(stream, UI_PLAIN, 2, "%s/%s %s since %s%s%s%s%s", json_string_or(unit, "step", ""),
+                json_string_or(unit, "unit", ""), json_string_or(unit, "state", ""),
+                ui_time(scope, unit, "since"),
+                remote == NULL ? "" : ", on the manager: ", remote == NULL ? "" : remote,
+                error == NULL ? "" : "; ", error == NULL ? "" : error);
     }
 }
 
@@ -133,6 +162,9 @@ void ui_status(const struct ui_stream *stream, const struct json *status)
     head(stream, status);
     fprintf(stream->file, "\n");
     steps(stream, status);
+    if (json_size(json_member(status, "open")) > 0)
+        fprintf(stream->file, "\n");
+    in_flight(stream, status);
     comparison(stream, json_member(status, "compare"));
     if (json_size(json_member(status, "stuck")) > 0)
         fprintf(stream->file, "\n");
@@ -141,17 +173,7 @@ void ui_status(const struct ui_stream *stream, const struct json *status)
 
 void ui_result(const struct ui_stream *stream, const struct json *result)
 {
-    const char *text = json_string_or(result, "text", NULL);
-
     head(stream, result);
-    if (text != NULL)
-        ui_line(stream, UI_PLAIN, 0, "%s", text);
-    if (json_is_array(json_member(result, "remains"))) {
-        for (const struct json *line = json_first(json_member(result, "remains")); line != NULL;
-             line = json_next(line)) {
-            if (json_is_string(line))
-                ui_line(stream, UI_CARE, 2, "remains on the manager: %s", json_text(line));
-        }
-    }
+    comparison(stream, json_member(result, "compare"));
     stuck(stream, result);
 }

@@ -4,9 +4,10 @@
 #include "ui/text.h"
 #include "ui/ui.h"
 
-#define LAST_LEAST 16 /* columns that the last column gets at least, however narrow the terminal   \
-                       */
-#define GAP 1         /* columns between two columns of libsmartcols */
+#define LAST_LEAST                                                                                 \
+    16        /* columns that the last column gets at least, however narrow the terminal           \
+               */
+#define GAP 1 /* columns between two columns of libsmartcols */
 
 struct row {
     enum ui_colour colour;
