@@ -1,0 +1,94 @@
+#include "base/mem.h"
+#include "cli/cli.h"
+
+#define OPTION_COLUMNS 30 /* of an option and its argument, before its help */
+
+static void print_option(const struct ui_stream *stream, const struct cli_option_row *row)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    char *left = row->letter == 0 ? mem_printf(scope, "    --%s", row->name)
+                                  : mem_printf(scope, "-%c, --%s", row->letter, row->name);
+
+    if (row->argument != NULL)
+        left = mem_printf(scope, "%s %s", left, row->argument);
+    fprintf(stream->file, "  %-*s %s%s%s%s\n", OPTION_COLUMNS, left, row->help,
+            row->env == NULL ? "" : " [$", row->env == NULL ? "" : row->env,
+            row->env == NULL ? "" : "]");
+}
+
+static void print_options(const struct ui_stream *stream, const char *title, unsigned groups,
+                          bool common)
+{
+    bool first = true;
+
+    for (size_t at = 0; at < OPTION_COUNT; at++) {
+        const struct cli_option_row *row = &cli_options[at];
+        bool is_common = (row->groups & GROUP_COMMON) != 0;
+
+        if (is_common != common || (row->groups & groups) == 0)
+            continue;
+        if (first)
+            fprintf(stream->file, "\n%s:\n", title);
+        first = false;
+        print_option(stream, row);
+    }
+}
+
+static void print_exit_codes(const struct ui_stream *stream)
+{
+    fputs("\nexit codes:\n"
+          "  0 done          1 failed                    2 usage or configuration\n"
+          "  3 stopped, resumable                        4 an unknown outcome waits for resolve\n"
+          "  5 refused by a fact on the manager or in the archive\n"
+          "  6 plan is stale 7 the journal is in use     8 the journal cannot be used\n"
+          "  10 done, but some units failed\n",
+          stream->file);
+}
+
+static void print_overview(const struct ui_stream *stream)
+{
+    fputs("ferry carries a Cloudify Manager across an upgrade.\n\n"
+          "usage: ferry COMMAND [OPTIONS] ...\n\ncommands:\n",
+          stream->file);
+    for (size_t at = 0; at < cli_command_count; at++)
+        fprintf(stream->file, "  %-9s %s\n", cli_commands[at]->name, cli_commands[at]->summary);
+    print_options(stream, "options of all commands", GROUP_COMMON, true);
+    fputs("\nferry COMMAND --help says more.\n", stream->file);
+    print_exit_codes(stream);
+}
+
+void cli_print_help(const struct ui_stream *stream, const struct command *command)
+{
+    if (command == NULL) {
+        print_overview(stream);
+        return;
+    }
+    fprintf(stream->file, "usage: ferry %s%s%s [OPTIONS]\n\n%s.\n", command->name,
+            command->usage[0] == '\0' ? "" : " ", command->usage, command->summary);
+    if (command->details != NULL)
+        fprintf(stream->file, "\n%s", command->details);
+    print_options(stream, "options", command->groups, false);
+    print_options(stream, "options of all commands", GROUP_COMMON, true);
+}
+
+static enum ferry_code help(struct invocation *invocation, struct ferry_error *err)
+{
+    const struct command *command = NULL;
+
+    if (invocation->word_count > 0) {
+        command = cli_command_find(invocation->words[0]);
+        if (command == NULL)
+            return cli_unknown_command(invocation->words[0], err);
+    }
+    cli_print_help(&invocation->io->out, command);
+    return FERRY_OK;
+}
+
+const struct command cli_help = {
+    .name = "help",
+    .usage = "[COMMAND]",
+    .summary = "Says what ferry or one of its commands does",
+    .groups = GROUP_COMMON,
+    .most_words = 1,
+    .run = help,
+};
