@@ -25,7 +25,15 @@ int base_one(void)
 C
   printf '#include "base/one.h"\n' >"$tree/states/fine.c"
   printf 'project(x)\n' >"$tree/CMakeLists.txt"
-  printf '%s\n' x '' '```sh run' scripts/demo 'scripts/test \\' '  --quick' '```' >"$tree/README.md"
+  cat >"$tree/README.md" <<'M'
+x
+
+```sh run
+scripts/demo
+scripts/test \
+  --quick
+```
+M
   for name in scripts/demo scripts/test .ci/run; do
     printf '#!/bin/sh\n# calls scripts/test\ntrue\n' >"$tree/$name"
     chmod +x "$tree/$name"
