@@ -46,7 +46,7 @@ static enum ferry_code not_there(const char *name, const char *path, struct ferr
 enum ferry_code config_profile_read(const void *mem, const char *name, struct json **profile,
                                     char **path, struct ferry_error *err)
 {
-    char *where;
+    char *where = NULL;
     char *text;
     size_t size;
     enum ferry_code code = profile_path(mem, name, &where, err);
