@@ -204,7 +204,7 @@ static char *error_text(struct http_transfer *transfer, CURLcode result)
     if (reply->outcome == HTTP_UNKNOWN) {
         what = "no whole answer from";
     } else if (result == CURLE_PEER_FAILED_VERIFICATION) {
-        what = "the certificate is not trusted of";
+        what = "cannot trust the certificate of";
     } else if (transfer->why != NULL) {
         what = "nothing was sent to";
     }
