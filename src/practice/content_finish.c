@@ -163,6 +163,30 @@ static void fill_items(struct finish *finish)
     }
 }
 
+/* Where an item does not say it: the node and deployment of an agent are those of its instance. */
+static void place_agents(struct finish *finish)
+{
+    struct content *content = finish->content;
+    size_t count = content->instances_count;
+    struct place *places = mem_array(finish, struct place, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        places[i] = (struct place){content->instances[i].tenant, content->instances[i].id, i};
+    }
+    if (count > 1) {
+        qsort(places, count, sizeof(*places), compare_places);
+    }
+    for (size_t i = 0; i < content->agents_count && count > 0; i++) {
+        struct content_agent *agent = &content->agents[i];
+        struct place wanted = {.tenant = agent->tenant, .id = agent->instance};
+        const struct place *place =
+            bsearch(&wanted, places, count, sizeof(*places), compare_places);
+        if (place != NULL) {
+            fill(finish, &agent->node, content->instances[place->index].node);
+            fill(finish, &agent->deployment, content->instances[place->index].deployment);
+        }
+    }
+}
+
 static void finish_deployment(struct finish *finish, size_t index)
 {
     struct content_deployment *deployment = &finish->content->deployments[index];
@@ -227,6 +251,7 @@ enum ferry_code content_finish(struct content_build *build, struct ferry_error *
     }
     count_nodes(finish);
     fill_items(finish);
+    place_agents(finish);
     for (size_t i = 0; i < content->deployments_count; i++) {
         finish_deployment(finish, i);
     }

@@ -62,12 +62,18 @@ static enum ferry_code walk(struct archive *archive, const struct zip_visitor *v
     }
 }
 
-/* The first four bytes of a zip: a member, or the end of an empty one. */
-static bool starts_as_zip(int fd)
+enum start { START_OTHER, START_MEMBER, START_END };
+
+/* The first four bytes of a zip: a member, or the end of one that is empty. */
+static enum start start_of(int fd)
 {
     unsigned char head[4] = {0};
-    return pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) && head[0] == 'P' &&
-           head[1] == 'K' && ((head[2] == 3 && head[3] == 4) || (head[2] == 5 && head[3] == 6));
+    if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head)) {
+        return START_OTHER;
+    }
+    return memcmp(head, "PK\003\004", 4) == 0   ? START_MEMBER
+           : memcmp(head, "PK\005\006", 4) == 0 ? START_END
+                                                : START_OTHER;
 }
 
 enum ferry_code zip_walk(const char *path, const struct zip_visitor *visitor,
@@ -85,7 +91,10 @@ enum ferry_code zip_walk(const char *path, const struct zip_visitor *visitor,
     }
     enum ferry_code code = FERRY_OK;
     archive_read_support_format_zip_seekable(archive);
-    if (!starts_as_zip(fd)) {
+    enum start start = start_of(fd);
+    if (start == START_END) { /* libarchive does not take an empty zip for one */
+        code = FERRY_OK;
+    } else if (start == START_OTHER) {
         *problem = CONTENT_NOT_ZIP;
         code = ferry_fail(err, FERRY_E_ARCHIVE, "\"%s\" is not a zip archive", path);
     } else if (archive_read_open_fd(archive, fd, BLOCK) != ARCHIVE_OK) {

@@ -1,0 +1,38 @@
+/* A practice manager of our own for a test, and requests to it. */
+#ifndef TESTS_PRACTICE_LIVE_H
+#define TESTS_PRACTICE_LIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/json.h"
+
+struct live {
+    void *ctx;
+    pid_t pid;
+    char *url;  /* "http://127.0.0.1:41234" */
+    char *data; /* its folder, made by live_start when NULL */
+    void *curl;
+};
+
+struct answer {
+    long status; /* 0: no answer */
+    const char *type;
+    char *body;
+    size_t size;
+    struct json *json; /* NULL: none or no JSON */
+};
+
+/* Starts the program with --data and the given options (NULL-ended); ends the test on failure. */
+void live_start(struct live *live, const char *const *options);
+/* SIGKILL or SIGTERM; returns the wait status. */
+int live_end(struct live *live, int signal);
+/* headers: NULL-ended lines, or NULL. body NULL: none. The answer is owned by ctx. */
+struct answer live_ask(struct live *live, const void *ctx, const char *method, const char *path,
+                       const char *const *headers, const void *body, size_t size);
+/* POST to a door of tests; ends the test unless 200. */
+void live_set(struct live *live, const char *door, const char *json);
+void live_advance(struct live *live, long ms);
+
+#endif
