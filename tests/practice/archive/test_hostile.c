@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "practice/zip_read.h"
 
 #define LEGACY_METADATA                                                                            \
     "{\"snapshot_version\": \"7.1.0\", \"schema_revision\": \"a\", "                               \
@@ -189,6 +190,88 @@ static void flipped_bytes_never_crash(void **state)
     assert_true(read > 0 && refused > 0);
 }
 
+#define MEMBERS_MAX 64
+
+struct members {
+    char *names[MEMBERS_MAX];
+    char *texts[MEMBERS_MAX];
+    size_t sizes[MEMBERS_MAX];
+    size_t count;
+};
+
+static enum ferry_code collect(void *arg, const struct zip_member *member, struct ferry_error *err)
+{
+    struct members *members = arg;
+    size_t at = members->count;
+    assert_true(at < MEMBERS_MAX);
+    members->names[at] = mem_strdup(fixture_context(), member->name);
+    members->count++;
+    return zip_member_read(fixture_context(), member, 1 << 20, &members->texts[at],
+                           &members->sizes[at], err);
+}
+
+/* Changes some bytes of a text to ones that mean something to a reader. */
+static void garble(struct rng *rng, char *text, size_t size)
+{
+    static const char bytes[] = "\t\n\\\"{}[],:.0N-t\x80 ";
+    for (uint64_t n = 1 + rng_below(rng, 6); n > 0 && size > 0; n--) {
+        text[rng_below(rng, size)] = bytes[rng_below(rng, sizeof(bytes) - 1)];
+    }
+}
+
+static char *zip_garbled(const struct members *members, struct rng *rng)
+{
+    struct ferry_error err = {0};
+    struct zip_out *out = zip_out_open(fixture_context(), fixture_path("garbled.zip"), true);
+    size_t victim = rng_below(rng, members->count);
+    for (size_t i = 0; i < members->count; i++) {
+        char *text = mem_memdup(out, members->texts[i], members->sizes[i] + 1);
+        if (i == victim || strcmp(members->names[i], "pg_data") == 0) {
+            garble(rng, text, members->sizes[i]);
+        }
+        if (members->names[i][strlen(members->names[i]) - 1] == '/') {
+            zip_out_folder(out, members->names[i]);
+        } else {
+            zip_out_file(out, members->names[i], text, members->sizes[i]);
+        }
+    }
+    assert_int_equal(zip_out_close(out, NULL, NULL, &err), FERRY_OK);
+    mem_free(out);
+    return fixture_path("garbled.zip");
+}
+
+/* Members changed before they are packed, so that no checksum keeps the change from a reader. */
+static void garbled_members_never_crash(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "--deployments 2 --plugins 1 --scheduled 1 --manager-version 7.1.0",
+        "--deployments 2 --plugins 1 --scheduled 1 --manager-version 4.6.0",
+        "--deployments 2 --plugins 1 --scheduled 1 --format new"};
+    struct rng_seeded rng;
+    size_t read = 0, refused = 0;
+    rng_seed(&rng, 11);
+    for (size_t i = 0; i < FERRY_COUNT(lines); i++) {
+        struct members members = {.count = 0};
+        struct zip_visitor visitor = {collect, &members};
+        enum content_problem problem = CONTENT_FINE;
+        struct ferry_error err = {0};
+        assert_int_equal(fixture_make("a.zip", lines[i]), 0);
+        assert_int_equal(zip_walk(fixture_path("a.zip"), &visitor, &problem, &err), FERRY_OK);
+        for (size_t n = 0; n < 400; n++) {
+            void *scope FERRY_SCOPE = mem_scope(NULL);
+            struct content *content = NULL;
+            const char *path = zip_garbled(&members, &rng.rng);
+            enum ferry_code code = content_read(scope, path, &content, &problem, &err);
+            assert_int_equal(code == FERRY_OK, problem == CONTENT_FINE);
+            read += code == FERRY_OK;
+            refused += code != FERRY_OK;
+        }
+    }
+    print_message("%zu garbled archives read, %zu refused\n", read, refused);
+    assert_true(read > 0 && refused > 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -202,6 +285,7 @@ int main(void)
         T(agents_json_that_makes_no_sense_is_told_so),
         T(items_that_make_no_sense_are_told_so),
         T(flipped_bytes_never_crash),
+        T(garbled_members_never_crash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
