@@ -10,6 +10,7 @@
 #include "http/transfer.h"
 
 #define CONNECTIONS_DEFAULT 64
+#define STALL_CHECK_MS 250
 #define CA_FILE_LIMIT ((size_t)16 * 1024 * 1024)
 
 struct transfer_list {
@@ -25,6 +26,7 @@ struct http_client {
     struct http_login after;
     struct log *log;
     struct http_loop *loop;
+    int64_t stall_check_ms;      /* when to look for stalled transfers again */
     size_t most;                 /* transfers that curl works on at once */
     struct transfer_list queued; /* not yet given to curl */
     struct transfer_list active; /* given to curl */
@@ -145,6 +147,44 @@ static void collect_ended(struct http_client *client)
     }
 }
 
+static void cut(struct http_client *client, struct http_transfer *transfer, CURLcode result)
+{
+    (void)curl_multi_remove_handle(http_loop_multi(client->loop), transfer->easy);
+    http_transfer_end(transfer, result);
+    finish(client, transfer);
+}
+
+/* curl's own limit (LOW_SPEED_TIME) works in seconds over a window of five, and takes no notice of
+   header lines; so we look ourselves, now and then. */
+static void cut_stalled(struct http_client *client)
+{
+    int64_t now_ms = client->options.clock->now_ms(client->options.clock);
+    struct http_transfer *next = NULL;
+
+    if (now_ms < client->stall_check_ms) {
+        return;
+    }
+    client->stall_check_ms = now_ms + STALL_CHECK_MS;
+    for (struct http_transfer *at = client->active.first; at != NULL; at = next) {
+        next = at->next;
+        if (at->request->stall_ms > 0 && http_transfer_stalled(at, now_ms)) {
+            list_remove(&client->active, at);
+            cut(client, at, CURLE_OPERATION_TIMEDOUT);
+        }
+    }
+}
+
+/* How long a turn may take: not past the next look at stalled transfers. */
+static int64_t turn_ms(const struct http_client *client, int64_t left_ms)
+{
+    const struct http_transfer *at = client->active.first;
+
+    while (at != NULL && at->request->stall_ms == 0) {
+        at = at->next;
+    }
+    return at != NULL && (left_ms < 0 || left_ms > STALL_CHECK_MS) ? STALL_CHECK_MS : left_ms;
+}
+
 /* ---- the interface ---- */
 
 static void client_submit(struct transport *transport, const struct http_request *request,
@@ -179,8 +219,9 @@ static void client_wait(struct transport *transport, int64_t max_ms)
     bool go_on = true;
 
     while (go_on && client->done.count == 0) {
-        go_on = http_loop_turn(client->loop, left_ms);
+        go_on = http_loop_turn(client->loop, turn_ms(client, left_ms));
         collect_ended(client);
+        cut_stalled(client);
         start_queued(client);
         if (max_ms >= 0) {
             int64_t passed_ms = clock->now_ms(clock) - start_ms;
@@ -215,10 +256,8 @@ static void client_abort_all(struct transport *transport)
 
     collect_ended(client); /* what has ended before stays as it ended */
     while ((transfer = list_take_first(&client->active)) != NULL) {
-        (void)curl_multi_remove_handle(http_loop_multi(client->loop), transfer->easy);
         http_transfer_blame(transfer, FERRY_E_STOPPED, "stopped");
-        http_transfer_end(transfer, CURLE_ABORTED_BY_CALLBACK);
-        finish(client, transfer);
+        cut(client, transfer, CURLE_ABORTED_BY_CALLBACK);
     }
     while ((transfer = list_take_first(&client->queued)) != NULL) {
         http_transfer_blame(transfer, FERRY_E_STOPPED, "stopped");

@@ -42,8 +42,13 @@ struct http_request {
     const char *body;         /* text body of body_size bytes, or NULL */
     const char *body_file;    /* a file that is streamed as the body (its size: body_size) */
     int64_t body_size;
-    int64_t timeout_ms;    /* for the whole exchange; 0: the transport's default */
-    int64_t stall_ms;      /* give up when no byte moved for so long; 0: only timeout_ms counts */
+    /* For the whole exchange, from the start of the connection. 0: HTTP_TIMEOUT_MS of client.h, but
+       no limit for a file with a stall limit. */
+    int64_t timeout_ms;
+    /* Give up when no byte moved for so long (to 250 ms); 0: only timeout_ms counts. Once a file
+       has been sent whole, the first byte of the answer may take HTTP_TIMEOUT_MS all the same:
+       nginx hands the file to the manager only then. */
+    int64_t stall_ms;
     size_t reply_limit;    /* bytes; 0: HTTP_REPLY_LIMIT */
     const char *intent_id; /* of the committed intent that allows a changing request; else NULL */
 };

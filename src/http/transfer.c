@@ -168,6 +168,29 @@ int64_t http_transfer_sent(const struct http_transfer *transfer)
     return (int64_t)sent;
 }
 
+bool http_transfer_stalled(struct http_transfer *transfer, int64_t now_ms)
+{
+    const struct http_request *request = transfer->request;
+    int64_t allowed_ms = request->stall_ms;
+    int64_t sent = http_transfer_sent(transfer);
+    int64_t moved = sent + (int64_t)transfer->reader.bytes + (int64_t)transfer->body.len;
+
+    if (request->body_file != NULL && sent >= request->body_size && transfer->reader.bytes == 0 &&
+        allowed_ms < HTTP_TIMEOUT_MS) {
+        allowed_ms = HTTP_TIMEOUT_MS;
+    }
+    if (moved != transfer->moved) {
+        transfer->moved = moved;
+        transfer->moved_at_ms = now_ms;
+    }
+    if (now_ms - transfer->moved_at_ms < allowed_ms) {
+        return false;
+    }
+    http_transfer_blame(transfer, FERRY_E_UNREACHABLE,
+                        mem_printf(transfer, "no byte moved for %lld ms", (long long)allowed_ms));
+    return true;
+}
+
 /* curl's words in our form: lower case at the start (but "SSL ..." stays), no line end. */
 static char *soften(const void *ctx, const char *words)
 {

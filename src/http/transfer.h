@@ -26,6 +26,8 @@ struct http_transfer {
     int64_t taken; /* bytes of the request's body that curl has asked for */
     int began;     /* how often the connection stood ready and the request was let go */
     int64_t started_ms;
+    int64_t moved;            /* bytes of both ways when last looked */
+    int64_t moved_at_ms;      /* when they were seen to have changed */
     enum ferry_code why_code; /* a reason of our own for cutting it; FERRY_OK: none */
     const char *why;
     char detail[CURL_ERROR_SIZE];
@@ -53,6 +55,9 @@ bool http_transfer_setup(struct http_transfer *transfer,
 void http_transfer_blame(struct http_transfer *transfer, enum ferry_code code, const char *why);
 /* Fills the reply. The curl handle must have left its multi handle; it is freed here. */
 void http_transfer_end(struct http_transfer *transfer, CURLcode result);
+/* Looks whether bytes have moved since it was last asked; true when none has for as long as the
+   request allows. Once a file has been sent whole, its answer may take as long as any answer. */
+bool http_transfer_stalled(struct http_transfer *transfer, int64_t now_ms);
 /* Bytes of the body that left so far. */
 int64_t http_transfer_sent(const struct http_transfer *transfer);
 /* The path without its query: a query may hold the URL of an archive, with a password in it. */

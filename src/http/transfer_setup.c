@@ -88,13 +88,9 @@ static bool set_times(struct http_transfer *transfer)
     if (timeout_ms == 0 && (request->body_file == NULL || request->stall_ms == 0)) {
         timeout_ms = HTTP_TIMEOUT_MS;
     }
-    bool ok = set_number(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms) &&
-              set_number(easy, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_TIMEOUT_MS);
-    if (ok && request->stall_ms > 0) {
-        ok = set_number(easy, CURLOPT_LOW_SPEED_LIMIT, 1) &&
-             set_number(easy, CURLOPT_LOW_SPEED_TIME, (long)((request->stall_ms + 999) / 1000));
-    }
-    return ok;
+    transfer->moved_at_ms = transfer->clock->now_ms(transfer->clock);
+    return set_number(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms) &&
+           set_number(easy, CURLOPT_CONNECTTIMEOUT_MS, HTTP_CONNECT_TIMEOUT_MS);
 }
 
 /* --- headers --- */
