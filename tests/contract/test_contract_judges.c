@@ -52,6 +52,9 @@ struct tally {
     size_t documents; /* whose content was read too */
     size_t wrong;
     size_t noticed; /* exchanges with anything wrong */
+    size_t changed; /* control: documents in which a word was changed ... */
+    size_t seen;    /* ... and the readers noticed */
+    bool words;     /* control: words of the document are changed */
     int falsified;  /* control: the status is changed to this before the judge sees it */
     bool used[FERRY_COUNT(meanings)];
 };
