@@ -15,6 +15,12 @@
 #define JOURNAL_APPLICATION_ID 0x46455259 /* "FERY", in bytes 68 to 71 of the file */
 #define JOURNAL_VERSION 1                 /* user_version that this ferry writes */
 
+/* How steps and units are numbered: by where they belong. */
+#define JOURNAL_STEP_MAX 255
+#define JOURNAL_SEQ_MAX INT64_C(0xffffffff)
+#define JOURNAL_STEP_ID(run, step) ((int64_t)(run)*256 + (step))
+#define JOURNAL_UNIT_ID(run, step, seq) (JOURNAL_STEP_ID(run, step) * (JOURNAL_SEQ_MAX + 1) + (seq))
+
 /* One step of the schema, from one version to the next. The last row has no sql. */
 struct journal_migration {
     int from;

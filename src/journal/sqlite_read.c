@@ -301,9 +301,8 @@ enum ferry_code journal_units(struct journal *journal, const void *ctx, int64_t 
 
     if (code != FERRY_OK)
         return code;
-    bind_int(&binder, run);
-    bind_int(&binder, step);
-    bind_int(&binder, after_seq);
+    bind_int(&binder, JOURNAL_UNIT_ID(run, step, after_seq < 0 ? -1 : after_seq));
+    bind_int(&binder, JOURNAL_UNIT_ID(run, step, JOURNAL_SEQ_MAX));
     bind_int(&binder, sql_limit(limit));
     *rows = read_array(journal, statement, &table, &code, err);
     *count = table.count;
@@ -321,8 +320,7 @@ enum ferry_code journal_unit_find(struct journal *journal, const void *ctx, int6
 
     if (code != FERRY_OK)
         return code;
-    bind_int(&binder, run);
-    bind_int(&binder, step);
+    bind_int(&binder, JOURNAL_STEP_ID(run, step));
     bind_text(&binder, key);
     rows = read_array(journal, statement, &table, &code, err);
     if (code != FERRY_OK)

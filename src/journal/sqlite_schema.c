@@ -7,7 +7,12 @@
 
 /*
  * Schema 1. JSON is checked in C: json_valid() in a CHECK does not go with trusted_schema=OFF.
- * Ids (columns of type ANY) hold a uuid as 16 bytes or a SHA-256 as 32 where they can.
+ *
+ * Steps and units are numbered by where they belong: step.id is run * 2^8 + step, unit.id is
+ * step.id * 2^32 + seq (JOURNAL_STEP_ID, JOURNAL_UNIT_ID). With a composite key and WITHOUT ROWID
+ * every update costs half as much again (measured: 24,000 instructions instead of 15,000).
+ * Columns of type ANY hold a uuid as 16 bytes or a SHA-256 as 32 where they can.
+ * unit.room keeps space in the row until its results come, so that pages need not be split.
  *
  * Indexes are few, since each is one more page in every commit. That of the open units is also what
  * makes their intent ids unique; one over all ids ever used would be as large as the table and be
@@ -36,12 +41,13 @@ static const char schema_tables[] =
     " ferry_version TEXT NOT NULL,"
     " stop_before TEXT,"
     " created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, cancel_at INTEGER NOT NULL,"
+    " events_after INTEGER NOT NULL," /* its own have greater ids */
     " epoch INTEGER NOT NULL) STRICT;"
     "CREATE UNIQUE INDEX run_one_live_per_target ON run(target)"
     " WHERE state IN ('running','paused','blocked');"
     "CREATE TABLE step("
+    " id INTEGER PRIMARY KEY,"
     " run INTEGER NOT NULL REFERENCES run(run),"
-    " step INTEGER NOT NULL CHECK(step>=0),"
     " name TEXT NOT NULL,"
     " def INTEGER NOT NULL,"
     " fanout INTEGER NOT NULL,"
@@ -52,12 +58,12 @@ static const char schema_tables[] =
     " n_skipped INTEGER NOT NULL DEFAULT 0, n_failed INTEGER NOT NULL DEFAULT 0,"
     " n_open INTEGER NOT NULL DEFAULT 0, n_unknown INTEGER NOT NULL DEFAULT 0,"
     " started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL,"
-    " PRIMARY KEY(run,step)) STRICT, WITHOUT ROWID;";
+    " CHECK(id>>8=run)) STRICT;";
 
 static const char schema_units[] =
     "CREATE TABLE unit("
-    " run INTEGER NOT NULL, step INTEGER NOT NULL,"
-    " seq INTEGER NOT NULL CHECK(seq>=0),"
+    " id INTEGER PRIMARY KEY,"
+    " of INTEGER NOT NULL REFERENCES step(id),"
     " key TEXT NOT NULL,"
     " state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 7)," /* enum unit_state */
     " attempt INTEGER NOT NULL, tries INTEGER NOT NULL,"
@@ -67,12 +73,12 @@ static const char schema_units[] =
     " intent_id ANY, request_digest ANY, remote_id ANY,"
     " remote_state TEXT, error TEXT, hint TEXT, data TEXT,"
     " http INTEGER NOT NULL,"
-    " PRIMARY KEY(run,step,seq),"
-    " FOREIGN KEY(run,step) REFERENCES step(run,step),"
-    " CHECK(state NOT IN (1,2) OR intent_id IS NOT NULL)) STRICT, WITHOUT ROWID;"
-    "CREATE UNIQUE INDEX unit_key ON unit(run,step,key);"
+    " room BLOB,"
+    " CHECK(id>>32=of),"
+    " CHECK(state NOT IN (1,2) OR intent_id IS NOT NULL)) STRICT;"
+    "CREATE UNIQUE INDEX unit_key ON unit(of,key);"
     "CREATE UNIQUE INDEX unit_open ON unit(intent_id) WHERE state IN (1,2);"
-    "CREATE INDEX unit_stuck ON unit(run,step,seq) WHERE state IN (5,6);"
+    "CREATE INDEX unit_stuck ON unit(id) WHERE state IN (5,6);"
     "CREATE TABLE event("
     " id INTEGER PRIMARY KEY," /* dense: no AUTOINCREMENT, and nothing is ever removed */
     " run INTEGER NOT NULL REFERENCES run(run),"

@@ -145,8 +145,7 @@ static enum ferry_code write_delta(struct journal *journal, struct step_delta *d
     bind_int(&binder, delta->units[UNIT_FAILED]);
     bind_int(&binder, delta->units[UNIT_INTENT] + delta->units[UNIT_STARTED]);
     bind_int(&binder, delta->units[UNIT_UNKNOWN]);
-    bind_int(&binder, delta->run);
-    bind_int(&binder, delta->step);
+    bind_int(&binder, JOURNAL_STEP_ID(delta->run, delta->step));
     code = journal_step_once(journal, statement, "write", err);
     if (code != FERRY_OK)
         return code;

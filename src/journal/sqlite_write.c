@@ -175,12 +175,14 @@ enum ferry_code journal_step_add(struct journal *journal, const struct step_row 
 
     if (code == FERRY_OK)
         code = check_json(journal, "cursor", row->cursor, err);
+    if (code == FERRY_OK && (row->step < 0 || row->step > JOURNAL_STEP_MAX))
+        return fail_row(journal, err, "a run has no room for more steps");
     if (code != FERRY_OK)
         return code;
     struct binder binder = {.statement = statement};
 
+    bind_int(&binder, JOURNAL_STEP_ID(row->run, row->step));
     bind_int(&binder, row->run);
-    bind_int(&binder, row->step);
     bind_text(&binder, row->name);
     bind_int(&binder, row->def);
     bind_int(&binder, row->fanout ? 1 : 0);
@@ -211,25 +213,24 @@ enum ferry_code journal_step_update(struct journal *journal, const struct step_r
     bind_text(&binder, row->hint);
     bind_int(&binder, row->started_at_ms);
     bind_int(&binder, row->ended_at_ms);
-    bind_int(&binder, row->run);
-    bind_int(&binder, row->step);
+    bind_int(&binder, JOURNAL_STEP_ID(row->run, row->step));
     code = finish(journal, statement, err);
     if (code == FERRY_OK && sqlite3_changes(journal->db) != 1)
         return fail_row(journal, err, "there is no such step");
     return code;
 }
 
-/* One number from a statement of three keys at most; *found is false without a row. */
-static enum ferry_code look_up(struct journal *journal, sqlite3_stmt *statement, int64_t *out,
-                               bool *found, struct ferry_error *err)
+/* The seq of the unit that a bound statement finds; -1 where it finds none. */
+static enum ferry_code look_up_seq(struct journal *journal, sqlite3_stmt *statement, int64_t *seq,
+                                   struct ferry_error *err)
 {
     int rc = sqlite3_step(statement);
     enum ferry_code code = FERRY_OK;
 
-    *found = rc == SQLITE_ROW;
-    if (rc == SQLITE_ROW)
-        *out = sqlite3_column_int64(statement, 0);
-    else if (rc != SQLITE_DONE)
+    *seq = -1;
+    if (rc == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+        *seq = sqlite3_column_int64(statement, 0) & JOURNAL_SEQ_MAX;
+    else if (rc != SQLITE_ROW && rc != SQLITE_DONE)
         code = spoil(journal, journal_fail_sqlite(journal, rc, "read", err));
     sqlite3_reset(statement);
     return code;
@@ -239,7 +240,7 @@ static enum ferry_code next_seq(struct journal *journal, struct step_delta *delt
                                 struct ferry_error *err)
 {
     sqlite3_stmt *statement = NULL;
-    bool found = false;
+    int64_t last = -1;
     enum ferry_code code;
 
     if (delta->next_seq >= 0)
@@ -249,26 +250,38 @@ static enum ferry_code next_seq(struct journal *journal, struct step_delta *delt
         return code;
     struct binder binder = {.statement = statement};
 
-    bind_int(&binder, delta->run);
-    bind_int(&binder, delta->step);
-    return look_up(journal, statement, &delta->next_seq, &found, err);
+    bind_int(&binder, JOURNAL_UNIT_ID(delta->run, delta->step, 0));
+    bind_int(&binder, JOURNAL_UNIT_ID(delta->run, delta->step, JOURNAL_SEQ_MAX));
+    code = look_up_seq(journal, statement, &last, err);
+    if (code == FERRY_OK)
+        delta->next_seq = last + 1;
+    return code;
 }
 
 static enum ferry_code existing_seq(struct journal *journal, struct unit_row *row,
                                     struct ferry_error *err)
 {
     sqlite3_stmt *statement = NULL;
-    bool found = false;
     enum ferry_code code = change(journal, STATEMENT_UNIT_SEQ, &statement, err);
 
     if (code != FERRY_OK)
         return code;
     struct binder binder = {.statement = statement};
 
-    bind_int(&binder, row->run);
-    bind_int(&binder, row->step);
+    bind_int(&binder, JOURNAL_STEP_ID(row->run, row->step));
     bind_text(&binder, row->key);
-    return look_up(journal, statement, &row->seq, &found, err);
+    return look_up_seq(journal, statement, &row->seq, err);
+}
+
+/* Space for what a unit usually still gets: times, ids and the manager's word for its state. */
+static void bind_room(struct binder *binder, enum unit_state state)
+{
+    static const int rooms[] = {[UNIT_PENDING] = 102, [UNIT_INTENT] = 40, [UNIT_STARTED] = 12};
+
+    if ((size_t)state < FERRY_COUNT(rooms))
+        bind_zeros(binder, rooms[state]);
+    else
+        bind_null(binder);
 }
 
 static void bind_new_unit(struct journal *journal, sqlite3_stmt *statement,
@@ -276,9 +289,8 @@ static void bind_new_unit(struct journal *journal, sqlite3_stmt *statement,
 {
     struct binder binder = {.statement = statement};
 
-    bind_int(&binder, row->run);
-    bind_int(&binder, row->step);
-    bind_int(&binder, row->seq);
+    bind_int(&binder, JOURNAL_UNIT_ID(row->run, row->step, row->seq));
+    bind_int(&binder, JOURNAL_STEP_ID(row->run, row->step));
     bind_text(&binder, row->key);
     bind_int(&binder, row->state);
     bind_int(&binder, row->attempt);
@@ -297,6 +309,7 @@ static void bind_new_unit(struct journal *journal, sqlite3_stmt *statement,
     bind_text(&binder, row->hint);
     bind_text(&binder, row->data);
     bind_int(&binder, row->http);
+    bind_room(&binder, row->state);
 }
 
 enum ferry_code journal_unit_add(struct journal *journal, struct unit_row *row, bool *added,
@@ -312,6 +325,8 @@ enum ferry_code journal_unit_add(struct journal *journal, struct unit_row *row, 
         code = next_seq(journal, delta, err);
     if (code != FERRY_OK)
         return code;
+    if (delta->next_seq > JOURNAL_SEQ_MAX)
+        return fail_row(journal, err, "a step has no room for more units");
     row->seq = delta->next_seq;
     bind_new_unit(journal, statement, row);
     code = finish(journal, statement, err);
@@ -352,13 +367,12 @@ static void bind_changed_unit(struct journal *journal, sqlite3_stmt *statement,
     bind_text(&binder, row->hint);
     bind_text(&binder, row->data);
     bind_int(&binder, row->http);
+    bind_room(&binder, row->state);
     if (!keeps_intent) {
         bind_id(&binder, row->intent_id);
         bind_id(&binder, row->request_digest);
     }
-    bind_int(&binder, row->run);
-    bind_int(&binder, row->step);
-    bind_int(&binder, row->seq);
+    bind_int(&binder, JOURNAL_UNIT_ID(row->run, row->step, row->seq));
     bind_int(&binder, from);
     if (keeps_intent)
         bind_id(&binder, row->intent_id);
@@ -396,6 +410,15 @@ enum ferry_code journal_unit_update(struct journal *journal, const struct unit_r
     return FERRY_OK;
 }
 
+/* -1 means none, which is stored as NULL. */
+static void bind_int_or_none(struct binder *binder, int64_t value)
+{
+    if (value < 0)
+        bind_null(binder);
+    else
+        bind_int(binder, value);
+}
+
 enum ferry_code journal_event_add(struct journal *journal, struct event_row *row,
                                   struct ferry_error *err)
 {
@@ -409,14 +432,8 @@ enum ferry_code journal_event_add(struct journal *journal, struct event_row *row
     struct binder binder = {.statement = statement};
 
     bind_int(&binder, row->run);
-    if (row->step < 0)
-        bind_text(&binder, NULL);
-    else
-        bind_int(&binder, row->step);
-    if (row->seq < 0)
-        bind_text(&binder, NULL);
-    else
-        bind_int(&binder, row->seq);
+    bind_int_or_none(&binder, row->step);
+    bind_int_or_none(&binder, row->seq);
     bind_int(&binder, journal->epoch);
     bind_int(&binder, row->at_ms);
     bind_text(&binder, row->kind);

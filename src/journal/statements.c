@@ -11,10 +11,11 @@
     "run,uuid,name,workflow,target,state,options,facts,error,hint,code,ferry_version,stop_before," \
     "created_at,updated_at,cancel_at,epoch"
 #define STEP_COLUMNS                                                                               \
-    "run,step,name,def,fanout,state,cursor,error,hint,n_total,n_done,n_skipped,n_failed,n_open,"   \
-    "n_unknown,started_at,ended_at"
+    "run,id&255,name,def,fanout,state,cursor,error,hint,n_total,n_done,n_skipped,n_failed,"        \
+    "n_open,n_unknown,started_at,ended_at"
 #define UNIT_COLUMNS                                                                               \
-    "run,step,seq,key,state,attempt,tries,epoch,not_before,deadline_at,intent_at,started_at,"      \
+    "id>>40,id>>32&255,id&4294967295,key,state,attempt,tries,epoch,not_before,deadline_at,intent_" \
+    "at,started_at,"                                                                               \
     "ended_at,intent_id,request_digest,remote_id,remote_state,error,hint,data,http"
 #define EVENT_COLUMNS "id,run,step,seq,epoch,at,kind,data"
 
@@ -24,11 +25,11 @@
 #define UNIT_SET                                                                                   \
     "UPDATE unit SET state=?1,attempt=?2,tries=?3,epoch=?4,not_before=?5,deadline_at=?6,"          \
     "intent_at=?7,started_at=?8,ended_at=?9,remote_id=?10,remote_state=?11,error=?12,hint=?13,"    \
-    "data=?14,http=?15"
+    "data=?14,http=?15,room=?16"
 /* The planner does not choose a partial index without statistics: it is named. */
 #define UNITS_IN(table, states)                                                                    \
-    "SELECT " UNIT_COLUMNS " FROM " table                                                          \
-    " WHERE run=?1 AND step=?2 AND seq>?3 AND " states " ORDER BY seq LIMIT ?4"
+    "SELECT " UNIT_COLUMNS " FROM " table " WHERE id>?1 AND id<=?2 AND " states                    \
+    " ORDER BY id LIMIT ?3"
 
 static const char *const statement_texts[JOURNAL_STATEMENT_COUNT] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -37,27 +38,29 @@ static const char *const statement_texts[JOURNAL_STATEMENT_COUNT] = {
     [STATEMENT_ROLLBACK] = "ROLLBACK",
     [STATEMENT_RUN_ADD] = "INSERT INTO run(uuid,name,workflow,target,state,options,facts,error,"
                           "hint,code,ferry_version,stop_before,created_at,updated_at,cancel_at,"
-                          "epoch) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
+                          "epoch,events_after) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"
+                          "?14,?15,?16,(SELECT coalesce(max(id),0) FROM event))",
     [STATEMENT_RUN_UPDATE] = "UPDATE run SET state=?1,facts=?2,error=?3,hint=?4,code=?5,"
                              "stop_before=?6,cancel_at=?7,updated_at=?8,epoch=?9 WHERE run=?10",
     [STATEMENT_RUN_LIVE] = "SELECT name FROM run INDEXED BY run_one_live_per_target"
                            " WHERE target=?1 AND " LIVE,
-    [STATEMENT_STEP_ADD] = "INSERT INTO step(run,step,name,def,fanout,state,cursor,error,hint,"
+    [STATEMENT_STEP_ADD] = "INSERT INTO step(id,run,name,def,fanout,state,cursor,error,hint,"
                            "started_at,ended_at) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
     [STATEMENT_STEP_UPDATE] = "UPDATE step SET state=?1,cursor=?2,error=?3,hint=?4,started_at=?5,"
-                              "ended_at=?6 WHERE run=?7 AND step=?8",
+                              "ended_at=?6 WHERE id=?7",
     [STATEMENT_STEP_COUNT] = "UPDATE step SET n_total=n_total+?1,n_done=n_done+?2,"
                              "n_skipped=n_skipped+?3,n_failed=n_failed+?4,n_open=n_open+?5,"
-                             "n_unknown=n_unknown+?6 WHERE run=?7 AND step=?8",
-    [STATEMENT_UNIT_NEXT_SEQ] = "SELECT coalesce(max(seq)+1,0) FROM unit WHERE run=?1 AND step=?2",
-    [STATEMENT_UNIT_SEQ] = "SELECT seq FROM unit WHERE run=?1 AND step=?2 AND key=?3",
+                             "n_unknown=n_unknown+?6 WHERE id=?7",
+    [STATEMENT_UNIT_NEXT_SEQ] = "SELECT max(id) FROM unit WHERE id BETWEEN ?1 AND ?2",
+    [STATEMENT_UNIT_SEQ] = "SELECT id FROM unit WHERE of=?1 AND key=?2",
     [STATEMENT_UNIT_ADD] =
-        "INSERT INTO unit(" UNIT_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"
-        "?14,?15,?16,?17,?18,?19,?20,?21) ON CONFLICT(run,step,key) DO NOTHING",
-    [STATEMENT_UNIT_UPDATE] = UNIT_SET ",intent_id=?16,request_digest=?17"
-                                       " WHERE run=?18 AND step=?19 AND seq=?20 AND state=?21",
-    [STATEMENT_UNIT_UPDATE_OPEN] =
-        UNIT_SET " WHERE run=?16 AND step=?17 AND seq=?18 AND state=?19 AND intent_id=?20",
+        "INSERT INTO unit(id,of,key,state,attempt,tries,epoch,not_before,deadline_at,intent_at,"
+        "started_at,ended_at,intent_id,request_digest,remote_id,remote_state,error,hint,data,http,"
+        "room) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)"
+        " ON CONFLICT(of,key) DO NOTHING",
+    [STATEMENT_UNIT_UPDATE] = UNIT_SET ",intent_id=?17,request_digest=?18"
+                                       " WHERE id=?19 AND state=?20",
+    [STATEMENT_UNIT_UPDATE_OPEN] = UNIT_SET " WHERE id=?17 AND state=?18 AND intent_id=?19",
     [STATEMENT_EVENT_ADD] = "INSERT INTO event(run,step,seq,epoch,at,kind,data)"
                             " VALUES(?1,?2,?3,?4,?5,?6,?7)",
     [STATEMENT_RUN_BY_NAME] = "SELECT " RUN_COLUMNS " FROM run WHERE name=?1",
@@ -65,17 +68,18 @@ static const char *const statement_texts[JOURNAL_STATEMENT_COUNT] = {
         "SELECT " RUN_COLUMNS " FROM run WHERE uuid>=?1 AND uuid<?1||'g' ORDER BY uuid LIMIT 2",
     [STATEMENT_RUNS_LIVE] = "SELECT " RUN_COLUMNS " FROM run WHERE " LIVE " ORDER BY run LIMIT 2",
     [STATEMENT_RUNS] = "SELECT " RUN_COLUMNS " FROM run ORDER BY run DESC",
-    [STATEMENT_STEPS] = "SELECT " STEP_COLUMNS " FROM step WHERE run=?1 ORDER BY step",
+    [STATEMENT_STEPS] =
+        "SELECT " STEP_COLUMNS " FROM step WHERE id BETWEEN ?1<<8 AND ?1<<8|255 ORDER BY id",
     [STATEMENT_UNITS_PENDING] = UNITS_IN("unit", "state=0"),
     [STATEMENT_UNITS_OPEN] = UNITS_IN("unit INDEXED BY unit_open", "state IN (1,2)"),
     [STATEMENT_UNITS_STUCK] = UNITS_IN("unit INDEXED BY unit_stuck", "state IN (5,6)"),
-    [STATEMENT_UNITS_ALL] = "SELECT " UNIT_COLUMNS " FROM unit"
-                            " WHERE run=?1 AND step=?2 AND seq>?3 ORDER BY seq LIMIT ?4",
-    [STATEMENT_UNIT_BY_KEY] =
-        "SELECT " UNIT_COLUMNS " FROM unit WHERE run=?1 AND step=?2 AND key=?3",
+    [STATEMENT_UNITS_ALL] =
+        "SELECT " UNIT_COLUMNS " FROM unit WHERE id>?1 AND id<=?2 ORDER BY id LIMIT ?3",
+    [STATEMENT_UNIT_BY_KEY] = "SELECT " UNIT_COLUMNS " FROM unit WHERE of=?1 AND key=?2",
     [STATEMENT_EVENTS] = "SELECT " EVENT_COLUMNS " FROM event WHERE id>?1 ORDER BY id LIMIT ?2",
     [STATEMENT_EVENTS_OF_RUN] = "SELECT " EVENT_COLUMNS " FROM event"
-                                " WHERE run=?1 AND id>?2 ORDER BY id LIMIT ?3",
+                                " WHERE run=?1 AND id>max(?2,(SELECT events_after FROM run WHERE"
+                                " run=?1)) ORDER BY id LIMIT ?3",
 #ifdef FERRY_MUTANT_FENCE
     [STATEMENT_INTENT] = "SELECT 1 FROM unit INDEXED BY unit_open"
                          " WHERE intent_id=?1 AND state IN (1,2) AND state=1 AND epoch=?2",
@@ -124,6 +128,16 @@ static void check_bind(int rc)
 void bind_int(struct binder *binder, int64_t value)
 {
     check_bind(sqlite3_bind_int64(binder->statement, ++binder->at, value));
+}
+
+void bind_null(struct binder *binder)
+{
+    check_bind(sqlite3_bind_null(binder->statement, ++binder->at));
+}
+
+void bind_zeros(struct binder *binder, int size)
+{
+    check_bind(sqlite3_bind_zeroblob(binder->statement, ++binder->at, size));
 }
 
 void bind_text(struct binder *binder, const char *text)

@@ -56,6 +56,8 @@ struct binder {
     int at;
 };
 void bind_int(struct binder *binder, int64_t value);
+void bind_null(struct binder *binder);
+void bind_zeros(struct binder *binder, int size);        /* a blob of zeros */
 void bind_text(struct binder *binder, const char *text); /* NULL stays NULL */
 /* A uuid or a SHA-256 in its canonical spelling is stored as 16 or 32 bytes; other text as it is.
  */

@@ -175,7 +175,7 @@ bool fixture_counters_agree(sqlite3 *db)
         "SELECT count(*) FROM step s WHERE (n_total,n_done,n_skipped,n_failed,n_open,n_unknown)<>"
         "(SELECT count(*),coalesce(sum(state=3),0),coalesce(sum(state=4),0),"
         "coalesce(sum(state=5),0),coalesce(sum(state IN (1,2)),0),coalesce(sum(state=6),0)"
-        " FROM unit u WHERE u.run=s.run AND u.step=s.step)");
+        " FROM unit u WHERE u.of=s.id)");
 
     if (wrong != 0)
         fprintf(stderr, "counters of %d steps differ from a recount\n", (int)wrong);
