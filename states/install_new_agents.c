@@ -45,7 +45,8 @@ static bool ask_plan(const struct state_context *context, const struct state_uni
                      struct http_request **request, struct state_verdict *verdicts, const void *mem)
 {
     int64_t agents = states_archive_count(context, "agents");
-    int64_t deployments = states_archive_count(context, "deployments");
+    int64_t hosts = states_archive_count(context, "deployments_with_hosts");
+    int64_t deployments = hosts >= 0 ? hosts : states_archive_count(context, "deployments");
     int64_t most = agents < deployments ? agents : deployments;
 
     (void)units, (void)n, (void)request;

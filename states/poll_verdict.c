@@ -7,7 +7,8 @@
 
 const char *poll_first_who(const struct state_context *context)
 {
-    bool legacy = strcmp(states_archive_format(context), "legacy") == 0;
+    const char *format = states_archive_format(context);
+    bool legacy = strcmp(format, "legacy") == 0 || strcmp(format, "community-legacy") == 0;
 
     return legacy && states_have_after(context)
                ? "after"

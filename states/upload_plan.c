@@ -45,12 +45,15 @@ static void check_archive(const struct state_context *context, const char *versi
     if (format[0] == '\0') {
         return; /* given by URL: nobody has looked inside */
     }
-    if (strcmp(format, "community-legacy") == 0) {
+    /* below 7.0 it is an ordinary dump; 7.x takes it for the new format (facts 10.3) */
+    if (strcmp(format, "community-legacy") == 0 && caps != NULL && caps->legacy_flag) {
         state_plan_blocker(
             context->plan, FERRY_E_ARCHIVE,
-            "a legacy snapshot of a community manager: a manager would restore nothing of it and "
-            "still report success",
-            "make the snapshot on the old manager in another way (see README, \"archives\")");
+            mem_printf(mem,
+                       "a legacy snapshot of a community manager: %s would restore nothing of it "
+                       "and still report success",
+                       version),
+            "make the snapshot in the new format, or restore on a manager before 7.0");
     } else if (strcmp(format, "new") == 0) {
         if (caps != NULL && !caps->legacy_flag) {
             state_plan_blocker(
