@@ -1,0 +1,423 @@
+/*
+ * crash: real processes, real SIGKILL, real HTTP, over and over.
+ *
+ *   crash singles          every commit, every request (killed before it leaves, killed after it
+ *                          took effect, its answer lost), once each; a run with 8 deployments
+ *   crash pairs [PART OF]  pairs of these; a run with 2 deployments; only every OF-th of them
+ *   crash one A B          the same case again, with what ferry says (A, B as printed)
+ *
+ * Each case: an empty practice manager, an upgrade that is killed, resumed until it ends, and the
+ * ledger compared with that of an undisturbed run.
+ */
+#include <curl/curl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "ferry_internal.h"
+#include "peer.h"
+
+#define LIVES_MAX 20
+/* Loopback: what a killed client left in a socket is handled at once, long before this. */
+#define SETTLE "400ms"
+
+enum kind { NOTHING, DIE_AT_COMMIT, KILL_BEFORE, KILL_AFTER, ANSWER_LOST, KIND_COUNT };
+static const char *const kind_names[KIND_COUNT] = {"nothing", "commit", "killed-before",
+                                                   "killed-after", "answer-lost"};
+
+struct element {
+    enum kind kind;
+    unsigned n;
+};
+
+struct setup {
+    const char *practice;
+    char base[64];
+    char archive[128];
+    const char *version;
+    bool loud;
+    unsigned long cases, failed, lives;
+};
+
+/* --- one life of ferry, in a child --- */
+
+static struct {
+    unsigned *commits; /* shared by the lives of a case */
+    struct element elements[2];
+} doom;
+
+static void on_point(void *arg, enum engine_point point)
+{
+    (void)arg;
+    if (point != ENGINE_AFTER_COMMIT) {
+        return;
+    }
+    ++*doom.commits;
+    for (int i = 0; i < 2; i++) {
+        if (doom.elements[i].kind == DIE_AT_COMMIT && doom.elements[i].n == *doom.commits) {
+            kill(getpid(), SIGKILL);
+        }
+    }
+}
+
+static void say(void *arg, const struct ferry_event *event)
+{
+    (void)arg;
+    fprintf(stderr, "  %s %s %s %s\n", event->kind, event->step ? event->step : "",
+            event->unit ? event->unit : "", event->text ? event->text : "");
+}
+
+static enum ferry_code one_life(const struct setup *setup, const struct peer *peer,
+                                struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char *settings[] = {mem_printf(scope, "manager.url=%s", peer->url),
+                              mem_printf(scope, "snapshot.file=%s", setup->archive)};
+    struct ferry_source source = {.file = mem_printf(scope, "%s/upgrade.yaml", setup->base),
+                                  .settings = settings,
+                                  .setting_count = 2};
+    struct ferry_options options = {.journal = mem_printf(scope, "%s/journal.db", peer->folder),
+                                    .command = "crash",
+                                    .on_event = setup->loud ? say : NULL};
+    struct ferry *ferry;
+    enum ferry_code code;
+
+    if (ferry_new(&options, &ferry, err)) {
+        return err->code;
+    }
+    ferry->on_point = on_point;
+    code = ferry_resume(ferry, NULL, NULL, NULL, NULL, err);
+    if (code == FERRY_E_NOT_FOUND) {
+        ferry_error_clear(err);
+        code = ferry_run(ferry, &source, NULL, NULL, err);
+    }
+    ferry_free(ferry);
+    return code;
+}
+
+/* Exit code of the life, or -1 when it was killed. */
+static int fork_life(const struct setup *setup, const struct peer *peer)
+{
+    char path[200], number[16];
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        struct ferry_error err = {0};
+        enum ferry_code code;
+
+        snprintf(path, sizeof path, "%s/client.pid", peer->folder);
+        snprintf(number, sizeof number, "%d\n", (int)getpid());
+        if (file_write_atomic(path, number, strlen(number), 0600, &err)) {
+            _exit(99);
+        }
+        code = one_life(setup, peer, &err);
+        if (code && setup->loud) {
+            fprintf(stderr, "  ended: %s (%s)\n", err.message, ferry_code_name(code));
+        }
+        _exit(ferry_code_exit(code));
+    }
+    while (waitpid(pid, &status, 0) < 0) {
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* --- one case --- */
+
+static void write_faults(const struct peer *peer)
+{
+    static const char *const what[KIND_COUNT] = {[KILL_BEFORE] = "kill_client_before",
+                                                 [KILL_AFTER] = "kill_client_after",
+                                                 [ANSWER_LOST] = "drop_after"};
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct json *rules = json_array(scope);
+    struct ferry_error err = {0};
+    char *text;
+
+    for (int i = 0; i < 2; i++) {
+        const struct element *element = &doom.elements[i];
+        struct json *rule;
+
+        if (!what[element->kind]) {
+            continue;
+        }
+        rule = json_push_object(rules);
+        json_set_string(rule, "method", "*");
+        json_set_string(rule, "path", ".*");
+        json_set_int(rule, "n", element->n);
+        json_set_string(rule, "do", what[element->kind]);
+        json_set_string(rule, "pid_file", mem_printf(scope, "%s/client.pid", peer->folder));
+    }
+    text = json_print(scope, rules);
+    if (file_write_atomic(mem_printf(scope, "%s/faults.json", peer->folder), text, strlen(text),
+                          0600, &err)) {
+        fprintf(stderr, "%s\n", err.message);
+        exit(2);
+    }
+}
+
+static void empty_folder(const char *folder)
+{
+    const char *argv[] = {"rm", "-rf", folder, NULL};
+
+    if (peer_run(argv) != 0 || mkdir(folder, 0700)) {
+        perror(folder);
+        exit(2);
+    }
+}
+
+/* The part of a ledger that must be the same, whatever happened on the way. */
+static char *essence(const void *ctx, const struct json *ledger)
+{
+    static const char *const kept[] = {"uploads",    "activations", "deactivations",
+                                       "executions", "plugins",     "plugins_updates"};
+    struct json *out = json_object(ctx);
+
+    for (size_t i = 0; i < FERRY_COUNT(kept); i++) {
+        json_set_json(out, kept[i], json_get(ledger, kept[i]));
+    }
+    json_set_int(out, "restores", (int64_t)json_size(json_get(ledger, "restores")));
+    return json_print_canonical(ctx, out);
+}
+
+/* Runs the case doom.elements; the essence of the ledger, or NULL with a reason printed. */
+static char *run_case(const void *ctx, struct setup *setup, unsigned *commits, int64_t *requests)
+{
+    char folder[128];
+    struct peer peer;
+    struct json *ledger;
+    char *out = NULL;
+    int code = -1;
+
+    snprintf(folder, sizeof folder, "%s/case", setup->base);
+    empty_folder(folder);
+    snprintf(peer.folder, sizeof peer.folder, "%s", folder);
+    write_faults(&peer);
+    peer_start(&peer, &(struct peer_options){setup->practice, setup->version, folder, true});
+    *commits = 0;
+    doom.commits = commits;
+    for (int life = 0; life < LIVES_MAX && (code < 0 || code == 3); life++) {
+        setup->lives++;
+        code = fork_life(setup, &peer);
+    }
+    ledger = peer_ledger(ctx, &peer);
+    peer_stop(&peer);
+    setup->cases++;
+    if (code != 0) {
+        printf("ended with exit code %d\n", code);
+        return NULL;
+    }
+    if (ledger) {
+        *requests = json_int64_or(ledger, "requests", 0);
+        out = essence(ctx, ledger);
+    }
+    return out;
+}
+
+static void show(const struct element *element, char *out, size_t size)
+{
+    snprintf(out, size, "%s:%u", kind_names[element->kind], element->n);
+}
+
+static void check_case(struct setup *setup, unsigned *shared, const char *expected)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    int64_t requests = 0;
+    char *have = run_case(scope, setup, shared, &requests), a[40], b[40];
+
+    if (have && strcmp(have, expected) == 0) {
+        return;
+    }
+    setup->failed++;
+    show(&doom.elements[0], a, sizeof a);
+    show(&doom.elements[1], b, sizeof b);
+    printf("FAILED: crash one %s %s\n  ledger   %s\n  expected %s\n", a, b,
+           have ? have : "(none)", expected);
+    fflush(stdout);
+}
+
+/* --- the matrix --- */
+
+static struct element element_at(unsigned e, unsigned commits, unsigned requests)
+{
+    if (e < commits) {
+        return (struct element){DIE_AT_COMMIT, e + 1};
+    }
+    e -= commits;
+    return (struct element){(enum kind)(KILL_BEFORE + e / requests), e % requests + 1};
+}
+
+static int report(const char *what, const struct setup *setup)
+{
+    printf("%s: %lu cases, %lu lives of ferry, %lu failed\n", what, setup->cases, setup->lives,
+           setup->failed);
+    printf("%lu passed, %lu failed\n", setup->cases - setup->failed, setup->failed);
+    return setup->failed ? 1 : 0;
+}
+
+static char *undisturbed(const void *ctx, struct setup *setup, unsigned *shared,
+                         unsigned *commits, unsigned *requests)
+{
+    int64_t seen = 0;
+    char *expected;
+
+    memset(doom.elements, 0, sizeof doom.elements);
+    expected = run_case(ctx, setup, shared, &seen);
+    if (!expected) {
+        printf("the undisturbed run failed\n");
+        exit(1);
+    }
+    *commits = *shared;
+    *requests = (unsigned)seen;
+    printf("undisturbed: %u commits, %u requests\n%s\n", *commits, *requests, expected);
+    fflush(stdout);
+    return expected;
+}
+
+static int singles(struct setup *setup, unsigned *shared)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    unsigned commits, requests;
+    char *expected = undisturbed(scope, setup, shared, &commits, &requests);
+
+    for (unsigned e = 0; e < commits + 3 * requests && setup->failed < 10; e++) {
+        doom.elements[0] = element_at(e, commits, requests);
+        check_case(setup, shared, expected);
+    }
+    return report("singles", setup);
+}
+
+static int pairs(struct setup *setup, unsigned *shared, unsigned part, unsigned of)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    unsigned commits, requests, count = 0;
+    char *expected = undisturbed(scope, setup, shared, &commits, &requests);
+    unsigned all = commits + 3 * requests;
+
+    for (unsigned a = 0; a < all; a++) {
+        for (unsigned b = a + 1; b < all && setup->failed < 10; b++) {
+            if (count++ % of != part) {
+                continue;
+            }
+            doom.elements[0] = element_at(a, commits, requests);
+            doom.elements[1] = element_at(b, commits, requests);
+            check_case(setup, shared, expected);
+        }
+    }
+    printf("of %u pairs\n", count);
+    return report("pairs", setup);
+}
+
+static bool read_element(const char *text, struct element *out)
+{
+    const char *colon = strchr(text, ':');
+
+    for (int kind = 0; colon && kind < KIND_COUNT; kind++) {
+        if (strncmp(kind_names[kind], text, (size_t)(colon - text)) == 0) {
+            *out = (struct element){(enum kind)kind, (unsigned)strtoul(colon + 1, NULL, 10)};
+            return true;
+        }
+    }
+    return false;
+}
+
+static int one(struct setup *setup, unsigned *shared, char **argv)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    int64_t requests;
+    char *ledger;
+
+    if (!read_element(argv[0], &doom.elements[0]) || !read_element(argv[1], &doom.elements[1])) {
+        return 2;
+    }
+    setup->loud = true;
+    ledger = run_case(scope, setup, shared, &requests);
+    printf("%s\n", ledger ? ledger : "(none)");
+    return ledger ? 0 : 1;
+}
+
+static void write_files(struct setup *setup, unsigned deployments)
+{
+    static const char yaml[] =
+        "manager:\n  url: http://127.0.0.1:1\n  username: admin\n  password: {file: new.pw}\n"
+        "  after_restore: {username: admin, password: {file: old.pw}}\n"
+        "snapshot: {file: a.zip, id: snap}\n"
+        "restore: {quiet: 10ms, poll: 10ms, timeout: 60s}\n"
+        "maintenance: {poll: 10ms}\n"
+        "agents: {concurrency: 4, poll: 10ms}\n"
+        "plugins: {upload: [plugin.wgn], poll: 10ms}\n"
+        "limits: {requests_per_second: 10000, settle: " SETTLE "}\n";
+    static const struct {
+        const char *name, *text;
+    } files[] = {{"upgrade.yaml", yaml}, {"new.pw", "admin"}, {"old.pw", "oldpw"}};
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct ferry_error err = {0};
+    char *wagon;
+    size_t size;
+
+    for (size_t i = 0; i < FERRY_COUNT(files); i++) {
+        char *path = mem_printf(scope, "%s/%s", setup->base, files[i].name);
+
+        if (file_write_atomic(path, files[i].text, strlen(files[i].text), 0600, &err)) {
+            fprintf(stderr, "%s\n", err.message);
+            exit(2);
+        }
+    }
+    if (file_read(scope, FERRY_SOURCE_DIR "/tests/data/wagons/"
+                                          "cloudify_tiny_plugin-2.0.0-py311-none-any.wgn",
+                  1 << 20, &wagon, &size, &err) ||
+        file_write_atomic(mem_printf(scope, "%s/plugin.wgn", setup->base), wagon, size, 0600,
+                          &err)) {
+        fprintf(stderr, "%s\n", err.message);
+        exit(2);
+    }
+    snprintf(setup->archive, sizeof setup->archive, "%s/a.zip", setup->base);
+    peer_make_archive(setup->practice, setup->archive, deployments, "legacy");
+}
+
+int main(int argc, char **argv)
+{
+    struct setup setup = {.practice = getenv("FERRY_PRACTICE"), .version = "7.1.0"};
+    bool many = argc >= 2 && strcmp(argv[1], "pairs") != 0;
+    unsigned *shared;
+    int code = 2;
+
+    if (argc < 2 || !setup.practice) {
+        fputs("usage: FERRY_PRACTICE=PROGRAM crash singles | pairs [PART OF] | one A B\n", stderr);
+        return 2;
+    }
+    if (getenv("FERRY_CRASH_VERSION")) {
+        setup.version = getenv("FERRY_CRASH_VERSION");
+    }
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    snprintf(setup.base, sizeof setup.base, "%s/ferry-crash-XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    if (!mkdtemp(setup.base)) {
+        perror(setup.base);
+        return 2;
+    }
+    write_files(&setup, many ? 8 : 2);
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared == MAP_FAILED) {
+        perror("mmap");
+        return 2;
+    }
+    if (strcmp(argv[1], "singles") == 0) {
+        code = singles(&setup, shared);
+    } else if (strcmp(argv[1], "pairs") == 0) {
+        code = argc == 4 ? pairs(&setup, shared, (unsigned)atol(argv[2]), (unsigned)atol(argv[3]))
+                         : pairs(&setup, shared, 0, 1);
+    } else if (strcmp(argv[1], "one") == 0 && argc == 4) {
+        code = one(&setup, shared, argv + 2);
+    }
+    empty_folder(setup.base);
+    rmdir(setup.base);
+    return code;
+}
