@@ -148,35 +148,40 @@ static bool allowed_in_maintenance(const struct request *request)
     return false;
 }
 
-/* Before anybody asks who it is. */
+/* True when the header was honoured or the request was answered: *answered tells which. */
+static bool bypasses(struct request *request, bool *answered)
+{
+    const char *header = request_header(request, "X-BYPASS-MAINTENANCE");
+    *answered = false;
+    if (!request->practice->profile->bypass_header || header == NULL || *header == '\0') {
+        return false;
+    }
+    *answered = credentials_fail(request);
+    if (!*answered && request->user == NULL) {
+        reply_internal_error(request, "AttributeError: 'AnonymousUser' object has no attribute "
+                                      "'is_bootstrap_admin'");
+        *answered = true;
+    }
+    return *answered || request->is_admin;
+}
+
+/* Before anybody asks who it is; true: the request was answered. */
 static bool maintenance_refuses(struct request *request)
 {
     const struct practice *practice = request->practice;
+    bool answered = false;
     if (practice->state.maintenance == MAINTENANCE_DEACTIVATED) {
         return false;
     }
-    if (practice->state.maintenance == MAINTENANCE_ACTIVATING) {
-        if ((request->route->flags & ROUTE_ENTERING) != 0) {
-            reply_maintenance(request, "entering_maintenance_mode");
-            return true;
-        }
-        return false;
+    if (bypasses(request, &answered)) {
+        return answered;
     }
-    const char *bypass = request_header(request, "X-BYPASS-MAINTENANCE");
-    bool bypasses = practice->profile->bypass_header && bypass != NULL && *bypass != '\0';
-    if (bypasses) {
-        if (credentials_fail(request)) {
-            return true;
+    if (practice->state.maintenance == MAINTENANCE_ACTIVATING) {
+        answered = (request->route->flags & ROUTE_ENTERING) != 0;
+        if (answered) {
+            reply_maintenance(request, "entering_maintenance_mode");
         }
-        if (request->user == NULL) {
-            reply_internal_error(request,
-                                 "AttributeError: 'AnonymousUser' object has no attribute "
-                                 "'is_bootstrap_admin'");
-            return true;
-        }
-        if (request->is_admin) {
-            return false;
-        }
+        return answered;
     }
     if (allowed_in_maintenance(request)) {
         return false;
@@ -203,9 +208,9 @@ static bool tenant_fails(struct request *request)
     if (request->is_admin) {
         return false;
     }
-    const char *role =
-        sql_one_text(request, sql, "SELECT role FROM user_tenants WHERE username = ? AND tenant = ?",
-                     "ss", request->user, tenant);
+    const char *role = sql_one_text(
+        request, sql, "SELECT role FROM user_tenants WHERE username = ? AND tenant = ?", "ss",
+        request->user, tenant);
     if (role != NULL && auth_role_may(role, request->route->action)) {
         return false;
     }

@@ -18,12 +18,15 @@ static const struct {
 };
 
 static const char *const read_for_all[] = {
-    "execution_list",     "execution_get",           "deployment_list",
-    "deployment_get",     "blueprint_list",          "blueprint_get",
-    "node_list",          "node_instance_list",      "node_instance_get",
-    "agent_list",         "agent_get",               "execution_schedule_list",
-    "event_list",         "execution_schedule_get",  "plugin_list",
-    "plugin_get",         "plugin_download",         "plugins_update_list",
+    "execution_list",     "execution_get",
+    "deployment_list",    "deployment_get",
+    "blueprint_list",     "blueprint_get",
+    "node_list",          "node_instance_list",
+    "node_instance_get",  "agent_list",
+    "agent_get",          "execution_schedule_list",
+    "event_list",         "execution_schedule_get",
+    "plugin_list",        "plugin_get",
+    "plugin_download",    "plugins_update_list",
     "plugins_update_get", "secret_list",
 };
 

@@ -13,10 +13,10 @@
 struct server;
 
 enum stage {
-    STAGE_NEW,       /* the request line is here */
-    STAGE_BODY,      /* the body arrives */
-    STAGE_BEFORE,    /* waiting before the effect */
-    STAGE_AFTER,     /* the reply is ready, waiting */
+    STAGE_NEW,    /* the request line is here */
+    STAGE_BODY,   /* the body arrives */
+    STAGE_BEFORE, /* waiting before the effect */
+    STAGE_AFTER,  /* the reply is ready, waiting */
 };
 
 struct exchange {
@@ -34,9 +34,9 @@ struct server {
     struct practice *practice;
     struct MHD_Daemon *daemon;
     struct exchange *waiting;
-    int64_t next_file;    /* name of the next upload */
-    double bucket;        /* requests above the rate, as nginx counts them */
-    int64_t bucket_ms;    /* when it was last looked at */
+    int64_t next_file; /* name of the next upload */
+    double bucket;     /* requests above the rate, as nginx counts them */
+    int64_t bucket_ms; /* when it was last looked at */
 };
 
 /* The request is complete, or its wait is over: goes on as far as it can. */

@@ -44,8 +44,7 @@ static struct MHD_Response *response_for(struct exchange *exchange)
         reply->fd = -1;
         return response;
     }
-    if (exchange->fault != NULL && exchange->fault->kind == FAULT_CUT_BODY &&
-        reply->body.len > 0) {
+    if (exchange->fault != NULL && exchange->fault->kind == FAULT_CUT_BODY && reply->body.len > 0) {
         return cut_response(exchange);
     }
     /* The buffer lives until the exchange is freed, which is after the reply has gone. */
@@ -67,8 +66,8 @@ enum MHD_Result exchange_send(struct exchange *exchange)
     for (size_t i = 0; i < reply->headers_count; i++) {
         (void)MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
     }
-    enum MHD_Result result = MHD_queue_response(exchange->request.connection,
-                                                (unsigned)reply->status, response);
+    enum MHD_Result result =
+        MHD_queue_response(exchange->request.connection, (unsigned)reply->status, response);
     MHD_destroy_response(response);
     ledger_answered(exchange->server->practice, exchange->number, reply->status);
     return result;

@@ -11,10 +11,10 @@ int64_t exec_insert(struct practice *practice, const struct exec_row *row)
            " error, parameters, created_by, visibility, created_at, is_system, is_dry_run,"
            " allow_custom, blocking, stuck)"
            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-           "sssssssssssiiiii", row->id, row->tenant, row->workflow, row->deployment,
-           row->blueprint, row->status, row->error, row->parameters, row->user, row->visibility,
-           row->created_at, (int64_t)row->is_system, (int64_t)row->is_dry_run,
-           (int64_t)row->allow_custom, (int64_t)row->blocking, (int64_t)row->stuck);
+           "sssssssssssiiiii", row->id, row->tenant, row->workflow, row->deployment, row->blueprint,
+           row->status, row->error, row->parameters, row->user, row->visibility, row->created_at,
+           (int64_t)row->is_system, (int64_t)row->is_dry_run, (int64_t)row->allow_custom,
+           (int64_t)row->blocking, (int64_t)row->stuck);
     return sql_one_int(practice->sql, 0, "SELECT last_insert_rowid()", "");
 }
 
@@ -32,9 +32,8 @@ void exec_end(struct practice *practice, const char *id, const char *status, con
               int64_t at_ms)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    sql_do(practice->sql,
-           "UPDATE executions SET status = ?, error = ?, ended_at = ? WHERE id = ?", "ssss",
-           status, error == NULL ? "" : error, timefmt_utc(scope, at_ms), id);
+    sql_do(practice->sql, "UPDATE executions SET status = ?, error = ?, ended_at = ? WHERE id = ?",
+           "ssss", status, error == NULL ? "" : error, timefmt_utc(scope, at_ms), id);
     exec_event(practice, id, "workflow_ended", mem_printf(scope, "Workflow %s", status), at_ms);
 }
 
@@ -47,8 +46,7 @@ void exec_progress(struct practice *practice, const char *id, int64_t finished, 
 char *exec_any_running(struct practice *practice, const void *ctx)
 {
     return sql_one_text(ctx, practice->sql,
-                        "SELECT id FROM executions WHERE " EXEC_RUNNING
-                        " ORDER BY seq LIMIT 1",
+                        "SELECT id FROM executions WHERE " EXEC_RUNNING " ORDER BY seq LIMIT 1",
                         "");
 }
 

@@ -198,10 +198,9 @@ static bool id_is_free(struct request *request, const struct start *start)
     if (start->id == NULL) {
         return true;
     }
-    struct sqlite3_stmt *query =
-        sql_start(request->practice->sql,
-                  "SELECT tenant, status, workflow_id FROM executions WHERE id = ?", "s",
-                  start->id);
+    struct sqlite3_stmt *query = sql_start(
+        request->practice->sql, "SELECT tenant, status, workflow_id FROM executions WHERE id = ?",
+        "s", start->id);
     if (!sql_next(query)) {
         return true;
     }

@@ -134,8 +134,7 @@ static enum ferry_code replace(struct faults *faults, const struct json *list,
     return FERRY_OK;
 }
 
-enum ferry_code faults_set(struct faults *faults, const struct json *rules,
-                           struct ferry_error *err)
+enum ferry_code faults_set(struct faults *faults, const struct json *rules, struct ferry_error *err)
 {
     enum ferry_code code = replace(faults, rules, err);
     if (code == FERRY_OK) {
@@ -161,9 +160,8 @@ enum ferry_code faults_read(struct faults *faults, const char *path, struct ferr
         return ferry_error_prefix(err, "faults of \"%s\"", path);
     }
     for (size_t i = 0; i < faults->count; i++) {
-        faults->rules[i].seen =
-            sql_one_int(faults->practice->sql, 0, "SELECT n FROM fault_counts WHERE rule = ?",
-                        "i", (int64_t)i);
+        faults->rules[i].seen = sql_one_int(
+            faults->practice->sql, 0, "SELECT n FROM fault_counts WHERE rule = ?", "i", (int64_t)i);
     }
     return FERRY_OK;
 }
@@ -179,8 +177,7 @@ static bool matches(const struct rule *rule, const char *method, const char *pat
     if (rule->method != NULL && strcmp(rule->method, method) != 0) {
         return false;
     }
-    return !(rule->changing && reads_only(method)) &&
-           regexec(&rule->path, path, 0, NULL, 0) == 0;
+    return !(rule->changing && reads_only(method)) && regexec(&rule->path, path, 0, NULL, 0) == 0;
 }
 
 const struct fault *faults_match(struct faults *faults, const char *method, const char *path)
@@ -199,8 +196,8 @@ const struct fault *faults_match(struct faults *faults, const char *method, cons
         sql_do(faults->practice->sql,
                "INSERT INTO fault_counts VALUES (?, ?) ON CONFLICT DO UPDATE SET n = excluded.n",
                "ii", (int64_t)i, rule->seen);
-        bool applies = rule->seen >= rule->from &&
-                       (rule->count < 0 || rule->seen < rule->from + rule->count);
+        bool applies =
+            rule->seen >= rule->from && (rule->count < 0 || rule->seen < rule->from + rule->count);
         if (applies && found == NULL) {
             found = &rule->fault;
         }

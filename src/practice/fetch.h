@@ -1,4 +1,5 @@
-/* A small HTTP client for snapshot_archive_url and plugin_archive_url: libcurl, nothing of ferry. */
+/* A small HTTP client for snapshot_archive_url and plugin_archive_url: libcurl, nothing of ferry.
+ */
 #ifndef PRACTICE_FETCH_H
 #define PRACTICE_FETCH_H
 

@@ -29,7 +29,9 @@ static const struct field list_snapshots_fields[] = {
     SHARE("t.visibility"),
 };
 LISTING(list_snapshots, "Snapshot", "snapshots t", "t.id"),
-    .search = "t.id", .enum_field = "status", .values = snapshot_states};
+    .search = "t.id", .enum_field = "status", .values = snapshot_states
+}
+;
 
 #define LATEST(column)                                                                             \
     "(SELECT " column " FROM executions e WHERE e.tenant = t.tenant AND e.deployment_id = t.id"    \
@@ -61,7 +63,8 @@ static const struct field list_deployments_fields[] = {
     {"scaling_groups", "'{}'", FIELD_JSON, FIELD_BOTH},
     {"updated_at", "t.updated_at", FIELD_TEXT, FIELD_BOTH},
     NOTHING("workflows_p"),
-    {"workflows", "coalesce((SELECT w.json FROM workflow_sets w WHERE w.seq = t.workflow_set), '[]')",
+    {"workflows",
+     "coalesce((SELECT w.json FROM workflow_sets w WHERE w.seq = t.workflow_set), '[]')",
      FIELD_JSON, FIELD_BOTH},
     {"runtime_only_evaluation", "0", FIELD_BOOL, FIELD_BOTH},
     {"installation_status", "t.installation_status", FIELD_TEXT, FIELD_BOTH},
@@ -94,7 +97,9 @@ static const struct field list_deployments_fields[] = {
     {"labels", "'[]'", FIELD_JSON, FIELD_SHOWN},
     {"deployment_groups", "'[]'", FIELD_JSON, FIELD_SHOWN},
 };
-LISTING(list_deployments, "Deployment", "deployments t", "t.id"), .search = "t.id"};
+LISTING(list_deployments, "Deployment", "deployments t", "t.id"), .search = "t.id"
+}
+;
 
 static const struct field list_blueprints_fields[] = {
     {"created_at", "t.created_at", FIELD_TEXT, FIELD_BOTH},
@@ -120,8 +125,9 @@ static const struct field list_blueprints_fields[] = {
     {"labels", "'[]'", FIELD_JSON, FIELD_SHOWN},
     {"upload_execution", "NULL", FIELD_JSON, FIELD_SHOWN},
 };
-LISTING(list_blueprints, "Blueprint", "blueprints t", "t.id"),
-    .search = "t.id", .sees_global = true};
+LISTING(list_blueprints, "Blueprint", "blueprints t", "t.id"), .search = "t.id", .sees_global = true
+}
+;
 
 static const struct field list_nodes_fields[] = {
     {"id", "t.id", FIELD_TEXT, FIELD_BOTH},
@@ -149,7 +155,9 @@ static const struct field list_nodes_fields[] = {
      " AND i.deployment_id = t.deployment_id AND i.node_id = t.id)",
      FIELD_INT, FIELD_SHOWN},
 };
-LISTING(list_nodes, "Node", "nodes t", "t.id"), .search = "t.id"};
+LISTING(list_nodes, "Node", "nodes t", "t.id"), .search = "t.id"
+}
+;
 
 static const struct field list_instances_fields[] = {
     {"id", "t.id", FIELD_TEXT, FIELD_BOTH},
@@ -178,12 +186,14 @@ static const struct field list_instances_fields[] = {
     {"created_by", "'admin'", FIELD_TEXT, FIELD_BOTH},
     SHARE("'tenant'"),
 };
-LISTING(list_instances, "NodeInstance", "node_instances t", "t.id"), .search = "t.id"};
+LISTING(list_instances, "NodeInstance", "node_instances t", "t.id"), .search = "t.id"
+}
+;
 
 static const char *const agent_states[] = {
-    "creating",  "created",   "configuring", "configured",    "starting", "started",
-    "stopping",  "stopped",   "deleting",    "deleted",       "restarting", "restarted",
-    "restored",  "upgrading", "upgraded",    "nonresponsive", "failed",   NULL,
+    "creating", "created",   "configuring", "configured",    "starting",   "started",
+    "stopping", "stopped",   "deleting",    "deleted",       "restarting", "restarted",
+    "restored", "upgrading", "upgraded",    "nonresponsive", "failed",     NULL,
 };
 
 /* The list shows other fields than the single agent. */
@@ -213,8 +223,10 @@ static const struct field list_agents_fields[] = {
     {"node_instance_ids", "t.node_instance_id", FIELD_TEXT, FIELD_ASKED},
     {"install_methods", "t.install_method", FIELD_TEXT, FIELD_ASKED},
 };
-LISTING(list_agents, "Agent", "agents t", "t.id"),
-    .search = "t.id", .enum_field = "state", .values = agent_states};
+LISTING(list_agents, "Agent", "agents t", "t.id"), .search = "t.id", .enum_field = "state",
+                                                   .values = agent_states
+}
+;
 
 static const struct field list_agent_fields[] = {
     {"created_at", "t.created_at", FIELD_TEXT, FIELD_BOTH},
@@ -242,7 +254,9 @@ static const struct field list_agent_fields[] = {
     OWNER,
     SHARE("'tenant'"),
 };
-LISTING(list_agent, "Agent", "agents t", "t.id")};
+LISTING(list_agent, "Agent", "agents t", "t.id")
+}
+;
 
 static const struct field list_plugins_fields[] = {
     {"id", "t.id", FIELD_TEXT, FIELD_BOTH},
@@ -277,5 +291,7 @@ static const struct field list_plugins_fields[] = {
      " coalesce(t.distribution, 'None')",
      FIELD_TEXT, FIELD_SHOWN},
 };
-LISTING(list_plugins, "Plugin", "plugins t", "t.id"),
-    .search = "t.package_name", .sees_global = true};
+LISTING(list_plugins, "Plugin", "plugins t", "t.id"), .search = "t.package_name",
+                                                      .sees_global = true
+}
+;

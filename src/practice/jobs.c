@@ -8,9 +8,8 @@
 
 static void find_next(struct practice *practice)
 {
-    practice->next_job_ms =
-        sql_one_int(practice->sql, INT64_MAX,
-                    "SELECT due_ms FROM jobs ORDER BY due_ms, seq LIMIT 1", "");
+    practice->next_job_ms = sql_one_int(practice->sql, INT64_MAX,
+                                        "SELECT due_ms FROM jobs ORDER BY due_ms, seq LIMIT 1", "");
 }
 
 void jobs_add(struct practice *practice, const struct job *job, int64_t from_ms, int64_t delay_ms)

@@ -21,8 +21,7 @@ struct job {
 };
 
 /* Adds a job that is due delay_ms (of the real manager, scaled here) after from_ms. */
-void jobs_add(struct practice *practice, const struct job *job, int64_t from_ms,
-              int64_t delay_ms);
+void jobs_add(struct practice *practice, const struct job *job, int64_t from_ms, int64_t delay_ms);
 /* Takes back all jobs of an execution. */
 void jobs_drop(struct practice *practice, const char *execution);
 /* Carries out everything that is due at now_ms, in order, and sets practice->next_job_ms. */

@@ -129,18 +129,16 @@ void ledger_flush(struct practice *practice)
 
 static void put_flat(struct practice *practice, struct buf *out, bool *first)
 {
-    static const char *const kinds[] = {LEDGER_UPLOADS,         LEDGER_PLUGINS,
-                                        LEDGER_PLUGINS_DELETED, LEDGER_UPDATES,
-                                        LEDGER_CREATED,         LEDGER_DELETED,
-                                        LEDGER_ACTIONS,         LEDGER_TOKENS,
-                                        LEDGER_UPDATES_EMPTY};
+    static const char *const kinds[] = {LEDGER_UPLOADS, LEDGER_PLUGINS, LEDGER_PLUGINS_DELETED,
+                                        LEDGER_UPDATES, LEDGER_CREATED, LEDGER_DELETED,
+                                        LEDGER_ACTIONS, LEDGER_TOKENS,  LEDGER_UPDATES_EMPTY};
     for (size_t i = 0; i < FERRY_COUNT(kinds); i++) {
         jtext_key(out, first, kinds[i]);
         (void)buf_puts(out, "{");
         bool inner = true;
         struct sqlite3_stmt *query =
-            sql_start(practice->sql, "SELECT name, n FROM ledger WHERE kind = ? ORDER BY name",
-                      "s", kinds[i]);
+            sql_start(practice->sql, "SELECT name, n FROM ledger WHERE kind = ? ORDER BY name", "s",
+                      kinds[i]);
         while (sql_next(query)) {
             jtext_name(out, &inner, sql_text(query, 0));
             jtext_int(out, sql_int(query, 1));
@@ -160,8 +158,8 @@ static void put_nested(struct practice *practice, struct buf *out, bool *first)
         bool inner = true;
         const char *last = NULL;
         struct sqlite3_stmt *query = sql_start(
-            practice->sql, "SELECT name, sub, n FROM ledger WHERE kind = ? ORDER BY name, sub",
-            "s", kinds[i]);
+            practice->sql, "SELECT name, sub, n FROM ledger WHERE kind = ? ORDER BY name, sub", "s",
+            kinds[i]);
         while (sql_next(query)) {
             if (last == NULL || strcmp(last, sql_text(query, 0)) != 0) {
                 (void)buf_puts(out, last == NULL ? "" : "}");

@@ -39,8 +39,8 @@ void ledger_answered(struct practice *practice, int64_t number, int status);
 void ledger_flush(struct practice *practice);
 /* The whole ledger as JSON. */
 void ledger_write(struct practice *practice, struct buf *out);
-/* {"requests": [{"n", "method", "path", "t", "status"}]}: those after number after, of this process,
-   the newest 16,384 at most. t is Unix time in ms; status -1 means under way, 0 closed. */
+/* {"requests": [{"n", "method", "path", "t", "status"}]}: those after number after, of this
+   process, the newest 16,384 at most. t is Unix time in ms; status -1 means under way, 0 closed. */
 void ledger_write_requests(struct practice *practice, struct buf *out, int64_t after);
 
 #endif

@@ -8,8 +8,7 @@
 #include "practice/practice.h"
 #include "practice/request.h"
 
-static void write_value(struct buf *out, struct sqlite3_stmt *row, int column,
-                        enum field_kind kind)
+static void write_value(struct buf *out, struct sqlite3_stmt *row, int column, enum field_kind kind)
 {
     const char *text = sql_text(row, column);
     if (text == NULL) {
@@ -100,10 +99,9 @@ void list_reply(struct request *request, const struct listing *listing, const ch
     }
     bool all = query.all_tenants && !listing->one_page;
     const char *scope = all ? request->user : request->tenant;
-    const char *condition =
-        mem_printf(request, " WHERE %s%s%s%s", tenants_seen(request, listing, all),
-                   where == NULL ? "" : " AND ", where == NULL ? "" : where,
-                   buf_text(&query.where));
+    const char *condition = mem_printf(
+        request, " WHERE %s%s%s%s", tenants_seen(request, listing, all),
+        where == NULL ? "" : " AND ", where == NULL ? "" : where, buf_text(&query.where));
     struct buf text;
     buf_init(&text, request, 1u << 20);
     (void)buf_printf(&text, "SELECT count(*) FROM %s%s", listing->table, condition);

@@ -39,12 +39,12 @@ struct listing {
     const char *table; /* aliased t */
     const struct field *fields;
     size_t count;
-    const char *id;             /* expression that GET /.../ID compares */
-    const char *search;         /* expression for _search; NULL: ignored */
-    const char *enum_field;     /* a filter whose unknown values are an internal error, or NULL */
-    const char *const *values;  /* its values, NULL-ended */
-    bool sees_global;           /* rows with visibility global are seen from every tenant */
-    bool one_page;              /* _size and _all_tenants are ignored */
+    const char *id;            /* expression that GET /.../ID compares */
+    const char *search;        /* expression for _search; NULL: ignored */
+    const char *enum_field;    /* a filter whose unknown values are an internal error, or NULL */
+    const char *const *values; /* its values, NULL-ended */
+    bool sees_global;          /* rows with visibility global are seen from every tenant */
+    bool one_page;             /* _size and _all_tenants are ignored */
 };
 
 #define LISTING(name, model_text, table_text, id_sql)                                              \
@@ -55,8 +55,8 @@ struct listing {
                                  .id = id_sql
 
 extern const struct listing list_snapshots, list_executions, list_deployments, list_blueprints,
-    list_nodes, list_instances, list_agents, list_agent, list_plugins, list_updates,
-    list_schedules, list_events, list_secrets;
+    list_nodes, list_instances, list_agents, list_agent, list_plugins, list_updates, list_schedules,
+    list_events, list_secrets;
 
 #define PAGE_SIZE 1000 /* default_page_size */
 

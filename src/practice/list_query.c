@@ -10,8 +10,7 @@ static const struct field *field_named(const struct listing *listing, const char
                                        unsigned flag)
 {
     for (size_t i = 0; i < listing->count; i++) {
-        if ((listing->fields[i].flags & flag) != 0 &&
-            strcmp(listing->fields[i].name, name) == 0) {
+        if ((listing->fields[i].flags & flag) != 0 && strcmp(listing->fields[i].name, name) == 0) {
             return &listing->fields[i];
         }
     }
@@ -28,10 +27,9 @@ static bool refuse_key(struct request *request, const struct listing *listing, c
             (void)buf_printf(&keys, "%s'%s'", keys.len == 0 ? "" : ", ", listing->fields[i].name);
         }
     }
-    reply_error(request, 400,
-                flag == FIELD_SHOWN ? "no_such_include_field_error" : "bad_parameters_error",
-                "%s keys '['%s']' do not exist. Allowed keys are: [%s]", what, name,
-                buf_text(&keys));
+    reply_error(
+        request, 400, flag == FIELD_SHOWN ? "no_such_include_field_error" : "bad_parameters_error",
+        "%s keys '['%s']' do not exist. Allowed keys are: [%s]", what, name, buf_text(&keys));
     return false;
 }
 

@@ -31,7 +31,6 @@ const char *options_help(void)
     return help;
 }
 
-
 static const struct {
     const char *name;
     size_t at;
@@ -75,8 +74,7 @@ static enum ferry_code take(struct practice_options *out, const char *name, cons
     } else {
         return ferry_fail(err, FERRY_E_USAGE, "unknown option \"%s\"", name);
     }
-    return good ? FERRY_OK
-                : ferry_fail(err, FERRY_E_USAGE, "%s: \"%s\" is no number", name, value);
+    return good ? FERRY_OK : ferry_fail(err, FERRY_E_USAGE, "%s: \"%s\" is no number", name, value);
 }
 
 static enum ferry_code check(const struct practice_options *options, struct ferry_error *err)

@@ -81,10 +81,10 @@ static bool read_description(const void *ctx, const char *text, size_t size,
 }
 
 struct found {
-    char *wagon;        /* data of the one *.wgn, if any */
+    char *wagon; /* data of the one *.wgn, if any */
     size_t wagon_size;
     unsigned wagons, entries;
-    bool described;     /* package.json was read: this is a wagon */
+    bool described; /* package.json was read: this is a wagon */
 };
 
 static void look(const void *ctx, struct archive *reader, struct found *found,

@@ -12,10 +12,10 @@
 #include "practice/state.h"
 
 struct practice_options {
-    const char *listen;            /* HOST:PORT, port 0 for any */
-    const char *data;              /* folder of the state */
-    const char *version;           /* reported as it is */
-    const char *faults;            /* file, or NULL */
+    const char *listen;  /* HOST:PORT, port 0 for any */
+    const char *data;    /* folder of the state */
+    const char *version; /* reported as it is */
+    const char *faults;  /* file, or NULL */
     const char *tls_cert, *tls_key;
     const char *password;          /* of admin, on a fresh manager */
     const char *restored_password; /* of admin after a legacy restore whose archive does not tell */
@@ -45,8 +45,8 @@ struct practice {
     struct server *server;
     struct content *restoring; /* archive of the restore under way; read again after a restart */
     char *restoring_id;        /* its snapshot */
-    int64_t ahead_ms;            /* how far tests have put the clock forward */
-    int64_t next_job_ms;         /* when the next job is due; INT64_MAX: none */
+    int64_t ahead_ms;          /* how far tests have put the clock forward */
+    int64_t next_job_ms;       /* when the next job is due; INT64_MAX: none */
 };
 
 #define ADMIN "admin"

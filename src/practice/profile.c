@@ -7,8 +7,10 @@
 
 /* constants.py of the REST service, 6.0 and later. */
 static const char *const allowed_6_0[] = {
-    "maintenance", "status",   "version",         "snapshots",      "license", "cluster-status",
-    "brokers",     "managers", "snapshot-status", "db-nodes",       "cluster", "config",
+    "maintenance", "status",   "version",
+    "snapshots",   "license",  "cluster-status",
+    "brokers",     "managers", "snapshot-status",
+    "db-nodes",    "cluster",  "config",
     "ok",          "ssl",      NULL,
 };
 

@@ -80,8 +80,8 @@ void reply_maintenance(struct request *request, const char *code)
 
 void reply_not_found(struct request *request, const char *model, const char *id)
 {
-    reply_error(request, 404, "not_found_error", "Requested `%s` with ID `%s` was not found",
-                model, id);
+    reply_error(request, 404, "not_found_error", "Requested `%s` with ID `%s` was not found", model,
+                id);
 }
 
 void reply_flask(struct request *request, int status)

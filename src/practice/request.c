@@ -25,8 +25,7 @@ void request_add_param(struct request *request, const char *name, const char *va
 {
     if (request->params_count == request->params_room) {
         request->params_room = request->params_room == 0 ? 16 : request->params_room * 2;
-        request->params =
-            mem_resize(request, request->params, struct param, request->params_room);
+        request->params = mem_resize(request, request->params, struct param, request->params_room);
     }
     struct param *param = &request->params[request->params_count++];
     param->name = mem_strdup(request, name);

@@ -14,8 +14,8 @@ struct MHD_Connection;
 struct practice;
 struct route;
 
-#define REQUEST_ARGS 2                   /* variable path segments of one route, at most */
-#define REQUEST_BODY_LIMIT (64u << 20)   /* bytes of a body that is kept in memory */
+#define REQUEST_ARGS 2                 /* variable path segments of one route, at most */
+#define REQUEST_BODY_LIMIT (64u << 20) /* bytes of a body that is kept in memory */
 #define REPLY_HEADERS 10
 
 struct param {
@@ -38,9 +38,9 @@ struct request {
     const char *method, *path, *raw_uri;
     struct param *params; /* of the query, decoded, in order */
     size_t params_count, params_room;
-    struct buf body;        /* of small bodies */
-    int body_fd;            /* of large ones: a file in DIR/uploads, -1: none */
-    const char *body_path;  /* its name; NULL once a handler has taken it */
+    struct buf body;       /* of small bodies */
+    int body_fd;           /* of large ones: a file in DIR/uploads, -1: none */
+    const char *body_path; /* its name; NULL once a handler has taken it */
     int64_t body_bytes;
     bool is_head;
     /* set on the way to the handler */

@@ -15,11 +15,11 @@
 #include "practice/workflow.h"
 
 enum phase {
-    PHASE_STARTED,    /* the worker has it */
-    PHASE_FLAG,       /* flag file up; the archive is judged */
-    PHASE_JUDGED,     /* the end of those that fail or do nothing */
-    PHASE_FLAG_OFF,   /* after a failure */
-    PHASE_NEW_DATA,   /* new format: rows arrive */
+    PHASE_STARTED,  /* the worker has it */
+    PHASE_FLAG,     /* flag file up; the archive is judged */
+    PHASE_JUDGED,   /* the end of those that fail or do nothing */
+    PHASE_FLAG_OFF, /* after a failure */
+    PHASE_NEW_DATA, /* new format: rows arrive */
     PHASE_NEW_FLAG_OFF,
     PHASE_NEW_END,
     PHASE_DOWN,       /* legacy: services stopped, 502 */
@@ -204,8 +204,8 @@ static void settle_scheduled(const struct step *step)
            " WHERE status = 'scheduled' AND tenant = ?2 AND scheduled_for > ?1",
            "ss", now, DEFAULT_TENANT);
     sql_do(practice->sql,
-           "UPDATE executions SET status = 'failed' WHERE status = 'scheduled' AND tenant = ?",
-           "s", DEFAULT_TENANT);
+           "UPDATE executions SET status = 'failed' WHERE status = 'scheduled' AND tenant = ?", "s",
+           DEFAULT_TENANT);
 }
 
 static void end_legacy(const struct step *step)

@@ -56,8 +56,8 @@ static struct restore_case judge_problem(const void *ctx, enum content_problem p
         return (struct restore_case){RESTORE_HANGS, NULL};
     case CONTENT_NOT_ZIP:
     case CONTENT_NO_METADATA:
-        return (struct restore_case){
-            RESTORE_LEAKS, IN_RESTORE "TypeError: argument of type 'NoneType' is not iterable\n"};
+        return (struct restore_case){RESTORE_LEAKS, IN_RESTORE
+                                     "TypeError: argument of type 'NoneType' is not iterable\n"};
     case CONTENT_FINE:
     case CONTENT_BAD_DATA:
     case CONTENT_NO_DATA:
@@ -107,9 +107,8 @@ static struct restore_case judge_legacy(struct practice *practice, const void *c
                                     content->networks[i]));
         }
     }
-    return content->layout == CONTENT_LAYOUT_LEGACY
-               ? (struct restore_case){RESTORE_LEGACY, NULL}
-               : judge_problem(ctx, CONTENT_NO_DATA);
+    return content->layout == CONTENT_LAYOUT_LEGACY ? (struct restore_case){RESTORE_LEGACY, NULL}
+                                                    : judge_problem(ctx, CONTENT_NO_DATA);
 }
 
 struct restore_case restore_judge(struct practice *practice, const void *ctx, const char *snapshot,

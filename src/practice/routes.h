@@ -17,10 +17,10 @@ enum route_need {
 };
 
 enum route_flag {
-    ROUTE_JSON = 1,       /* 415 unless Content-Type is application/json */
-    ROUTE_ENTERING = 2,   /* 503 entering_maintenance_mode while activating */
-    ROUTE_CHANGES = 4,    /* handled inside a transaction */
-    ROUTE_LATE_ROLE = 8,  /* the handler judges the role itself */
+    ROUTE_JSON = 1,      /* 415 unless Content-Type is application/json */
+    ROUTE_ENTERING = 2,  /* 503 entering_maintenance_mode while activating */
+    ROUTE_CHANGES = 4,   /* handled inside a transaction */
+    ROUTE_LATE_ROLE = 8, /* the handler judges the role itself */
 };
 
 struct route {
@@ -28,7 +28,7 @@ struct route {
     const char *pattern; /* after the API prefix; "*" is one segment */
     void (*handle)(struct request *request);
     enum route_need need;
-    const char *action;  /* permission, as 403 names it; NULL with NEED_NOTHING and NEED_USER */
+    const char *action; /* permission, as 403 names it; NULL with NEED_NOTHING and NEED_USER */
     unsigned flags;
 };
 

@@ -119,7 +119,8 @@ static bool read_range(const char *text, int64_t size, int64_t *from, int64_t *l
     char first[24];
     char last[24];
     const char *dash = strchr(text + 6, '-');
-    if (dash == NULL || (size_t)(dash - text - 6) >= sizeof first || strlen(dash + 1) >= sizeof last) {
+    if (dash == NULL || (size_t)(dash - text - 6) >= sizeof first ||
+        strlen(dash + 1) >= sizeof last) {
         return true;
     }
     (void)snprintf(first, sizeof first, "%.*s", (int)(dash - text - 6), text + 6);
@@ -153,15 +154,14 @@ static void put_file_headers(struct request *request, const char *name, const ch
     (void)gmtime_r(&status->st_mtime, &at);
     reply_header(request, "Last-Modified",
                  mem_printf(request, "%s, %02d %s %d %02d:%02d:%02d GMT", days[at.tm_wday],
-                            at.tm_mday, months[at.tm_mon], at.tm_year + 1900, at.tm_hour,
-                            at.tm_min, at.tm_sec));
+                            at.tm_mday, months[at.tm_mon], at.tm_year + 1900, at.tm_hour, at.tm_min,
+                            at.tm_sec));
     reply_header(request, "Content-Disposition",
                  mem_printf(request, "attachment; filename=\"%s\"", name));
     reply_header(request, "ETag", etag);
 }
 
-static void send_file(struct request *request, int fd, const struct stat *status,
-                      const char *etag)
+static void send_file(struct request *request, int fd, const struct stat *status, const char *etag)
 {
     int64_t size = status->st_size;
     bool whole = true;
@@ -198,8 +198,8 @@ static void reply_file(struct request *request, const char *path, const char *na
         reply_nginx(request, 404);
         return;
     }
-    const char *etag = mem_printf(request, "\"%" PRIx64 "-%" PRIx64 "\"",
-                                  (uint64_t)status.st_mtime, (uint64_t)status.st_size);
+    const char *etag = mem_printf(request, "\"%" PRIx64 "-%" PRIx64 "\"", (uint64_t)status.st_mtime,
+                                  (uint64_t)status.st_size);
     put_file_headers(request, name, etag, &status);
     const char *known = request_header(request, "If-None-Match");
     if (known != NULL && strcmp(known, etag) == 0) {
@@ -219,8 +219,8 @@ void handle_archive_download(struct request *request)
         reply_not_found(request, "Snapshot", id);
         return;
     }
-    if (sql_one_int(practice->sql, 0, "SELECT status = 'failed' FROM snapshots WHERE seq = ?",
-                    "i", seq) != 0) {
+    if (sql_one_int(practice->sql, 0, "SELECT status = 'failed' FROM snapshots WHERE seq = ?", "i",
+                    seq) != 0) {
         reply_error(request, 400, "snapshot_action_error", "Failed snapshot cannot be downloaded");
         return;
     }

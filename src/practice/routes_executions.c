@@ -14,7 +14,7 @@
 #include "practice/routes.h"
 #include "practice/workflow.h"
 
-#define KILL_MS 400         /* contract/11b, contract/12: a worker notices within half a second */
+#define KILL_MS 400 /* contract/11b, contract/12: a worker notices within half a second */
 #define FORCE_CANCEL_MS 2000
 
 void handle_execution_list(struct request *request)
@@ -50,12 +50,25 @@ static bool read_schedule_time(const char *text, int64_t *out_ms)
 
 static void reply_scheduled(struct request *request)
 {
-    static const char *const nulls[] = {
-        "created_at", "visibility",      "id",           "ended_at", "error",
-        "parameters", "parameters_p",    "workflow_id",  "resume",   "is_system_workflow",
-        "started_at", "scheduled_for",   "is_dry_run",   "blueprint_id",
-        "deployment_display_name", "deployment_id", "tenant_name", "created_by",
-        "resource_availability"};
+    static const char *const nulls[] = {"created_at",
+                                        "visibility",
+                                        "id",
+                                        "ended_at",
+                                        "error",
+                                        "parameters",
+                                        "parameters_p",
+                                        "workflow_id",
+                                        "resume",
+                                        "is_system_workflow",
+                                        "started_at",
+                                        "scheduled_for",
+                                        "is_dry_run",
+                                        "blueprint_id",
+                                        "deployment_display_name",
+                                        "deployment_id",
+                                        "tenant_name",
+                                        "created_by",
+                                        "resource_availability"};
     struct json *out = json_object(request);
     for (size_t i = 0; i < FERRY_COUNT(nulls); i++) {
         json_set_null(out, nulls[i]);
@@ -74,8 +87,7 @@ static void schedule(struct request *request, const struct start *start)
 {
     struct practice *practice = request->practice;
     int64_t at_ms = 0;
-    if (!read_schedule_time(start->scheduled_time, &at_ms) ||
-        at_ms < practice_now_ms(practice)) {
+    if (!read_schedule_time(start->scheduled_time, &at_ms) || at_ms < practice_now_ms(practice)) {
         reply_error(request, 400, "bad_parameters_error",
                     "Date `%s` has already passed, please provide valid date. \nExpected format: "
                     "YYYYMMDDHHMM+HHMM or YYYYMMDDHHMM-HHMM i.e: 201801012230-0500 (Jan-01-18 "
@@ -104,8 +116,7 @@ static void write_running(struct buf *out, struct practice *practice, const char
                   " AND deployment_id = ? AND " EXEC_RUNNING " ORDER BY seq",
                   "ss", tenant, deployment);
     while (sql_next(query)) {
-        (void)buf_printf(out,
-                         "%s<Execution id=`%s` tenant=`%s` status=`%s` workflow_id=`%s`>",
+        (void)buf_printf(out, "%s<Execution id=`%s` tenant=`%s` status=`%s` workflow_id=`%s`>",
                          out->len == 0 ? "" : ", ", sql_text(query, 0), sql_text(query, 1),
                          sql_text(query, 2), sql_text(query, 3));
     }
@@ -131,10 +142,11 @@ static const char *first_status(struct request *request, const struct start *sta
     if (running.len > 0) {
         return "queued";
     }
-    const char *blocking =
+    /* Any system workflow holds up the others, update_plugin too (contract/11). */
+    const char *system =
         sql_one_text(request, practice->sql,
-                     "SELECT id FROM executions WHERE blocking AND " EXEC_RUNNING " LIMIT 1", "");
-    if (blocking == NULL) {
+                     "SELECT id FROM executions WHERE is_system AND " EXEC_RUNNING " LIMIT 1", "");
+    if (system == NULL) {
         return "pending";
     }
     if (practice->profile->queues_behind_system || start->queue) {
@@ -142,7 +154,7 @@ static const char *first_status(struct request *request, const struct start *sta
     }
     reply_error(request, 400, "existing_running_execution_error",
                 "You cannot start an execution if there is a running system-wide execution %s",
-                blocking);
+                system);
     return NULL;
 }
 
@@ -178,8 +190,7 @@ void handle_execution_start(struct request *request)
     };
     int64_t seq = exec_insert(practice, &row);
     if (start.force_status == NULL) {
-        ledger_count(practice, start.dry_run ? LEDGER_DRY_RUNS : LEDGER_EXECUTIONS,
-                     start.workflow,
+        ledger_count(practice, start.dry_run ? LEDGER_DRY_RUNS : LEDGER_EXECUTIONS, start.workflow,
                      mem_printf(request, "%s/%s", request->tenant, start.deployment));
     }
     if (strcmp(status, "pending") == 0) {
@@ -205,7 +216,7 @@ static bool is_one_of(const char *word, const char *const *words)
 static bool action_fits(const char *action, const char *status)
 {
     static const char *const cancel[] = {"pending", "started", "queued", "scheduled", NULL};
-    static const char *const force[] = {"pending", "started",    "queued",
+    static const char *const force[] = {"pending",   "started",    "queued",
                                         "scheduled", "cancelling", NULL};
     static const char *const resume[] = {"cancelled", "failed", NULL};
     static const char *const requeue[] = {"queued", NULL};
@@ -240,9 +251,9 @@ static void stop(struct practice *practice, const char *action, const struct tar
 {
     bool kill = strcmp(action, "kill") == 0;
     bool restore = strcmp(target->workflow, "restore_snapshot") == 0;
-    const char *status = kill                                   ? "kill_cancelling"
+    const char *status = kill                                  ? "kill_cancelling"
                          : strcmp(action, "force-cancel") == 0 ? "force_cancelling"
-                                                                : "cancelling";
+                                                               : "cancelling";
     sql_do(practice->sql,
            "UPDATE executions SET status = ?, error = coalesce(error, '') WHERE seq = ?", "si",
            status, target->seq);
@@ -279,8 +290,8 @@ static bool find_target(struct request *request, struct target *target)
 
 void handle_execution_action(struct request *request)
 {
-    static const char *const known[] = {"cancel", "force-cancel", "kill",
-                                        "resume", "force-resume", "requeue", NULL};
+    static const char *const known[] = {"cancel",       "force-cancel", "kill", "resume",
+                                        "force-resume", "requeue",      NULL};
     struct target target = {0};
     const char *action = json_string_or(request->json, "action", NULL);
     if (action == NULL) {
@@ -307,7 +318,7 @@ void handle_execution_action(struct request *request)
     } else if (strcmp(action, "requeue") != 0) {
         stop(request->practice, action, &target);
     }
-    ledger_count(request->practice, LEDGER_ACTIONS,
-                 mem_printf(request, "%s %s", action, target.id), "");
+    ledger_count(request->practice, LEDGER_ACTIONS, mem_printf(request, "%s %s", action, target.id),
+                 "");
     reply_execution(request, 200, target.seq);
 }

@@ -16,8 +16,8 @@ static void write_remaining(struct practice *practice, struct buf *out)
     static const char *const names[] = {"id", "status", "deployment_id", "workflow_id"};
     struct sqlite3_stmt *query =
         sql_start(practice->sql,
-                  "SELECT id, status, deployment_id, workflow_id FROM executions WHERE "
-                  EXEC_ACTIVE " ORDER BY seq",
+                  "SELECT id, status, deployment_id, workflow_id FROM executions WHERE " EXEC_ACTIVE
+                  " ORDER BY seq",
                   "");
     const char *comma = "";
     (void)buf_puts(out, "[");
@@ -70,8 +70,7 @@ static void reply_state(struct request *request, int remaining)
 
 void handle_maintenance_get(struct request *request)
 {
-    reply_state(request,
-                request->practice->state.maintenance == MAINTENANCE_ACTIVATING ? 1 : 0);
+    reply_state(request, request->practice->state.maintenance == MAINTENANCE_ACTIVATING ? 1 : 0);
 }
 
 static void activate(struct request *request)

@@ -78,11 +78,11 @@ static bool is_there(struct request *request, const struct plugin_info *info,
 
 static bool snapshot_forbids(struct request *request)
 {
-    const char *other =
-        sql_one_text(request, request->practice->sql,
-                     "SELECT id FROM executions WHERE workflow_id = 'create_snapshot' AND "
-                     EXEC_ACTIVE " LIMIT 1",
-                     "");
+    const char *other = sql_one_text(
+        request, request->practice->sql,
+        "SELECT id FROM executions WHERE workflow_id = 'create_snapshot' AND " EXEC_ACTIVE
+        " LIMIT 1",
+        "");
     if (other == NULL) {
         return false;
     }

@@ -8,12 +8,14 @@
  *   POST /practice/set               {"users": [{"username", "password", "role", "tenants": {..}}],
  *                                     "tenants": ["name"], "settings": {"seconds.install": "30",
  *                                     "dead.AGENT": "1"}, "admin_password": "...",
- *                                     "flag": false, "advance_ms": 500, "sql": "..."}
+ *                                     "flag": false, "maintenance": "activated",
+ *                                     "advance_ms": 500, "sql": "..."}
  *        settings: seconds.WORKFLOW how long a plain workflow takes; dead.AGENT an agent that
- *        never answers, until the setting is null; slow: "0" makes answers quick in the middle of
- *        a restore too. flag removes a flag that is stuck. advance_ms puts the clock forward, and
- *        what is due by then happens at once. sql changes the store at will.
- *   POST /practice/load              {"path": "..."}: adds the content of a file, as --content
+ *        never answers, until the setting is null; pinned.TENANT/BLUEPRINT: a blueprint whose
+ *        plugins stay at their version (an archive does not tell it); slow: "0" makes answers quick
+ * in the middle of a restore too. flag removes a flag that is stuck. advance_ms puts the clock
+ * forward, and what is due by then happens at once. sql changes the store at will. POST
+ * /practice/load              {"path": "..."}: adds the content of a file, as --content
  */
 #include <inttypes.h>
 #include <string.h>
@@ -28,6 +30,7 @@
 #include "practice/request.h"
 #include "practice/routes.h"
 #include "practice/store.h"
+#include "practice/workflow.h"
 
 static void reply_ledger(struct request *request)
 {
@@ -57,8 +60,7 @@ static void reply_state(struct request *request)
     reply_json_node(request, 200, out);
 }
 
-static void reply_done(struct request *request, enum ferry_code code,
-                       const struct ferry_error *err)
+static void reply_done(struct request *request, enum ferry_code code, const struct ferry_error *err)
 {
     if (code == FERRY_OK) {
         reply_json_text(request, 200, "{}\n");
@@ -112,6 +114,14 @@ static void set_all(struct request *request)
         practice->state.restore_flag = json_bool_or(body, "flag", false);
         state_save(practice);
     }
+    const char *maintenance = json_string_or(body, "maintenance", NULL);
+    if (maintenance != NULL) {
+        practice->state.maintenance =
+            strcmp(maintenance, "activated") == 0 ? MAINTENANCE_ACTIVATED : MAINTENANCE_DEACTIVATED;
+        practice->state.requested_ms = practice_now_ms(practice);
+        practice->state.activated_ms = practice->state.requested_ms;
+        state_save(practice);
+    }
     int64_t advance_ms = json_int64_or(body, "advance_ms", 0);
     if (advance_ms > 0) {
         practice->ahead_ms += advance_ms;
@@ -122,6 +132,7 @@ static void set_all(struct request *request)
     const char *script = json_string_or(body, "sql", NULL);
     if (script != NULL) {
         sql_script(practice->sql, script);
+        workflow_dequeue(practice, practice_now_ms(practice));
     }
 }
 
@@ -142,8 +153,8 @@ static enum ferry_code load(struct request *request, struct ferry_error *err)
 static void change(struct request *request, const char *door)
 {
     struct ferry_error err = {0};
-    enum ferry_code code = json_parse(request, buf_text(&request->body), request->body.len,
-                                      &request->json, &err);
+    enum ferry_code code =
+        json_parse(request, buf_text(&request->body), request->body.len, &request->json, &err);
     if (code != FERRY_OK) {
         reply_done(request, code, &err);
         return;

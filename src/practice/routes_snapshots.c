@@ -213,8 +213,7 @@ void handle_snapshot_delete(struct request *request)
                      "s", id);
     if (workflow != NULL) {
         reply_error(request, 400, "snapshot_action_error",
-                    "Cannot delete snapshot `%s` which has an active `%s` execution", id,
-                    workflow);
+                    "Cannot delete snapshot `%s` which has an active `%s` execution", id, workflow);
         return;
     }
     list_write_row(practice, reply_json(request, 200), &list_snapshots, seq);
@@ -256,8 +255,7 @@ static bool read_wanted(struct request *request, struct wanted *wanted)
          !parse_int64(json_text(timeout), INT32_MIN, INT32_MAX, &seconds))) {
         reply_error(request, 400, "bad_parameters_error",
                     "invalid parameter, should be int, got: %s",
-                    json_text(timeout) != NULL ? json_text(timeout)
-                                               : json_print(request, timeout));
+                    json_text(timeout) != NULL ? json_text(timeout) : json_print(request, timeout));
         return false;
     }
     return true;
@@ -281,11 +279,11 @@ static char *restore_parameters(struct request *request, const struct wanted *wa
 static void reply_as_snapshot(struct request *request, const struct exec_row *row)
 {
     struct buf *out = reply_json(request, 200);
-    static const char *const names[] = {"created_at", "id",          "visibility", "status",
-                                        "error",      "tenant_name", "created_by",
-                                        "resource_availability"};
-    const char *values[] = {row->created_at, row->id,     "tenant",  row->status,
-                            NULL,            row->tenant, row->user, "tenant"};
+    static const char *const names[] = {
+        "created_at", "id",          "visibility", "status",
+        "error",      "tenant_name", "created_by", "resource_availability"};
+    const char *values[] = {row->created_at, row->id,   "tenant", row->status, NULL,
+                            row->tenant,     row->user, "tenant"};
     bool first = true;
     (void)buf_puts(out, "{");
     for (size_t i = 0; i < FERRY_COUNT(names); i++) {
@@ -307,8 +305,8 @@ void handle_snapshot_restore(struct request *request)
         reply_not_found(request, "Snapshot", request->args[0]);
         return;
     }
-    if (sql_one_int(practice->sql, 0,
-                    "SELECT status = 'failed' FROM snapshots WHERE seq = ?", "i", seq) != 0) {
+    if (sql_one_int(practice->sql, 0, "SELECT status = 'failed' FROM snapshots WHERE seq = ?", "i",
+                    seq) != 0) {
         reply_error(request, 400, "snapshot_action_error", "Failed snapshot cannot be restored");
         return;
     }

@@ -28,10 +28,14 @@ void handle_version(struct request *request)
 
 void handle_status(struct request *request)
 {
-    static const char *const services[] = {
-        "Webserver",     "Management Worker", "Manager Rest-Service",
-        "Cloudify API",  "Cloudify Execution Scheduler", "AMQP-Postgres",
-        "PostgreSQL",    "RabbitMQ"};
+    static const char *const services[] = {"Webserver",
+                                           "Management Worker",
+                                           "Manager Rest-Service",
+                                           "Cloudify API",
+                                           "Cloudify Execution Scheduler",
+                                           "AMQP-Postgres",
+                                           "PostgreSQL",
+                                           "RabbitMQ"};
     bool down = request->practice->state.services_down;
     const char *summary = request_param(request, "summary");
     struct json *out = json_object(request);
@@ -98,8 +102,7 @@ void handle_license_check(struct request *request)
         reply_json_text(request, 200, "\"OK\"\n");
         return;
     }
-    reply_invalid(request, 400, "missing_cloudify_license",
-                  "No Customer ID found on the manager");
+    reply_invalid(request, 400, "missing_cloudify_license", "No Customer ID found on the manager");
 }
 
 /* Ignores _size and _offset; _include is honoured (contract/01, contract/20). */

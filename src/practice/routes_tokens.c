@@ -44,8 +44,8 @@ static const char token_columns[] = "SELECT id, username, secret, (SELECT role F
 
 static void write_token(struct buf *out, void *ctx, struct sqlite3_stmt *row, bool open)
 {
-    static const char *const names[] = {"id",        "username",    "value",      "role",
-                                        "expiration_date", "last_used", "description"};
+    static const char *const names[] = {
+        "id", "username", "value", "role", "expiration_date", "last_used", "description"};
     bool first = true;
     (void)buf_puts(out, "{");
     for (size_t i = 0; i < FERRY_COUNT(names); i++) {
@@ -66,9 +66,10 @@ void handle_token_create(struct request *request)
     const char *expires = json_string_or(request->json, "expiration_date", NULL);
     int64_t expires_ms = 0;
     if (expires != NULL && !read_expiration(practice, expires, &expires_ms)) {
-        reply_internal_error(request, mem_printf(request, "ValueError: %s is not a legal time "
-                                                          "format. accepted formats are "
-                                                          "YYYY-MM-DD HH:MM | HH:MM",
+        reply_internal_error(request, mem_printf(request,
+                                                 "ValueError: %s is not a legal time "
+                                                 "format. accepted formats are "
+                                                 "YYYY-MM-DD HH:MM | HH:MM",
                                                  expires));
         return;
     }
@@ -119,8 +120,7 @@ static bool reply_no_token(struct request *request)
 void handle_token_get(struct request *request)
 {
     const char *text = mem_printf(request, "%s WHERE id = ?", token_columns);
-    struct sqlite3_stmt *row =
-        sql_start(request->practice->sql, text, "s", request->args[0]);
+    struct sqlite3_stmt *row = sql_start(request->practice->sql, text, "s", request->args[0]);
     if (!sql_next(row)) {
         (void)reply_no_token(request);
         return;
@@ -131,8 +131,8 @@ void handle_token_get(struct request *request)
 
 void handle_token_delete(struct request *request)
 {
-    if (sql_do(request->practice->sql, "DELETE FROM tokens WHERE id = ?", "s",
-               request->args[0]) == 0) {
+    if (sql_do(request->practice->sql, "DELETE FROM tokens WHERE id = ?", "s", request->args[0]) ==
+        0) {
         (void)reply_no_token(request);
         return;
     }

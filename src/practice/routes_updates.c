@@ -27,7 +27,7 @@ void handle_update_get(struct request *request)
 
 struct update {
     const char *id, *blueprint, *execution, *temp;
-    struct json *target;   /* {package_name: new version} */
+    struct json *target;    /* {package_name: new version} */
     const char *per_tenant; /* JSON, or NULL */
     bool all_tenants, force, fails;
 };
@@ -44,9 +44,9 @@ static bool read_lists(struct request *request)
             return false;
         }
     }
-    static const char *const flags[] = {"all_to_latest",      "all_to_minor", "force",
-                                        "auto_correct_types", "all_tenants",
-                                        "reevaluate_active_statuses"};
+    static const char *const flags[] = {"all_to_latest", "all_to_minor",
+                                        "force",         "auto_correct_types",
+                                        "all_tenants",   "reevaluate_active_statuses"};
     for (size_t i = 0; i < FERRY_COUNT(flags); i++) {
         const struct json *node = json_get(request->json, flags[i]);
         if (node != NULL && !json_is_bool(node)) {
@@ -86,8 +86,7 @@ static const char *newer_version(struct request *request, const char *name, cons
                   "ss", name, request->tenant);
     while (sql_next(query)) {
         struct version candidate = {0, 0, 0};
-        if (version_parse(sql_text(query, 0), &candidate) &&
-            version_compare(candidate, best) > 0 &&
+        if (version_parse(sql_text(query, 0), &candidate) && version_compare(candidate, best) > 0 &&
             (!same_major || candidate.major == used.major)) {
             best = candidate;
             found = mem_strdup(request, sql_text(query, 0));
@@ -117,6 +116,11 @@ static void choose_versions(struct request *request, struct update *update)
                                       mem_strdup(request, sql_text(query, 1))};
     }
     update->target = json_object(request);
+    const char *pinned = mem_printf(request, "pinned.%s/%s", request->tenant, update->blueprint);
+    if (sql_one_int(request->practice->sql, 0, "SELECT 1 FROM settings WHERE name = ?", "s",
+                    pinned) != 0) {
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         bool minor = json_bool_or(body, "all_to_minor", false) ||
                      lists_name(json_get(body, "to_minor"), used[i].name);
@@ -149,10 +153,10 @@ static void list_deployments_of(struct request *request, struct update *update)
         json_push_string(list, sql_text(query, 1));
     }
     update->per_tenant = json_print(request, out);
-    update->fails = update->all_tenants &&
-                    sql_one_int(request->practice->sql, 0,
-                                "SELECT count(*) FROM blueprints WHERE id = ?", "s",
-                                update->blueprint) > 1;
+    update->fails =
+        update->all_tenants &&
+        sql_one_int(request->practice->sql, 0, "SELECT count(*) FROM blueprints WHERE id = ?", "s",
+                    update->blueprint) > 1;
 }
 
 /* "plugins-update-20261122T143539.726178-BLUEPRINT", hidden until the update ends. */
@@ -168,9 +172,8 @@ static void make_temp_blueprint(struct request *request, struct update *update)
         }
     }
     digits[length] = '\0';
-    update->temp =
-        mem_printf(request, "plugins-update-%s%03u-%s", digits,
-                   (unsigned)rng_below(practice->rng, 1000), update->blueprint);
+    update->temp = mem_printf(request, "plugins-update-%s%03u-%s", digits,
+                              (unsigned)rng_below(practice->rng, 1000), update->blueprint);
     sql_do(practice->sql,
            "INSERT OR IGNORE INTO blueprints (tenant, id, created_at, updated_at, main_file_name,"
            " visibility, state, created_by, is_hidden)"
@@ -241,11 +244,11 @@ static bool is_active(struct request *request, const char *blueprint)
 {
     struct buf ids;
     buf_init(&ids, request, 65536);
-    struct sqlite3_stmt *query =
-        sql_start(request->practice->sql,
-                  "SELECT id FROM plugins_updates WHERE tenant = ? AND blueprint_id = ? AND "
-                  UPDATE_ACTIVE " ORDER BY seq",
-                  "ss", request->tenant, blueprint);
+    struct sqlite3_stmt *query = sql_start(
+        request->practice->sql,
+        "SELECT id FROM plugins_updates WHERE tenant = ? AND blueprint_id = ? AND " UPDATE_ACTIVE
+        " ORDER BY seq",
+        "ss", request->tenant, blueprint);
     while (sql_next(query)) {
         (void)buf_printf(&ids, "%s%s", ids.len == 0 ? "" : ", ", sql_text(query, 0));
     }
@@ -304,8 +307,7 @@ static void finalize(struct request *request)
     }
     /* The worker finalizes by itself; a client that does it too is late or wrong. */
     reply_error(request, 400, "illegal_action_error",
-                "Cannot finalize plugins update %s, it's not in the executing_workflow state.",
-                id);
+                "Cannot finalize plugins update %s, it's not in the executing_workflow state.", id);
 }
 
 void handle_update_phase(struct request *request)

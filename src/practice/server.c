@@ -57,9 +57,9 @@ static void open_body_file(struct exchange *exchange)
 {
     struct request *request = &exchange->request;
     struct server *server = exchange->server;
-    request->body_path = mem_printf(exchange, "%s/uploads/%ld-%" PRId64,
-                                    server->practice->options.data, (long)getpid(),
-                                    server->next_file++);
+    request->body_path =
+        mem_printf(exchange, "%s/uploads/%ld-%" PRId64, server->practice->options.data,
+                   (long)getpid(), server->next_file++);
     request->body_fd = open(request->body_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
@@ -72,8 +72,7 @@ static enum MHD_Result headers_are_here(struct exchange *exchange, const char *u
     request->method = mem_strdup(exchange, method);
     request->path = mem_strdup(exchange, url);
     request->is_head = strcmp(method, "HEAD") == 0;
-    (void)MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_param,
-                                    request);
+    (void)MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_param, request);
     if (strncmp(url, "/practice/", 10) != 0) {
         exchange->number = ledger_request(practice, method, url);
         exchange->fault = faults_match(practice->faults, method, url);
@@ -212,8 +211,8 @@ static enum ferry_code start_daemon(struct server *server, const struct addrinfo
                                     struct ferry_error *err)
 {
     const struct practice_options *options = &server->practice->options;
-    struct MHD_OptionItem tls[] = {{MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL},
-                                   {MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
     if (address->ai_family == AF_INET6) {
         flags |= MHD_USE_IPv6;
@@ -222,8 +221,7 @@ static enum ferry_code start_daemon(struct server *server, const struct addrinfo
         char *cert = NULL;
         char *key = NULL;
         size_t size = 0;
-        enum ferry_code code =
-            file_read(server, options->tls_cert, KEY_LIMIT, &cert, &size, err);
+        enum ferry_code code = file_read(server, options->tls_cert, KEY_LIMIT, &cert, &size, err);
         if (code == FERRY_OK) {
             code = file_read(server, options->tls_key, KEY_LIMIT, &key, &size, err);
         }
@@ -237,9 +235,9 @@ static enum ferry_code start_daemon(struct server *server, const struct addrinfo
     server->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, address->ai_addr,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT,
-        CONNECTIONS_MOST, MHD_OPTION_URI_LOG_CALLBACK, begin, server,
-        MHD_OPTION_NOTIFY_COMPLETED, on_end, server, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u,
-        MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+        CONNECTIONS_MOST, MHD_OPTION_URI_LOG_CALLBACK, begin, server, MHD_OPTION_NOTIFY_COMPLETED,
+        on_end, server, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_ARRAY, tls,
+        MHD_OPTION_END);
     if (server->daemon == NULL) {
         return ferry_fail_errno(err, FERRY_E_IO, errno, "cannot listen on %s", options->listen);
     }

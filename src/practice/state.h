@@ -13,11 +13,11 @@ struct state {
     enum maintenance maintenance;
     int64_t requested_ms, activated_ms; /* 0: never */
     char requested_by[128];
-    bool rest_down;        /* nginx answers 502 to everything */
-    bool services_down;    /* /ok says FAIL */
-    bool passwords_fail;   /* target's hash with the source's salt: no password of admin verifies */
-    bool restore_flag;     /* snapshot-status says running */
-    int64_t slow_ms;       /* delay of each answer while services start */
+    bool rest_down;      /* nginx answers 502 to everything */
+    bool services_down;  /* /ok says FAIL */
+    bool passwords_fail; /* target's hash with the source's salt: no password of admin verifies */
+    bool restore_flag;   /* snapshot-status says running */
+    int64_t slow_ms;     /* delay of each answer while services start */
 };
 
 /* Reads the row into practice->state, making it where absent. */

@@ -2,12 +2,12 @@
 
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
-#include "base/buf.h"
-#include "base/digest.h"
 #include "practice/practice.h"
 
 static const char schema[] =

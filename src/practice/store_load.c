@@ -13,7 +13,7 @@ struct load {
     const struct content *content;
     void *ctx;
     const char *now;
-    bool is_new; /* the new format adds to what is there */
+    bool is_new;                /* the new format adds to what is there */
     const char *last_workflows; /* texts are shared, so most deployments repeat the last one */
     int64_t last_set;
 };
@@ -50,8 +50,8 @@ static void load_users(struct load *load)
             sql_do(load->sql,
                    "INSERT OR IGNORE INTO users (username, role, active, created_at)"
                    " VALUES (?, ?, ?, ?)",
-                   "ssis", user->username, or_default(user->role, "default"),
-                   (int64_t)user->active, load->now);
+                   "ssis", user->username, or_default(user->role, "default"), (int64_t)user->active,
+                   load->now);
         }
         load_memberships(load, user);
     }
@@ -108,8 +108,8 @@ static int64_t workflow_set(struct load *load, const char *workflows)
     sql_do(load->sql, "INSERT OR IGNORE INTO workflow_sets (digest, json) VALUES (?, ?)", "ss",
            digest, workflows);
     load->last_workflows = workflows;
-    load->last_set = sql_one_int(load->sql, 0, "SELECT seq FROM workflow_sets WHERE digest = ?",
-                                 "s", digest);
+    load->last_set =
+        sql_one_int(load->sql, 0, "SELECT seq FROM workflow_sets WHERE digest = ?", "s", digest);
     return load->last_set;
 }
 
@@ -167,8 +167,8 @@ static void load_agents(struct load *load)
                " host_id, id, ip, install_method, system, version, state, created_at, updated_at,"
                " created_by) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12)",
                "ssssssssssss", row->tenant, row->deployment, row->node, row->instance, row->name,
-               row->ip, row->install_method, row->system, row->version, row->state,
-               row->created_at, ADMIN);
+               row->ip, row->install_method, row->system, row->version, row->state, row->created_at,
+               ADMIN);
     }
 }
 
@@ -222,8 +222,8 @@ static void load_executions(struct load *load)
     const struct content *content = load->content;
     for (size_t i = 0; i < content->executions_count; i++) {
         const struct content_execution *row = &content->executions[i];
-        if (load->is_new && sql_one_int(load->sql, 0, "SELECT 1 FROM executions WHERE id = ?",
-                                        "s", row->id) != 0) {
+        if (load->is_new &&
+            sql_one_int(load->sql, 0, "SELECT 1 FROM executions WHERE id = ?", "s", row->id) != 0) {
             continue;
         }
         sql_do(load->sql,

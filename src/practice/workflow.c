@@ -94,7 +94,7 @@ static char *next_queued(struct practice *practice, const void *ctx)
     return sql_one_text(
         ctx, practice->sql,
         "SELECT q.id FROM executions q WHERE q.status = 'queued'"
-        " AND NOT EXISTS (SELECT 1 FROM executions b WHERE b.blocking AND b." EXEC_RUNNING ")"
+        " AND NOT EXISTS (SELECT 1 FROM executions b WHERE b.is_system AND b." EXEC_RUNNING ")"
         " AND NOT EXISTS (SELECT 1 FROM executions r WHERE r." EXEC_RUNNING " AND (q.blocking OR"
         " (r.tenant = q.tenant AND r.deployment_id = q.deployment_id)))"
         " ORDER BY q.seq LIMIT 1",

@@ -28,10 +28,9 @@ struct run {
 static bool read_run(struct run *run)
 {
     struct ferry_error err;
-    struct sqlite3_stmt *query =
-        sql_start(run->practice->sql,
-                  "SELECT tenant, deployment_id, parameters FROM executions WHERE id = ?", "s",
-                  run->job->execution);
+    struct sqlite3_stmt *query = sql_start(
+        run->practice->sql, "SELECT tenant, deployment_id, parameters FROM executions WHERE id = ?",
+        "s", run->job->execution);
     if (!sql_next(query)) {
         return false;
     }
@@ -82,8 +81,8 @@ static int64_t count_hosts(const struct run *run, bool *dead)
         }
         const char *setting = mem_printf(run->ctx, "dead.%s", sql_text(agent, 0));
         hosts++;
-        *dead = *dead || sql_one_int(run->practice->sql, 0,
-                                     "SELECT 1 FROM settings WHERE name = ?", "s", setting) != 0;
+        *dead = *dead || sql_one_int(run->practice->sql, 0, "SELECT 1 FROM settings WHERE name = ?",
+                                     "s", setting) != 0;
     }
     return hosts;
 }
@@ -146,8 +145,7 @@ static void create_one(const struct run *run, const char *instance, int64_t old)
 {
     struct practice *practice = run->practice;
     const char *at = timefmt_utc(run->ctx, run->job->due_ms);
-    const char *name =
-        mem_printf(run->ctx, "%s_%s", instance, practice_uuid(practice, run->ctx));
+    const char *name = mem_printf(run->ctx, "%s_%s", instance, practice_uuid(practice, run->ctx));
     sql_do(practice->sql, "UPDATE agents SET state = 'upgrading', updated_at = ? WHERE seq = ?",
            "si", at, old);
     sql_do(practice->sql,

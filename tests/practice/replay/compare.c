@@ -13,8 +13,7 @@ static void missing_names(struct buf *out, const struct json *one, const struct 
     for (const struct json *at = json_first(one); at != NULL; at = json_next(at)) {
         const char *name = json_key(at);
         bool found = false;
-        for (const struct json *in = json_first(other); in != NULL && !found;
-             in = json_next(in)) {
+        for (const struct json *in = json_first(other); in != NULL && !found; in = json_next(in)) {
             found = strcmp(json_key(in), name) == 0;
         }
         if (!found && name[0] != '_') {
@@ -59,8 +58,7 @@ static const char *compare_json(const void *ctx, const struct json *recorded,
     return why;
 }
 
-const char *compare_answers(const void *ctx, const struct json *response,
-                            const struct answer *live)
+const char *compare_answers(const void *ctx, const struct json *response, const struct answer *live)
 {
     const struct json *recorded = json_get(response, "json");
     const char *type = json_string_or(response, "headers.Content-Type", "");
@@ -104,6 +102,7 @@ bool compare_arrived(const char *awaited, const struct answer *live)
 
 struct pair {
     const char *recorded, *live;
+    bool firm; /* from an answer about one thing; a place in a list is only a guess */
 };
 
 struct pairs {
@@ -116,40 +115,74 @@ struct pairs *pairs_new(const void *ctx)
     return mem_new(ctx, struct pairs);
 }
 
-static void learn(struct pairs *pairs, const char *recorded, const char *live)
+/* Names that people chose are the same on both sides. */
+static bool is_a_name(const char *text)
 {
-    if (recorded == NULL || live == NULL || strcmp(recorded, live) == 0 || strlen(recorded) < 8) {
+    static const char *const begins[] = {"dep-", "bp-", "acme-", "page-", "sched-", "snap"};
+    for (size_t i = 0; i < FERRY_COUNT(begins); i++) {
+        if (strncmp(text, begins[i], strlen(begins[i])) == 0) {
+            return true;
+        }
+    }
+    return strlen(text) < 8;
+}
+
+static void add(struct pairs *pairs, const char *recorded, const char *live, bool firm)
+{
+    if (recorded == NULL || live == NULL || strcmp(recorded, live) == 0 || is_a_name(recorded)) {
         return;
     }
     for (size_t i = 0; i < pairs->count; i++) {
-        if (strcmp(pairs->list[i].recorded, recorded) == 0) {
+        struct pair *pair = &pairs->list[i];
+        if (strcmp(pair->recorded, recorded) == 0) {
+            if (firm || !pair->firm) { /* what was learnt last holds */
+                *pair = (struct pair){pair->recorded, mem_strdup(pairs, live), firm};
+            }
             return;
         }
     }
     pairs->list = mem_resize(pairs, pairs->list, struct pair, pairs->count + 1);
     pairs->list[pairs->count++] =
-        (struct pair){mem_strdup(pairs, recorded), mem_strdup(pairs, live)};
+        (struct pair){mem_strdup(pairs, recorded), mem_strdup(pairs, live), firm};
 }
 
-static void learn_object(struct pairs *pairs, const struct json *recorded, const struct json *live)
+void pairs_add(struct pairs *pairs, const char *recorded, const char *live)
+{
+    add(pairs, recorded, live, true);
+}
+
+static void learn_object(struct pairs *pairs, const struct json *recorded, const struct json *live,
+                         bool firm)
 {
     static const char *const names[] = {"id", "execution_id", "temp_blueprint_id"};
     for (size_t i = 0; i < FERRY_COUNT(names); i++) {
-        learn(pairs, json_string_or(recorded, names[i], NULL),
-              json_string_or(live, names[i], NULL));
+        add(pairs, json_string_or(recorded, names[i], NULL), json_string_or(live, names[i], NULL),
+            firm);
     }
     /* "ctok-DIMRQE9..." stands for a token: its beginning is enough to know it again. */
     const char *value = json_string_or(live, "value", NULL);
     const char *id = json_string_or(recorded, "id", NULL);
     if (value != NULL && id != NULL && strchr(value, '*') == NULL && strlen(id) >= 7) {
         void *scope FERRY_SCOPE = mem_scope(NULL);
-        learn(pairs, mem_printf(scope, "ctok-%.7s...", id), value);
+        pairs_add(pairs, mem_printf(scope, "ctok-%.7s...", id), value);
     }
+}
+
+/* The same id is in the live list: it needs no other name. */
+static bool holds_id(const struct json *items, const struct json *recorded)
+{
+    const char *id = json_string_or(recorded, "id", "");
+    for (const struct json *at = json_first(items); at != NULL; at = json_next(at)) {
+        if (strcmp(json_string_or(at, "id", " "), id) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void pairs_learn(struct pairs *pairs, const struct json *recorded, const struct json *live)
 {
-    learn_object(pairs, recorded, live);
+    learn_object(pairs, recorded, live, true);
     const struct json *items = json_get(recorded, "items");
     const struct json *live_items = json_get(live, "items");
     if (json_int64_or(recorded, "metadata.pagination.total", -1) !=
@@ -157,8 +190,8 @@ void pairs_learn(struct pairs *pairs, const struct json *recorded, const struct 
         return;
     }
     for (size_t i = 0; i < json_size(items) && i < json_size(live_items); i++) {
-        if (json_is_object(json_at(items, i))) {
-            learn_object(pairs, json_at(items, i), json_at(live_items, i));
+        if (json_is_object(json_at(items, i)) && !holds_id(live_items, json_at(items, i))) {
+            learn_object(pairs, json_at(items, i), json_at(live_items, i), false);
         }
     }
 }

@@ -20,6 +20,8 @@ struct pairs;
 struct pairs *pairs_new(const void *ctx);
 /* Learns from two answers that belong together. */
 void pairs_learn(struct pairs *pairs, const struct json *recorded, const struct json *live);
+/* One more pair. */
+void pairs_add(struct pairs *pairs, const char *recorded, const char *live);
 /* text with every recorded id replaced by the live one, owned by ctx. */
 char *pairs_apply(const struct pairs *pairs, const void *ctx, const char *text);
 

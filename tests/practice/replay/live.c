@@ -57,8 +57,7 @@ void live_start(struct live *live, const char *const *options)
     }
     (void)close(ends[1]);
     FILE *from = fdopen(ends[0], "r");
-    if (from == NULL || fgets(line, sizeof line, from) == NULL ||
-        strncmp(line, "ready ", 6) != 0) {
+    if (from == NULL || fgets(line, sizeof line, from) == NULL || strncmp(line, "ready ", 6) != 0) {
         stop("the practice manager did not say ready");
     }
     (void)fclose(from);
@@ -88,6 +87,18 @@ static size_t take(char *data, size_t one, size_t count, void *arg)
     return size;
 }
 
+static size_t take_header(char *data, size_t one, size_t count, void *arg)
+{
+    char etag[128];
+    char line[256];
+    struct answer *answer = arg;
+    (void)snprintf(line, sizeof line, "%.*s", (int)(one * count), data);
+    if (sscanf(line, "ETag: %127s", etag) == 1) {
+        answer->etag = mem_strdup(answer->ctx, etag);
+    }
+    return one * count;
+}
+
 static struct curl_slist *header_lines(const char *const *headers)
 {
     /* curl's own ideas of headers are taken out: the recording decides. */
@@ -102,7 +113,7 @@ static struct curl_slist *header_lines(const char *const *headers)
 struct answer live_ask(struct live *live, const void *ctx, const char *method, const char *path,
                        const char *const *headers, const void *body, size_t size)
 {
-    struct answer answer = {0};
+    struct answer answer = {.ctx = ctx};
     struct ferry_error err;
     char *type = NULL;
     CURL *curl = live->curl;
@@ -116,6 +127,8 @@ struct answer live_ask(struct live *live, const void *ctx, const char *method, c
     (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, lines);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+    (void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+    (void)curl_easy_setopt(curl, CURLOPT_HEADERDATA, &answer);
     (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, 60L);
     if (body != NULL) {
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);

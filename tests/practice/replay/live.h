@@ -17,8 +17,9 @@ struct live {
 };
 
 struct answer {
+    const void *ctx;
     long status; /* 0: no answer */
-    const char *type;
+    const char *type, *etag;
     char *body;
     size_t size;
     struct json *json; /* NULL: none or no JSON */

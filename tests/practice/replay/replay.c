@@ -33,6 +33,7 @@ struct tally {
 };
 
 struct replay {
+    const char *version; /* of the manager */
     const struct scenario *scenario;
     struct live live;
     struct pairs *pairs;
@@ -55,8 +56,7 @@ static void count_left_out(struct tally *tally, const char *why)
 /* "Basic admin:admin (base64)" is how the recorder wrote the usual one. */
 static const char *header_line(struct replay *replay, const char *name, const char *value)
 {
-    if (strcmp(name, "Authorization") == 0 &&
-        strcmp(value, "Basic admin:admin (base64)") == 0) {
+    if (strcmp(name, "Authorization") == 0 && strcmp(value, "Basic admin:admin (base64)") == 0) {
         value = "Basic YWRtaW46YWRtaW4=";
     }
     const char *text = pairs_apply(replay->pairs, replay->ctx, value);
@@ -120,8 +120,8 @@ static void exchange(struct replay *replay, const struct json *node)
     const char *why = rule_left_out(replay->scenario, node);
     const char *comment = json_string_or(node, "comment", NULL);
     const char *note = json_string_or(node, "note", "");
-    const char *set = comment != NULL ? rule_for_comment(comment)
-                                      : rule_for_note(replay->scenario, note);
+    const char *set =
+        comment != NULL ? rule_for_comment(comment) : rule_for_note(replay->scenario, note);
     if (set != NULL) {
         live_set(&replay->live, "set", set);
     }
@@ -144,6 +144,7 @@ static void exchange(struct replay *replay, const struct json *node)
         }
     }
     pairs_learn(replay->pairs, json_get(response, "json"), answer.json);
+    pairs_add(replay->pairs, json_string_or(response, "headers.ETag", NULL), answer.etag);
 }
 
 static struct json *read_scenario(const void *ctx, const char *name)
@@ -164,12 +165,12 @@ static struct json *read_scenario(const void *ctx, const char *name)
 
 static void put_archive(struct replay *replay, const char *id, struct blob blob)
 {
-    static const char *const headers[] = {"Authorization: Basic YWRtaW46YWRtaW4=",
-                                          "Tenant: default_tenant",
-                                          "Content-Type: application/octet-stream", NULL};
+    static const char *const headers[] = {
+        "Authorization: Basic YWRtaW46YWRtaW4=", "Tenant: default_tenant",
+        "Content-Type: application/octet-stream", NULL};
     const char *path = mem_printf(replay->ctx, "/api/v3.1/snapshots/%s/archive", id);
-    struct answer answer = live_ask(&replay->live, replay->ctx, "PUT", path, headers, blob.data,
-                                    blob.size);
+    struct answer answer =
+        live_ask(&replay->live, replay->ctx, "PUT", path, headers, blob.data, blob.size);
     if (answer.status != 201) {
         (void)fprintf(stderr, "cannot go on: upload of %s: %ld\n", id, answer.status);
         exit(1);
@@ -200,8 +201,7 @@ static void put_odd_archives(struct replay *replay)
                 blob_with_metadata(ctx, NULL,
                                    "{\"snapshot_version\": \"7.1.0\","
                                    " \"execution_id\": \"no-such-execution\"}"));
-    put_archive(replay, "f9",
-                blob_with_metadata(ctx, NULL, "{\"snapshot_version\": \"99.0.0\"}"));
+    put_archive(replay, "f9", blob_with_metadata(ctx, NULL, "{\"snapshot_version\": \"99.0.0\"}"));
     put_archive(replay, "f10", blob_for(ctx, "community", 0));
 }
 
@@ -209,9 +209,9 @@ static void start_manager(struct replay *replay)
 {
     const char *content =
         mem_printf(replay->ctx, "%s/tests/data/snapshots/legacy-7.1.zip", FERRY_SOURCE_DIR);
-    const char *used[] = {"--manager-version", "7.1.0.dev1", "--content", content, NULL};
-    const char *empty[] = {"--manager-version", "7.1.0.dev1",          "--password",
-                           "newmanager-pw",     "--restored-password", "admin", NULL};
+    const char *used[] = {"--manager-version", replay->version, "--content", content, NULL};
+    const char *empty[] = {"--manager-version",   replay->version, "--password", "newmanager-pw",
+                           "--restored-password", "admin",         NULL};
     live_start(&replay->live, replay->scenario->empty ? empty : used);
     if (replay->scenario->empty) {
         live_set(&replay->live, "set", "{\"settings\": {\"slow\": \"0\"}}");
@@ -222,16 +222,20 @@ static void start_manager(struct replay *replay)
     if (strncmp(replay->scenario->file, "22", 2) == 0) {
         put_odd_archives(replay);
     }
-    if (strncmp(replay->scenario->file, "07", 2) == 0) {
+    if (strncmp(replay->scenario->file, "07", 2) == 0 ||
+        strncmp(replay->scenario->file, "11-", 3) == 0) {
         put_archive(replay, "c1", blob_file(replay->ctx, "snapshots/legacy-7.1.zip"));
     }
 }
 
-static void run(const struct scenario *scenario, struct tally *tally)
+static void run(const struct scenario *scenario, const char *version, struct tally *tally)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct replay replay = {
-        .scenario = scenario, .tally = tally, .ctx = scope, .pairs = pairs_new(scope)};
+    struct replay replay = {.version = version,
+                            .scenario = scenario,
+                            .tally = tally,
+                            .ctx = scope,
+                            .pairs = pairs_new(scope)};
     struct json *root = read_scenario(scope, scenario->file);
     const struct json *timeline = json_get(root, "timeline");
     replay.live.ctx = scope;
@@ -251,17 +255,20 @@ static void run(const struct scenario *scenario, struct tally *tally)
     remove_tree(scope, replay.live.data);
 }
 
+/* [VERSION [BEGINNING OF A SCENARIO]]: another version than the recorded one must differ. */
 int main(int argc, char **argv)
 {
     struct tally tally = {0};
+    const char *version = argc > 1 ? argv[1] : "7.1.0.dev1";
+    const char *only = argc > 2 ? argv[2] : "";
     (void)curl_global_init(CURL_GLOBAL_DEFAULT);
     for (size_t i = 0; i < scenarios_count; i++) {
-        if (argc < 2 || strncmp(scenarios[i].file, argv[1], strlen(argv[1])) == 0) {
-            run(&scenarios[i], &tally);
+        if (strncmp(scenarios[i].file, only, strlen(only)) == 0) {
+            run(&scenarios[i], version, &tally);
         }
     }
-    (void)printf("%zu exchanges compared, %zu differ; %zu left out\n", tally.compared,
-                 tally.failed, tally.left_out);
+    (void)printf("%zu exchanges compared, %zu differ; %zu left out\n", tally.compared, tally.failed,
+                 tally.left_out);
     for (size_t i = 0; i < REASONS && tally.reasons[i].why != NULL; i++) {
         (void)printf("    %4zu  %s\n", tally.reasons[i].count, tally.reasons[i].why);
     }

@@ -20,10 +20,17 @@
     "INSERT INTO snapshots (tenant, id, created_at, status, error, created_by) VALUES"             \
     " ('default_tenant', '" id "', '2026-11-22T15:19:47.293Z', 'uploaded', '', 'admin');"
 
+#define SCHEDULED(id)                                                                              \
+    "INSERT INTO executions (tenant, id, workflow_id, deployment_id, status) VALUES"               \
+    " ('default_tenant', '" id "', 'execute_operation', 'dep-host-2', 'scheduled');"
 #define STARTED(id)                                                                                \
     "INSERT INTO executions (tenant, id, workflow_id, deployment_id, status) VALUES"               \
     " ('default_tenant', '" id "', 'install', 'dep-slow', 'started');"
 
+/* Every manager has the token of its own tools. */
+#define TOKEN                                                                                      \
+    "{\"sql\": \"INSERT INTO tokens (id, username, description) VALUES"                            \
+    " ('DJ9EHFb5yb', 'admin', 'csys-vm')\"}"
 #define PLAIN "{" USERS ", \"settings\": {\"slow\": \"0\"}, \"sql\": \"" ENDED "\"}"
 #define WITH(sql) "{" USERS ", \"settings\": {\"slow\": \"0\"}, \"sql\": \"" ENDED sql "\"}"
 
@@ -38,16 +45,19 @@ const struct scenario scenarios[] = {
     {"07-snapshot-download.json", false, NULL, WITH(UPLOADED("gone"))},
     {"08-snapshot-delete.json", false, NULL, WITH(UPLOADED("d1") UPLOADED("d2") UPLOADED("d3"))},
     {"09-restore-errors.json", false, NULL,
-     WITH(UPLOADED("r1") UPLOADED("rfail") "UPDATE snapshots SET status = 'failed' WHERE id = 'rfail';")},
+     WITH(UPLOADED("r1")
+              UPLOADED("rfail") "UPDATE snapshots SET status = 'failed' WHERE id = 'rfail';")},
     {"10-snapshot-status.json", false, NULL, PLAIN},
     {"11-maintenance.json", false, "bytes",
-     "{" USERS ", \"settings\": {\"slow\": \"0\"}, \"sql\": \"" UPLOADED("c1") "\"}"},
+     WITH(SCHEDULED("d6fe121e-f3b7-4092-ab3c-1d0764bc3ef2")
+              SCHEDULED("c6245895-cc00-4c0d-ad05-67602d24d125"))},
     {"11b-maintenance-flip-and-queue-deadlock.json", false, NULL,
      WITH(STARTED("c58a48d0-71e8-4b3a-ac36-5ada9fe8618f"))},
     {"12-executions.json", false, NULL, "{" USERS "}"},
     {"13-lists.json", false, NULL, PLAIN},
     {"14-plugins.json", false, "plugin", PLAIN},
-    {"15-plugins-updates.json", false, NULL, PLAIN},
+    {"15-plugins-updates.json", false, NULL,
+     "{" USERS ", \"settings\": {\"pinned.default_tenant/bp-tiny-pinned\": \"1\"}}"},
     {"16-tokens.json", false, NULL, PLAIN},
     {"17-page-size-over-limit.json", false, NULL, PLAIN},
     {"18-races.json", false, NULL, PLAIN},
@@ -55,9 +65,9 @@ const struct scenario scenarios[] = {
     {"20-restore-legacy-good.json", true, "legacy", NULL},
     {"21-restore-legacy-in-maintenance.json", true, "legacy", NULL},
     {"22-restore-failures.json", false, NULL, PLAIN},
-    {"23-restore-community-legacy-on-empty-silent-noop.json", true, "community", NULL},
+    {"23-restore-community-legacy-on-empty-silent-noop.json", true, "community", TOKEN},
     {"24-restore-legacy-with-certificates.json", true, "legacy", NULL},
-    {"25-restore-newformat-good.json", true, "new", NULL},
+    {"25-restore-newformat-good.json", true, "new", TOKEN},
     {"26-restore-newformat-twice.json", true, "new", NULL},
     {"27-restore-and-overdue-schedules.json", true, NULL, NULL},
     {"28-client-execution-id.json", false, NULL, PLAIN},
@@ -83,6 +93,7 @@ static const struct rule left_out[] = {
     {NULL, NULL, "/yaml", NULL, NOT_PRACTISED},
     {NULL, "PUT", "/blueprints/", NULL, NOT_PRACTISED},
     {NULL, "DELETE", "/executions", NULL, NOT_PRACTISED},
+    {NULL, "PUT", "/deployments/", NULL, NOT_PRACTISED},
     {NULL, "PUT", "/execution-schedules", NULL, NOT_PRACTISED},
     {"01", NULL, NULL, "a service (mgmtworker) is down", "needs a broken service"},
     {"01", NULL, NULL, "same moment", "needs a broken service"},
@@ -122,8 +133,8 @@ const char *rule_left_out(const struct scenario *scenario, const struct json *ex
     for (size_t i = 0; i < FERRY_COUNT(left_out); i++) {
         const struct rule *rule = &left_out[i];
         if (begins(scenario->file, rule->file) &&
-            (rule->method == NULL || strcmp(rule->method, method) == 0) &&
-            has(path, rule->path) && has(note, rule->note)) {
+            (rule->method == NULL || strcmp(rule->method, method) == 0) && has(path, rule->path) &&
+            has(note, rule->note)) {
             return rule->why;
         }
     }
@@ -142,8 +153,8 @@ static const struct {
      "{\"sql\": \"DELETE FROM executions WHERE workflow_id = 'install';" STARTED(
          "c80fe48b-ecff-40cf-9ac5-d628720a3b2b") "\"}"},
     {"--- queued executions resume at deactivate",
-     "{\"sql\": \"DELETE FROM executions WHERE status = 'started';"
-     "UPDATE state SET maintenance = 0\"}"},
+     "{\"sql\": \"DELETE FROM executions WHERE status NOT IN ('terminated', 'failed')\","
+     " \"maintenance\": \"activated\"}"},
     {"--- a QUEUED execution never starts",
      "{\"sql\": \"" STARTED("3276cf45-8c6b-4df0-962d-2fbf86bd658c") "\"}"},
     {"DB: a create_snapshot execution is 'started'",
@@ -170,9 +181,14 @@ const char *rule_for_comment(const char *comment)
 
 const char *rule_for_note(const struct scenario *scenario, const char *note)
 {
-    (void)scenario;
     if (strcmp(note, "after the other workflow was killed") == 0) {
         return "{\"sql\": \"UPDATE executions SET status = 'cancelled' WHERE id = 'by-hand'\"}";
+    }
+    if (strncmp(note, "the running one has ended", 25) == 0) {
+        return "{\"sql\": \"DELETE FROM executions WHERE status = 'started'\"}";
+    }
+    if (strncmp(scenario->file, "10", 2) == 0 && strcmp(note, "POST") == 0) {
+        return "{\"flag\": false}";
     }
     return NULL;
 }

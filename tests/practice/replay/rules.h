@@ -7,7 +7,7 @@
 
 struct scenario {
     const char *file; /* below tests/data/contract */
-    bool empty;       /* a fresh manager whose admin has another password; else the old one's data */
+    bool empty; /* a fresh manager whose admin has another password; else the old one's data */
     const char *archive; /* what an upload without a recorded body sends: "legacy", "new", ... */
     /* Done before the first exchange: a POST to /practice/set, or NULL. */
     const char *prepare;
