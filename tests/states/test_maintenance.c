@@ -1,0 +1,306 @@
+#include "lab.h"
+
+#define ON (&state_maintenance_activate)
+#define OFF (&state_maintenance_deactivate)
+#define SCHEDULED                                                                                  \
+    "{\"status\":\"activating\",\"remaining_executions\":[{\"id\":\"x\",\"status\":\"scheduled\"," \
+    "\"deployment_id\":\"dep-empty-1\",\"workflow_id\":\"execute_operation\"}]}"
+
+static void quiet_manager_is_activated_at_once(void **state)
+{
+    struct lab *lab = lab_new(ON);
+
+    (void)state;
+    lab_asks(lab, &ON->probe, "GET /api/v3.1/maintenance");
+    assert_non_null(lab_header(lab, "X-BYPASS-MAINTENANCE"));
+    lab_gets_recorded(lab, "11-maintenance", 0);
+    lab_says(lab, STATE_ABSENT, NULL);
+    lab_asks(lab, &ON->act, "POST /api/v3.1/maintenance/activate");
+    lab_gets_recorded(lab, "11-maintenance", 14);
+    lab_says(lab, STATE_DONE, NULL);
+    lab_fact_is(lab, "maintenance", "{\"ours\":true}");
+    lab_free(lab);
+}
+
+static void busy_manager_is_awaited_and_what_it_waits_for_is_named(void **state)
+{
+    struct lab *lab = lab_new(ON);
+
+    (void)state;
+    lab_asks(lab, &ON->act, "POST *");
+    lab_gets_recorded(lab, "11-maintenance", 75);
+    lab_says(lab, STATE_RUNNING, NULL);
+    lab_asks(lab, &ON->await, "GET /api/v3.1/maintenance");
+    lab_gets_recorded(lab, "11-maintenance", 76);
+    lab_says(lab, STATE_RUNNING, "install on dep-slow (started)");
+    lab_asks(lab, &ON->await, "GET *");
+    lab_gets_recorded(lab, "11b-maintenance-flip-and-queue-deadlock", 3);
+    lab_says(lab, STATE_DONE, NULL);
+    lab_free(lab);
+}
+
+static void activation_that_never_comes_fails_with_the_names_of_the_guilty(void **state)
+{
+    struct lab *lab = lab_new(ON);
+
+    (void)state;
+    lab->units[0].started_at_ms = LAB_NOW_MS - 1800000;
+    lab_turn(lab, &ON->await, 200, SCHEDULED);
+    lab_says(lab, STATE_FAILED, "execute_operation on dep-empty-1 (scheduled)");
+    assert_non_null(strstr(lab->verdict[0].hint, "cancel them"));
+    lab_free(lab);
+}
+
+static void already_activated_is_skipped_and_not_ours(void **state)
+{
+    struct lab *lab = lab_new(ON);
+
+    (void)state;
+    lab_asks(lab, &ON->probe, "GET *");
+    lab_gets_recorded(lab, "11-maintenance", 15);
+    lab_says(lab, STATE_SKIP, "not by this run");
+    lab_fact_is(lab, "maintenance.ours", "false");
+    lab_turn(lab, &ON->probe, 200, SCHEDULED);
+    lab_says(lab, STATE_RUNNING, NULL);
+    lab_fact_is(lab, "maintenance.ours", "false");
+    lab_free(lab);
+}
+
+static void lost_activation_is_adopted(void **state)
+{
+    struct lab *lab = lab_new(ON);
+
+    (void)state;
+    lab->context.repeat = true;
+    lab_asks(lab, &ON->probe, "GET *");
+    lab_gets_recorded(lab, "11-maintenance", 15);
+    lab_says(lab, STATE_DONE, NULL);
+    lab_fact_is(lab, "maintenance.ours", "true");
+    lab_turn(lab, &ON->probe, 200, "{\"status\":\"deactivated\"}");
+    lab_says(lab, STATE_ABSENT, NULL);
+    lab_free(lab);
+}
+
+static void not_modified_is_no_error(void **state)
+{
+    struct lab *on = lab_new(ON);
+    struct lab *off = lab_new(OFF);
+
+    (void)state;
+    lab_asks(on, &ON->act, "POST *");
+    lab_gets_recorded(on, "11-maintenance", 16);
+    lab_says(on, STATE_RUNNING, NULL);
+    lab_fact_is(on, "maintenance.ours", "false");
+    lab_asks(off, &OFF->act, "POST *");
+    lab_gets_recorded(off, "11-maintenance", 72);
+    lab_says(off, STATE_RUNNING, NULL);
+    lab_free(on);
+    lab_free(off);
+}
+
+static void maintenance_that_somebody_ended_fails(void **state)
+{
+    struct lab *lab = lab_new(ON);
+
+    (void)state;
+    lab_turn(lab, &ON->await, 200, "{\"status\":\"deactivated\"}");
+    lab_says(lab, STATE_FAILED, "somebody");
+    lab_turn(lab, &ON->await, 200, "{\"status\":\"on the moon\"}");
+    lab_says(lab, STATE_CANNOT_TELL, NULL);
+    lab_turn(lab, &ON->probe, 200, "{}");
+    lab_says(lab, STATE_CANNOT_TELL, NULL);
+    lab_turn(lab, &ON->await, 502, "{}");
+    lab_says(lab, STATE_CANNOT_TELL, NULL);
+    lab_free(lab);
+}
+
+static void third_wrong_password_blocks_and_a_right_one_forgives(void **state)
+{
+    struct lab *lab = lab_new(ON);
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        lab_asks(lab, &ON->await, "GET *");
+        lab_gets_recorded(lab, "02-auth-failures", 1);
+        lab_says(lab, STATE_CANNOT_TELL, "Wrong credentials");
+    }
+    lab_turn(lab, &ON->await, 200, SCHEDULED);
+    lab_data_is(lab, "{}");
+    for (int i = 0; i < 3; i++) {
+        lab_asks(lab, &ON->await, "GET *");
+        lab_gets_recorded(lab, "02-auth-failures", 1);
+    }
+    lab_says(lab, STATE_FOREIGN, "3 times");
+    assert_int_equal(lab->verdict[0].code, FERRY_E_AUTH);
+    lab_data_is(lab, "{}"); /* after the operator's correction it begins anew */
+    lab_asks(lab, &ON->await, "GET *");
+    lab_gets_recorded(lab, "02-auth-failures", 6);
+    lab_says(lab, STATE_FOREIGN, "no_such_tenant");
+    assert_int_equal(lab->verdict[0].code, FERRY_E_AUTH);
+    lab_free(lab);
+}
+
+static void wrong_password_of_a_change_blocks_at_once(void **state)
+{
+    struct lab *lab = lab_new(ON);
+
+    (void)state;
+    lab_asks(lab, &ON->act, "POST *");
+    lab_gets_recorded(lab, "02-auth-failures", 1);
+    lab_says(lab, STATE_FOREIGN, "password");
+    assert_int_equal(lab->verdict[0].code, FERRY_E_AUTH);
+    lab_asks(lab, &ON->act, "POST *");
+    lab_gets_recorded(lab, "02-auth-failures", 16);
+    lab_says(lab, STATE_FOREIGN, "permit");
+    lab_turn(lab, &ON->act, 429, "{}");
+    lab_says(lab, STATE_RETRY, NULL);
+    lab_asks(lab, &ON->act, "POST *");
+    lab_gets_html(lab, 503);
+    lab_says(lab, STATE_UNKNOWN, NULL);
+    lab_asks(lab, &ON->act, "POST *");
+    lab_gets_html(lab, 307);
+    lab_says(lab, STATE_FAILED, NULL);
+    lab_asks(lab, &ON->act, "POST *");
+    lab_gets_html(lab, 200);
+    lab_says(lab, STATE_UNKNOWN, NULL);
+    lab_free(lab);
+}
+
+static void plan_tells_of_maintenance_and_of_what_it_would_wait_for(void **state)
+{
+    struct lab *lab = lab_new(ON);
+
+    (void)state;
+    lab_turn(lab, &ON->plan, 200, SCHEDULED);
+    lab_says(lab, STATE_AGAIN, NULL);
+    lab_found(lab, "warning", "in maintenance already (activating)");
+    lab_asks(
+        lab, &ON->plan,
+        "GET /api/v3.1/executions?status=pending&status=started&status=cancelling&status=force_"
+        "cancelling&status=kill_cancelling&status=queued&status=scheduled*");
+    lab_gets_recorded(lab, "12-executions", 16);
+    lab_says(lab, STATE_DONE, NULL);
+    lab_found(lab, "warning", "2 executions are open");
+    lab_free(lab);
+}
+
+static void plan_of_a_quiet_manager_warns_of_nothing(void **state)
+{
+    struct lab *lab = lab_new(ON);
+
+    (void)state;
+    lab_turn(lab, &ON->plan, 200, "{\"status\":\"deactivated\"}");
+    lab_turn(lab, &ON->plan, 200, "{\"items\":[],\"metadata\":{\"pagination\":{\"total\":0}}}");
+    lab_found_nothing(lab, "warning");
+    lab_fact(lab, "manager", "null");
+    lab_needs_nothing(lab, &ON->plan);
+    lab_says(lab, STATE_DONE, NULL);
+    lab_free(lab);
+}
+
+static void deactivation_is_seen_before_it_is_believed(void **state)
+{
+    struct lab *lab = lab_new(OFF);
+
+    (void)state;
+    lab_turn(lab, &OFF->probe, 200, "{\"status\":\"activated\"}");
+    lab_says(lab, STATE_ABSENT, NULL);
+    lab_asks(lab, &OFF->act, "POST /api/v3.1/maintenance/deactivate");
+    lab_gets_recorded(lab, "11-maintenance", 70);
+    lab_says(lab, STATE_RUNNING, NULL);
+    lab_turn(lab, &OFF->await, 200, "{\"status\":\"activated\"}");
+    lab_says(lab, STATE_RUNNING, NULL);
+    lab_turn(lab, &OFF->await, 401, "{\"error_code\":\"unauthorized_error\"}");
+    lab_says(lab, STATE_CANNOT_TELL, NULL);
+    lab_asks(lab, &OFF->await, "GET *");
+    lab_gets_recorded(lab, "11-maintenance", 71);
+    lab_says(lab, STATE_DONE, NULL);
+    lab_free(lab);
+}
+
+static void deactivated_manager_is_left_alone(void **state)
+{
+    struct lab *lab = lab_new(OFF);
+
+    (void)state;
+    lab_turn(lab, &OFF->probe, 200, "{\"status\":\"deactivated\"}");
+    lab_says(lab, STATE_SKIP, "already");
+    lab->context.repeat = true;
+    lab_turn(lab, &OFF->probe, 200, "{\"status\":\"deactivated\"}");
+    lab_says(lab, STATE_DONE, NULL);
+    lab_turn(lab, &OFF->probe, 200, "{}");
+    lab_says(lab, STATE_CANNOT_TELL, NULL);
+    lab_turn(lab, &OFF->probe, 500, "{}");
+    lab_says(lab, STATE_CANNOT_TELL, NULL);
+    lab_turn(lab, &OFF->act, 500, "{}");
+    lab_says(lab, STATE_UNKNOWN, NULL);
+    lab_free(lab);
+}
+
+static void later_states_ask_in_the_name_that_works(void **state)
+{
+    struct lab *lab = lab_new(OFF);
+
+    (void)state;
+    lab_asks(lab, &OFF->probe, "GET *");
+    lab_asks_in_name_of(lab, HTTP_AS_BEFORE);
+    lab_fact(lab, "credential", "\"after\"");
+    lab_asks(lab, &OFF->probe, "GET *");
+    lab_asks_in_name_of(lab, HTTP_AS_AFTER);
+    lab_asks(lab, &OFF->act, "POST *");
+    lab_asks_in_name_of(lab, HTTP_AS_AFTER);
+    lab_free(lab);
+}
+
+static void plan_of_deactivation_warns_of_scheduled_executions(void **state)
+{
+    struct lab *lab = lab_new(OFF);
+
+    (void)state;
+    lab_fact(lab, "archive.executions_scheduled", "3");
+    lab_needs_nothing(lab, &OFF->plan);
+    lab_found(lab, "warning", "3 scheduled executions: the restore marks them failed");
+    lab_version(lab, "5.1.4");
+    lab_needs_nothing(lab, &OFF->plan);
+    lab_found(lab, "warning", "those overdue");
+    lab_free(lab);
+}
+
+static void polls_are_as_often_as_configured(void **state)
+{
+    struct lab *lab = lab_new(ON);
+    struct state_timing timing = {0};
+
+    (void)state;
+    ON->timing(&lab->context, &timing);
+    assert_int_equal(timing.interval_ms, 5000);
+    assert_true(timing.deadline_ms > 1800000);
+    lab_option(lab, "maintenance.poll_ms", "200");
+    OFF->timing(&lab->context, &timing);
+    assert_int_equal(timing.interval_ms, 200);
+    lab_free(lab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(quiet_manager_is_activated_at_once),
+        cmocka_unit_test(busy_manager_is_awaited_and_what_it_waits_for_is_named),
+        cmocka_unit_test(activation_that_never_comes_fails_with_the_names_of_the_guilty),
+        cmocka_unit_test(already_activated_is_skipped_and_not_ours),
+        cmocka_unit_test(lost_activation_is_adopted),
+        cmocka_unit_test(not_modified_is_no_error),
+        cmocka_unit_test(maintenance_that_somebody_ended_fails),
+        cmocka_unit_test(third_wrong_password_blocks_and_a_right_one_forgives),
+        cmocka_unit_test(wrong_password_of_a_change_blocks_at_once),
+        cmocka_unit_test(plan_tells_of_maintenance_and_of_what_it_would_wait_for),
+        cmocka_unit_test(plan_of_a_quiet_manager_warns_of_nothing),
+        cmocka_unit_test(deactivation_is_seen_before_it_is_believed),
+        cmocka_unit_test(deactivated_manager_is_left_alone),
+        cmocka_unit_test(later_states_ask_in_the_name_that_works),
+        cmocka_unit_test(plan_of_deactivation_warns_of_scheduled_executions),
+        cmocka_unit_test(polls_are_as_often_as_configured),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

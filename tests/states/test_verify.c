@@ -1,0 +1,206 @@
+#include "lab.h"
+
+#define V (&state_verify)
+#define NONE "{\"items\":[],\"metadata\":{\"pagination\":{\"total\":0}}}"
+#define ONE                                                                                        \
+    "{\"items\":[{\"id\":\"x\",\"workflow_id\":\"install\",\"deployment_id\":\"d\",\"status\":"    \
+    "\"started\"}],\"metadata\":{\"pagination\":{\"total\":1}}}"
+#define UPLOADED "{\"id\":\"prod\",\"status\":\"uploaded\"}"
+
+/* Brings the questions to the named one. */
+static void go_to(struct lab *lab, const char *ask)
+{
+    lab_data(lab, ask);
+}
+
+static void every_question_is_asked_and_only_then_it_is_done(void **state)
+{
+    struct lab *lab = lab_new(V);
+
+    (void)state;
+    lab_asks(lab, &V->await, "GET /api/v3.1/maintenance");
+    lab_gets_recorded(lab, "11-maintenance", 15);
+    lab_says(lab, STATE_AGAIN, NULL);
+    lab_asks(lab, &V->await, "GET /api/v3.1/snapshots/prod");
+    lab_gets(lab, 200, UPLOADED);
+    lab_asks(lab, &V->await, "HEAD /api/v3.1/snapshots/prod/archive");
+    lab_gets_length(lab, 200, 184983);
+    lab_asks(lab, &V->await, "GET /api/v3.1/snapshot-status");
+    lab_asks_in_name_of(lab, HTTP_ANONYMOUS);
+    lab_gets_recorded(lab, "10-snapshot-status", 0);
+    lab_asks(lab, &V->await, "GET /api/v3.1/blueprints?_include=id&_all_tenants=true&_size=1");
+    assert_non_null(lab_header(lab, "X-BYPASS-MAINTENANCE"));
+    lab_gets(lab, 200, NONE);
+    lab_asks(lab, &V->await, "GET /api/v3.1/executions?status=pending*");
+    lab_gets(lab, 200, NONE);
+    lab_says(lab, STATE_DONE, NULL);
+    lab_data_is(lab, "{}");
+    lab_free(lab);
+}
+
+static void each_wrong_answer_refuses(void **state)
+{
+    static const struct {
+        const char *ask, *json, *reason;
+    } cases[] = {
+        {"{\"ask\":null}", "{\"status\":\"deactivated\"}", "maintenance is not on"},
+        {"{\"ask\":null}", "{\"status\":\"activating\"}", "maintenance is not on"},
+        {"{\"ask\":\"snapshot\"}", "{\"status\":\"failed\"}", "but failed"},
+        {"{\"ask\":\"flag\"}", "{\"status\":\"running\"}", "a restore is running"},
+        {"{\"ask\":\"blueprints\"}", ONE, "not empty"},
+        {"{\"ask\":\"executions\"}", ONE, "install on d (started)"},
+    };
+    struct lab *lab = lab_new(V);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        go_to(lab, cases[i].ask);
+        lab_turn(lab, &V->await, 200, cases[i].json);
+        lab_says(lab, STATE_FAILED, cases[i].reason);
+        assert_int_equal(lab->verdict[0].code, FERRY_E_REFUSED);
+        assert_non_null(lab->verdict[0].hint);
+        lab_data_is(lab, "{}"); /* a retry begins with the first question */
+    }
+    lab_free(lab);
+}
+
+static void wrong_or_missing_archive_refuses(void **state)
+{
+    struct lab *lab = lab_new(V);
+
+    (void)state;
+    go_to(lab, "{\"ask\":\"length\"}");
+    lab_asks(lab, &V->await, "HEAD *");
+    lab_gets_length(lab, 200, 5);
+    lab_says(lab, STATE_FAILED, "has 5 bytes");
+    go_to(lab, "{\"ask\":\"length\"}");
+    lab_asks(lab, &V->await, "HEAD *");
+    lab_gets_length(lab, 404, -1);
+    lab_says(lab, STATE_FAILED, "without its archive");
+    go_to(lab, "{\"ask\":\"snapshot\"}");
+    lab_turn(lab, &V->await, 404, "{\"error_code\":\"not_found_error\"}");
+    lab_says(lab, STATE_FAILED, "gone");
+    lab_free(lab);
+}
+
+static void answers_without_sense_are_asked_again(void **state)
+{
+    static const char *const asks[] = {"{\"ask\":null}", "{\"ask\":\"flag\"}",
+                                       "{\"ask\":\"blueprints\"}", "{\"ask\":\"executions\"}"};
+    struct lab *lab = lab_new(V);
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        go_to(lab, asks[i]);
+        lab_turn(lab, &V->await, 200, "{}");
+        lab_says(lab, STATE_CANNOT_TELL, NULL);
+        go_to(lab, asks[i]);
+        lab_turn(lab, &V->await, 500, "{}");
+        lab_says(lab, STATE_CANNOT_TELL, NULL);
+    }
+    lab_free(lab);
+}
+
+static void force_lets_a_full_manager_pass(void **state)
+{
+    struct lab *lab = lab_new(V);
+
+    (void)state;
+    lab_option(lab, "restore.force", "true");
+    go_to(lab, "{\"ask\":\"blueprints\"}");
+    lab_turn(lab, &V->await, 200, ONE);
+    lab_says(lab, STATE_AGAIN, NULL);
+    lab_free(lab);
+}
+
+static void old_managers_are_asked_only_what_they_answer_in_maintenance(void **state)
+{
+    struct lab *lab = lab_new(V);
+
+    (void)state;
+    lab_version(lab, "4.6.0");
+    lab_option(lab, "snapshot.file", "null");
+    go_to(lab, "{\"ask\":\"snapshot\"}");
+    lab_turn(lab, &V->await, 200, UPLOADED);
+    lab_says(lab, STATE_DONE, NULL);
+    lab_version(lab, "5.0.5");
+    go_to(lab, "{\"ask\":\"flag\"}");
+    lab_turn(lab, &V->await, 200, "{\"status\":\"not-running\"}");
+    lab_says(lab, STATE_DONE, NULL);
+    lab_free(lab);
+}
+
+static void plan_blocks_on_a_full_manager_and_a_running_restore(void **state)
+{
+    struct lab *lab = lab_new(V);
+
+    (void)state;
+    lab_asks(lab, &V->plan, "GET /api/v3.1/blueprints*");
+    lab_gets(lab, 200, ONE);
+    lab_found(lab, "blocker FERRY_E_REFUSED", "not empty: it holds 1 blueprints");
+    lab_found(lab, "blocker", "restore.force");
+    lab_asks(lab, &V->plan, "GET /api/v3.1/snapshot-status");
+    lab_gets_recorded(lab, "10-snapshot-status", 3);
+    lab_found(lab, "blocker FERRY_E_REFUSED", "rm -f /");
+    lab_says(lab, STATE_DONE, NULL);
+    lab_free(lab);
+}
+
+static void plan_knows_that_a_new_format_would_double(void **state)
+{
+    struct lab *lab = lab_new(V);
+
+    (void)state;
+    lab_fact(lab, "archive.format", "\"new\"");
+    lab_turn(lab, &V->plan, 200, ONE);
+    lab_found(lab, "blocker", "double");
+    lab_option(lab, "restore.force", "true");
+    lab_data(lab, "{\"ask\":null}");
+    lab_turn(lab, &V->plan, 200, ONE);
+    lab_found(lab, "warning", "doubles");
+    lab_fact(lab, "archive.format", "\"legacy\"");
+    lab_data(lab, "{\"ask\":null}");
+    lab_turn(lab, &V->plan, 200, ONE);
+    lab_found(lab, "warning", "deletes");
+    lab_free(lab);
+}
+
+static void plan_of_an_empty_manager_is_quiet(void **state)
+{
+    struct lab *lab = lab_new(V);
+    struct state_timing timing = {0};
+
+    (void)state;
+    lab_turn(lab, &V->plan, 200, NONE);
+    lab_turn(lab, &V->plan, 200, "{\"status\":\"not-running\"}");
+    lab_found_nothing(lab, "blocker");
+    lab_found_nothing(lab, "warning");
+    lab_version(lab, "4.6.0");
+    lab_data(lab, "{\"ask\":null}");
+    lab_turn(lab, &V->plan, 200, NONE);
+    lab_says(lab, STATE_DONE, NULL);
+    lab_turn(lab, &V->plan, 500, "{}");
+    lab_says(lab, STATE_CANNOT_TELL, NULL);
+    lab_fact(lab, "manager", "null");
+    lab_needs_nothing(lab, &V->plan);
+    V->timing(&lab->context, &timing);
+    assert_true(timing.deadline_ms > 0);
+    lab_free(lab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_question_is_asked_and_only_then_it_is_done),
+        cmocka_unit_test(each_wrong_answer_refuses),
+        cmocka_unit_test(wrong_or_missing_archive_refuses),
+        cmocka_unit_test(answers_without_sense_are_asked_again),
+        cmocka_unit_test(force_lets_a_full_manager_pass),
+        cmocka_unit_test(old_managers_are_asked_only_what_they_answer_in_maintenance),
+        cmocka_unit_test(plan_blocks_on_a_full_manager_and_a_running_restore),
+        cmocka_unit_test(plan_knows_that_a_new_format_would_double),
+        cmocka_unit_test(plan_of_an_empty_manager_is_quiet),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
