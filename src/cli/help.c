@@ -1,19 +1,31 @@
+#include <string.h>
+
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "ui/text.h"
 
-#define OPTION_COLUMNS 30 /* of an option and its argument, before its help */
+#define OPTION_COLUMNS 28 /* of an option and its argument */
+#define HELP_COLUMNS 49   /* of its help: a whole line has 80 */
 
 static void print_option(const struct ui_stream *stream, const struct cli_option_row *row)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     char *left = row->letter == 0 ? mem_printf(scope, "    --%s", row->name)
                                   : mem_printf(scope, "-%c, --%s", row->letter, row->name);
+    const char *help = row->help;
 
     if (row->argument != NULL)
         left = mem_printf(scope, "%s %s", left, row->argument);
-    fprintf(stream->file, "  %-*s %s%s%s%s\n", OPTION_COLUMNS, left, row->help,
-            row->env == NULL ? "" : " [$", row->env == NULL ? "" : row->env,
-            row->env == NULL ? "" : "]");
+    if (row->env != NULL)
+        help = mem_printf(scope, "%s [$%s]", help, row->env);
+    help = ui_wrap(scope, help, HELP_COLUMNS);
+    while (*help != '\0') {
+        size_t length = strcspn(help, "\n");
+
+        fprintf(stream->file, "  %-*s %.*s\n", OPTION_COLUMNS, left, (int)length, help);
+        left = mem_strdup(scope, "");
+        help += length + (help[length] == '\n');
+    }
 }
 
 static void print_options(const struct ui_stream *stream, const char *title, unsigned groups,
@@ -37,11 +49,12 @@ static void print_options(const struct ui_stream *stream, const char *title, uns
 static void print_exit_codes(const struct ui_stream *stream)
 {
     fputs("\nexit codes:\n"
-          "  0 done          1 failed                    2 usage or configuration\n"
-          "  3 stopped, resumable                        4 an unknown outcome waits for resolve\n"
-          "  5 refused by a fact on the manager or in the archive\n"
-          "  6 plan is stale 7 the journal is in use     8 the journal cannot be used\n"
-          "  10 done, but some units failed\n",
+          "  0 done                         5 refused by a fact on manager or archive\n"
+          "  1 failed                       6 the plan is stale\n"
+          "  2 usage or configuration       7 the journal is in use\n"
+          "  3 stopped, can be resumed      8 the journal cannot be used\n"
+          "  4 an unknown outcome waits     10 done, but some units failed\n"
+          "    for ferry resolve\n",
           stream->file);
 }
 

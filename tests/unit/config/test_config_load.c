@@ -1,0 +1,236 @@
+/* What upgrade.yaml and settings become. */
+#include "ferry_test.h"
+
+#include <unistd.h>
+
+#include "fixture.h"
+
+static const char *text_of(const struct loaded *loaded, const char *path)
+{
+    return json_string_or(loaded->options, path, "(none)");
+}
+
+static void assert_path(const struct loaded *loaded, const char *path, const char *name)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+
+    assert_string_equal(text_of(loaded, path), mem_printf(scope, "%s/%s", test_folder(), name));
+}
+
+static void the_design_example_is_understood_whole(void **state)
+{
+    static const char text[] =
+        "# upgrade.yaml\n"
+        "manager:\n"
+        "  url: https://new.example:443\n"
+        "  username: admin\n"
+        "  password: {file: /run/secrets/new}\n"
+        "  after_restore: {username: root, password: {file: /run/secrets/old}}\n"
+        "  ca: /etc/ferry/ca.pem\n"
+        "  tenant: default_tenant\n"
+        "snapshot: {file: /backup/prod.zip, id: prod-2026-11-20}\n"
+        "restore: {force: true, certificates: false, no_reboot: true, quiet: auto, poll: 5s, "
+        "timeout: 4h}\n"
+        "maintenance: {poll: auto, timeout: 30m}\n"
+        "agents: {tenants: [a, b], concurrency: 5, max_failures: 20, stop_old: yes, "
+        "install_timeout: 5m, poll: auto}\n"
+        "plugins: {upload: [], update: [x], except: [y], to: minor, poll: auto}\n"
+        "limits: {requests_per_second: 2.5, in_flight: 64, settle: 0s}\n";
+    static const char expected[] =
+        "{\"agents\":{\"concurrency\":5,\"install_timeout\":300,\"max_failures\":20,"
+        "\"max_failures_percent\":100,\"poll_ms\":null,\"stop_old\":true,\"tenants\":[\"a\",\"b\"],"
+        "\"timeout_ms\":null},"
+        "\"limits\":{\"in_flight\":64,\"requests_per_second\":2.5,\"settle_ms\":0},"
+        "\"maintenance\":{\"poll_ms\":null,\"timeout_ms\":1800000},"
+        "\"manager\":{\"after_restore\":{\"password\":{\"file\":\"/run/secrets/old\"},"
+        "\"username\":\"root\"},\"ca\":\"/etc/ferry/ca.pem\","
+        "\"password\":{\"file\":\"/run/secrets/new\"},\"tenant\":\"default_tenant\","
+        "\"url\":\"https://new.example\",\"username\":\"admin\"},"
+        "\"plugins\":{\"except\":[\"y\"],\"poll_ms\":null,\"timeout_ms\":null,\"to\":\"minor\","
+        "\"update\":[\"x\"],\"upload\":[]},"
+        "\"restore\":{\"certificates\":false,\"force\":true,\"no_reboot\":true,\"poll_ms\":5000,"
+        "\"quiet_ms\":null,\"timeout_ms\":14400000},"
+        "\"snapshot\":{\"file\":\"/backup/prod.zip\",\"id\":\"prod-2026-11-20\",\"url\":null}}";
+    struct loaded loaded;
+
+    (void)state;
+    load_text(&loaded, text, (char *)NULL);
+    assert_int_equal(loaded.code, FERRY_OK);
+    assert_string_equal(json_print_canonical(loaded.mem, loaded.options), expected);
+    loaded_free(&loaded);
+}
+
+static void what_is_left_out_has_the_designs_defaults(void **state)
+{
+    static const char expected[] =
+        "{\"agents\":{\"concurrency\":5,\"install_timeout\":300,\"max_failures\":-1,"
+        "\"max_failures_percent\":10,\"poll_ms\":null,\"stop_old\":false,\"tenants\":null,"
+        "\"timeout_ms\":null},"
+        "\"limits\":{\"in_flight\":64,\"requests_per_second\":5,\"settle_ms\":null},"
+        "\"maintenance\":{\"poll_ms\":null,\"timeout_ms\":1800000},"
+        "\"manager\":{\"after_restore\":null,\"ca\":null,\"password\":{\"env\":\"P\"},"
+        "\"tenant\":\"default_tenant\",\"url\":\"https://m\",\"username\":\"admin\"},"
+        "\"plugins\":{\"except\":[],\"poll_ms\":null,\"timeout_ms\":null,\"to\":\"latest\","
+        "\"update\":null,\"upload\":[]},"
+        "\"restore\":{\"certificates\":false,\"force\":false,\"no_reboot\":false,\"poll_ms\":null,"
+        "\"quiet_ms\":null,\"timeout_ms\":14400000},"
+        "\"snapshot\":{\"file\":\"/b/p.zip\",\"id\":\"p\",\"url\":null}}";
+    struct loaded loaded;
+
+    (void)state;
+    load_text(&loaded,
+              "manager: {url: https://m, username: admin, password: {env: P}}\n"
+              "snapshot: {file: /b/p.zip}\n"
+              "agents:\nrestore: {poll: null}\n",
+              (char *)NULL);
+    assert_int_equal(loaded.code, FERRY_OK);
+    assert_string_equal(json_print_canonical(loaded.mem, loaded.options), expected);
+    loaded_free(&loaded);
+}
+
+static void settings_alone_are_enough(void **state)
+{
+    struct loaded loaded;
+
+    (void)state;
+    load_text(&loaded, NULL, "manager.url=http://H.Example:80/", "manager.username=u",
+              "manager.password.command=pass show x", "snapshot.url=https://s/a/1st.zip?v=2",
+              (char *)NULL);
+    assert_int_equal(loaded.code, FERRY_OK);
+    assert_string_equal(text_of(&loaded, "manager.url"), "http://h.example");
+    assert_string_equal(text_of(&loaded, "manager.password.command"), "pass show x");
+    assert_string_equal(text_of(&loaded, "snapshot.url"), "https://s/a/1st.zip?v=2");
+    assert_string_equal(text_of(&loaded, "snapshot.id"), "snapshot-1st");
+    assert_true(json_is_null(json_get(loaded.options, "snapshot.file")));
+    loaded_free(&loaded);
+}
+
+static void settings_win_over_the_file_and_later_ones_over_earlier(void **state)
+{
+    struct loaded loaded;
+
+    (void)state;
+    load_text(&loaded, MINIMAL "agents: {tenants: [x], concurrency: 2}\nplugins: {update: [p]}\n",
+              "agents.concurrency=7", "agents.concurrency=8", "agents.tenants=a, b",
+              "plugins.update=none", "manager.password.file=pw", "snapshot.url=http://s/x.zip",
+              "limits.requests_per_second=0.5", "agents.max_failures=never", (char *)NULL);
+    assert_int_equal(loaded.code, FERRY_OK);
+    assert_int_equal(json_int64_or(loaded.options, "agents.concurrency", 0), 8);
+    assert_string_equal(json_print(loaded.mem, json_get(loaded.options, "agents.tenants")),
+                        "[\"a\",\"b\"]");
+    assert_string_equal(json_print(loaded.mem, json_get(loaded.options, "plugins.update")), "[]");
+    assert_true(json_is_null(json_get(loaded.options, "snapshot.file")));
+    assert_null(json_get(loaded.options, "manager.password.env"));
+    assert_path(&loaded, "manager.password.file", "pw");
+    assert_int_equal(json_int64_or(loaded.options, "agents.max_failures", 0), -1);
+    assert_int_equal(json_int64_or(loaded.options, "agents.max_failures_percent", 0), 100);
+    loaded_free(&loaded);
+}
+
+static void paths_of_the_file_begin_at_its_folder_those_of_settings_here(void **state)
+{
+    struct config_source source = {.file = "sub/up.yaml"};
+    const char *settings[] = {"manager.ca=./ca.pem"};
+    struct loaded loaded = {.mem = mem_scope(NULL)};
+
+    (void)state;
+    put_file("sub/up.yaml", MINIMAL "plugins: {upload: [\"p/*.zip\", p/b.zip, ./c.zip]}\n");
+    put_file("sub/p/b.zip", "b");
+    put_file("sub/p/a.zip", "a");
+    put_file("sub/p/a.txt", "no");
+    put_file("sub/c.zip", "c");
+    source.settings = settings;
+    source.setting_count = 1;
+    assert_int_equal(config_load(loaded.mem, &source, &loaded.options, &loaded.err), FERRY_OK);
+    assert_path(&loaded, "snapshot.file", "sub/prod.zip");
+    assert_path(&loaded, "manager.ca", "ca.pem");
+    assert_string_equal(json_print(loaded.mem, json_get(loaded.options, "plugins.upload")),
+                        mem_printf(loaded.mem,
+                                   "[\"%s/sub/p/a.zip\",\"%s/sub/p/b.zip\",\"%s/sub/c.zip\"]",
+                                   test_folder(), test_folder(), test_folder()));
+    loaded_free(&loaded);
+}
+
+static void a_folder_named_like_a_pattern_is_just_a_folder(void **state)
+{
+    struct config_source source = {.file = "[ab]/up.yaml"};
+    struct loaded loaded = {.mem = mem_scope(NULL)};
+
+    (void)state;
+    put_file("[ab]/up.yaml", MINIMAL "plugins: {upload: [\"*.zip\"]}\n");
+    put_file("[ab]/x.zip", "x");
+    put_file("a/wrong.zip", "x");
+    assert_int_equal(config_load(loaded.mem, &source, &loaded.options, &loaded.err), FERRY_OK);
+    assert_string_equal(json_print(loaded.mem, json_get(loaded.options, "plugins.upload")),
+                        mem_printf(loaded.mem, "[\"%s/[ab]/x.zip\"]", test_folder()));
+    loaded_free(&loaded);
+}
+
+static void a_snapshot_without_an_id_gets_one_that_managers_take(void **state)
+{
+    static const char *const rows[][2] = {
+        {"prod.zip", "prod"},         {"2026-11-20.zip", "snapshot-2026-11-20"},
+        {"a b\xc3\xa4.zip", "a-b--"}, {"x.tar.zip", "x.tar"},
+        {".zip", "snapshot-.zip"},    {"PROD", "PROD"},
+    };
+
+    (void)state;
+    for (size_t at = 0; at < FERRY_COUNT(rows); at++) {
+        struct loaded loaded;
+        void *scope FERRY_SCOPE = mem_scope(NULL);
+
+        load_text(&loaded, MINIMAL, mem_printf(scope, "snapshot.file=%s", rows[at][0]),
+                  (char *)NULL);
+        assert_int_equal(loaded.code, FERRY_OK);
+        assert_string_equal(text_of(&loaded, "snapshot.id"), rows[at][1]);
+        loaded_free(&loaded);
+    }
+}
+
+static void aliases_and_quotes_are_yaml_as_usual(void **state)
+{
+    struct loaded loaded;
+
+    (void)state;
+    load_text(&loaded,
+              "manager:\n  url: 'https://[fd00::1]:8443'\n  username: &who \"ad: min\"\n"
+              "  password:\n    file: >-\n      /a\n      b\n"
+              "  after_restore:\n    username: *who\n    password: {env: OLD}\n"
+              "snapshot:\n  file: \"p.zip\"\n",
+              (char *)NULL);
+    assert_string_equal(loaded.err.message, "");
+    assert_string_equal(text_of(&loaded, "manager.url"), "https://[fd00::1]:8443");
+    assert_string_equal(text_of(&loaded, "manager.after_restore.username"), "ad: min");
+    assert_string_equal(text_of(&loaded, "manager.password.file"), "/a b");
+    loaded_free(&loaded);
+}
+
+static void after_restore_has_the_same_name_unless_another_is_given(void **state)
+{
+    struct loaded loaded;
+
+    (void)state;
+    load_text(&loaded, MINIMAL, "manager.after_restore.password.env=OLD", (char *)NULL);
+    assert_int_equal(loaded.code, FERRY_OK);
+    assert_string_equal(text_of(&loaded, "manager.after_restore.username"), "admin");
+    assert_string_equal(text_of(&loaded, "manager.after_restore.password.env"), "OLD");
+    loaded_free(&loaded);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, enter_folder, leave_folder)
+    const struct CMUnitTest tests[] = {
+        TEST(the_design_example_is_understood_whole),
+        TEST(what_is_left_out_has_the_designs_defaults),
+        TEST(settings_alone_are_enough),
+        TEST(settings_win_over_the_file_and_later_ones_over_earlier),
+        TEST(paths_of_the_file_begin_at_its_folder_those_of_settings_here),
+        TEST(a_folder_named_like_a_pattern_is_just_a_folder),
+        TEST(a_snapshot_without_an_id_gets_one_that_managers_take),
+        TEST(aliases_and_quotes_are_yaml_as_usual),
+        TEST(after_restore_has_the_same_name_unless_another_is_given),
+    };
+
+    return cmocka_run_group_tests_name("config: load", tests, NULL, NULL);
+}

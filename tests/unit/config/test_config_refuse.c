@@ -1,0 +1,292 @@
+/* What is refused, with the place and the words. */
+#include "ferry_test.h"
+
+#include "fixture.h"
+
+#define NEVER "never the text itself"
+
+struct row {
+    const char *text, *message, *hint;
+};
+
+static void refuse_all(const struct row *rows, size_t count)
+{
+    for (size_t at = 0; at < count; at++)
+        assert_refused(rows[at].text, NULL, FERRY_E_CONFIG, rows[at].message, rows[at].hint);
+}
+
+static void unknown_keys_are_refused_where_they_stand(void **state)
+{
+    static const struct row rows[] = {
+        {MINIMAL "restore:\n  force: true\n  forse: true\n",
+         "up.yaml:5:3: unknown key restore.forse", "did you mean restore.force?"},
+        {MINIMAL "agnets: {concurrency: 1}\n", "up.yaml:3:1: unknown key agnets",
+         "did you mean agents?"},
+        {MINIMAL "force: true\n", "up.yaml:3:1: unknown key force", "did you mean restore.force?"},
+        {MINIMAL "xyzzy:\n  - 1\n  - {a: b}\n", "up.yaml:3:1: unknown key xyzzy", ""},
+        {MINIMAL "restore: {poll: 5s, bogus: {deep: 1}}\n",
+         "up.yaml:3:21: unknown key restore.bogus", ""},
+        {MINIMAL "limits: {<<: {in_flight: 3}}\n", "up.yaml:3:10: unknown key limits.<<", ""},
+    };
+
+    (void)state;
+    refuse_all(rows, FERRY_COUNT(rows));
+}
+
+static void wrong_types_are_refused_where_they_stand(void **state)
+{
+    static const struct row rows[] = {
+        {MINIMAL "restore: {force: maybe}\n",
+         "up.yaml:3:11: restore.force must be true or false, not 'maybe'", NULL},
+        {MINIMAL "restore:\n  poll: 5\n",
+         "up.yaml:4:3: restore.poll must be auto or a duration such as 500ms, 5s, 30m or 4h, not "
+         "'5'",
+         NULL},
+        {MINIMAL "restore: {timeout: auto}\n",
+         "up.yaml:3:11: restore.timeout must be a duration such as 500ms, 5s, 30m or 4h, not "
+         "'auto'",
+         NULL},
+        {MINIMAL "restore: {timeout: 31d}\n",
+         "up.yaml:3:11: restore.timeout must be from 1 ms to 720 h 00 min, not '31d'", NULL},
+        {MINIMAL "agents: {concurrency: 0}\n",
+         "up.yaml:3:10: agents.concurrency must be a number from 1 to 1000, not '0'", NULL},
+        {MINIMAL "agents: {max_failures: 101%}\n",
+         "up.yaml:3:10: agents.max_failures must be a number of units, a share such as 10%, or "
+         "never, not '101%'",
+         NULL},
+        {MINIMAL "agents: {install_timeout: 1500ms}\n",
+         "up.yaml:3:10: agents.install_timeout must be a number of seconds, or a duration such as "
+         "5m, not '1500ms'",
+         NULL},
+        {MINIMAL "limits: {requests_per_second: 0}\n",
+         "up.yaml:3:10: limits.requests_per_second must be a number above 0, up to 10000, not '0'",
+         NULL},
+        {MINIMAL "plugins: {to: newest}\n",
+         "up.yaml:3:11: plugins.to must be latest or minor, not 'newest'", NULL},
+        {MINIMAL "plugins: {update: some}\n",
+         "up.yaml:3:11: plugins.update must be all, none or a list, not 'some'", NULL},
+        {MINIMAL "agents: {tenants: none}\n",
+         "up.yaml:3:10: agents.tenants must be all or a list, not 'none'", NULL},
+        {MINIMAL "agents: {tenants: []}\n",
+         "up.yaml:3:10: agents.tenants must be all, or name at least one", NULL},
+    };
+
+    (void)state;
+    refuse_all(rows, FERRY_COUNT(rows));
+}
+
+static void wrong_shapes_are_refused_where_they_stand(void **state)
+{
+    static const struct row rows[] = {
+        {MINIMAL "agents: 5\n", "up.yaml:3:1: agents must have keys below it", NULL},
+        {MINIMAL "agents: [a]\n", "up.yaml:3:9: agents must have keys below it", NULL},
+        {MINIMAL "restore: {force: [true]}\n", "up.yaml:3:18: restore.force must be a single value",
+         NULL},
+        {MINIMAL "plugins: {upload: a.zip}\n",
+         "up.yaml:3:19: plugins.upload must be a list, such as [a, b]", NULL},
+        {MINIMAL "agents: {tenants: [a, [b]]}\n",
+         "up.yaml:3:23: an item of agents.tenants must be a single value", NULL},
+        {MINIMAL "plugins: {except: [a, b, a]}\n", "up.yaml:3:26: plugins.except names 'a' twice",
+         NULL},
+        {MINIMAL "plugins: {except: [a, \"\"]}\n",
+         "up.yaml:3:23: plugins.except has an item that must not be empty", NULL},
+        {MINIMAL "plugins:\n  upload:\n    - up.yaml\n    - no/*.zip\n",
+         "up.yaml:6:7: plugins.upload names no file: nothing matches 'no/*.zip'", NULL},
+        {MINIMAL "plugins: {upload: [/]}\n",
+         "up.yaml:3:20: plugins.upload names /, which is no file", NULL},
+        {"- a\n", "up.yaml: the file must hold keys such as manager: and snapshot:", NULL},
+        {"text\n", "up.yaml: the file must hold keys such as manager: and snapshot:", NULL},
+    };
+
+    (void)state;
+    refuse_all(rows, FERRY_COUNT(rows));
+}
+
+static void what_is_no_yaml_is_refused(void **state)
+{
+    static const struct row rows[] = {
+        {"manager:\n  url: \"x\n",
+         "up.yaml:2:3: not valid YAML from here on: found unexpected end "
+         "of stream",
+         NULL},
+        {"\tmanager: x\n",
+         "up.yaml: not valid YAML from here on: found character that cannot start any token", NULL},
+        {"a: \001\n", "up.yaml: not valid YAML from here on: control characters are not allowed",
+         NULL},
+        {MINIMAL "restore: {force: true, force: false}\n",
+         "up.yaml:3:18: restore.force is given twice", NULL},
+        {MINIMAL "---\nrestore: {}\n", "up.yaml: holds more than one document", NULL},
+        {"manager: {url: *a}\n", "up.yaml:1:11: manager.url: no anchor has the name 'a'", NULL},
+    };
+
+    (void)state;
+    refuse_all(rows, FERRY_COUNT(rows));
+}
+
+static void what_is_missing_is_named(void **state)
+{
+    static const struct row rows[] = {
+        {"",
+         "up.yaml: missing: manager.url, manager.username, manager.password.file (or .env, "
+         ".command), snapshot.file (or .url)",
+         "--manager URL"},
+        {"manager: {url: \"https://m\", username: a, password: {env: P}}\n",
+         "up.yaml: missing: snapshot.file (or .url)", "write them there"},
+        {MINIMAL "manager2: 1\n", "up.yaml:3:1: unknown key manager2", "did you mean manager?"},
+    };
+
+    (void)state;
+    refuse_all(rows, FERRY_COUNT(rows));
+    assert_refused(NULL, "manager.url=https://m", FERRY_E_CONFIG,
+                   "missing: manager.username, manager.password.file (or .env, .command), "
+                   "snapshot.file (or .url)",
+                   "give a FILE.yaml");
+}
+
+static void a_password_that_is_written_down_is_refused_and_not_repeated(void **state)
+{
+    static const struct row rows[] = {
+        {"manager:\n  url: https://m\n  password: geheim\n",
+         "up.yaml:3:3: manager.password says where the password is, " NEVER,
+         "a file that only you can read and give manager.password.file"},
+        {MINIMAL "x: 1\nmanager: {after_restore: {password: geheim}}\n",
+         "up.yaml:3:1: unknown key x", NULL},
+        {"manager: {after_restore: {password: geheim}}\n",
+         "up.yaml:1:27: manager.after_restore.password says where the password is, " NEVER,
+         "manager.after_restore.password.env"},
+        {"manager: {password: {text: geheim}}\n", "up.yaml:1:22: unknown key manager.password.text",
+         "one of file, env and command"},
+        {"manager: {password: [geheim]}\n",
+         "up.yaml:1:21: manager.password says where the password is, " NEVER, NULL},
+    };
+
+    (void)state;
+    refuse_all(rows, FERRY_COUNT(rows));
+    assert_refused(MINIMAL, "manager.password=geheim", FERRY_E_USAGE,
+                   "manager.password says where the password is, " NEVER, "manager.password.file");
+    assert_refused(MINIMAL, "manager.pasword=geheim", FERRY_E_USAGE,
+                   "unknown setting manager.pasword", "did you mean manager.password?");
+}
+
+static void one_place_for_each_secret_and_one_origin_of_the_snapshot(void **state)
+{
+    static const struct row rows[] = {
+        {"manager: {url: \"https://m\", username: a, password: {file: a, env: B}}\n"
+         "snapshot: {file: a}\n",
+         "up.yaml:1:62: manager.password.env cannot stand beside manager.password.file: give one "
+         "of "
+         "them",
+         NULL},
+        {"manager: {url: \"https://m\", username: a, password: {env: B}}\n"
+         "snapshot: {file: a, url: \"http://s/a\"}\n",
+         "up.yaml:2:21: snapshot.url cannot stand beside snapshot.file: give one of them", NULL},
+        {"manager: {url: \"https://m\", username: a, password: {env: 1B}}\n"
+         "snapshot: {file: a}\n",
+         "up.yaml:1:53: manager.password.env must be the name of an environment variable", NULL},
+    };
+
+    (void)state;
+    refuse_all(rows, FERRY_COUNT(rows));
+    assert_refused(MINIMAL, "manager.after_restore.username=b", FERRY_E_USAGE,
+                   "setting manager.after_restore.username stands alone: "
+                   "manager.after_restore.password.file (or .env, .command) is missing",
+                   NULL);
+}
+
+static void urls_of_managers_have_scheme_host_and_port_only(void **state)
+{
+    static const char *const rows[][2] = {
+        {"ftp://m", "must begin with http:// or https://"},
+        {"m.example", "must begin with http:// or https://"},
+        {"https:/m", "must begin with http:// or https://"},
+        {"https://", "has no host"},
+        {"https://:80", "has no host"},
+        {"https://m:0", "has a bad port"},
+        {"https://m:65536", "has a bad port"},
+        {"https://m:", "has a bad port"},
+        {"https://m:12345678901", "has a bad port"},
+        {"https://[::1", "has a bad address in brackets"},
+        {"https://m!x", "has a bad host"},
+        {"https://m m", "must not have spaces"},
+        {"https://u:pw@m", "must not have user:password@ in it: the password would be stored"},
+        {"https://m/api", "must end after host and port: paths are added by ferry"},
+        {"https://m?x", "must end after host and port: paths are added by ferry"},
+        {"", "must not be empty"},
+    };
+
+    (void)state;
+    for (size_t at = 0; at < FERRY_COUNT(rows); at++) {
+        void *scope FERRY_SCOPE = mem_scope(NULL);
+
+        assert_refused(MINIMAL, mem_printf(scope, "manager.url=%s", rows[at][0]), FERRY_E_USAGE,
+                       mem_printf(scope, "setting manager.url %s", rows[at][1]), NULL);
+    }
+    assert_refused(MINIMAL, "snapshot.url=https://u:p@s/a.zip", FERRY_E_USAGE,
+                   "setting snapshot.url must not have user:password@ in it: the password would be "
+                   "stored",
+                   NULL);
+    assert_refused(MINIMAL, "snapshot.url=https://s/", FERRY_E_USAGE,
+                   "setting snapshot.url names no file", NULL);
+}
+
+static void ids_that_no_manager_takes_are_refused(void **state)
+{
+    char longest[300] = "snapshot.id=";
+
+    (void)state;
+    assert_refused(MINIMAL, "snapshot.id=1a", FERRY_E_USAGE,
+                   "setting snapshot.id must begin with a letter", NULL);
+    assert_refused(MINIMAL, "snapshot.id=a/b", FERRY_E_USAGE,
+                   "setting snapshot.id may have letters, digits, '.', '_' and '-' only", NULL);
+    memset(longest + strlen(longest), 'a', 257);
+    assert_refused(MINIMAL, longest, FERRY_E_USAGE,
+                   "setting snapshot.id must not be longer than 256 letters", NULL);
+}
+
+static void bad_settings_are_refused(void **state)
+{
+    (void)state;
+    assert_refused(MINIMAL, "restore.forse=1", FERRY_E_USAGE, "unknown setting restore.forse",
+                   "did you mean restore.force?");
+    assert_refused(MINIMAL, "restore=1", FERRY_E_USAGE, "setting restore is a group of keys", NULL);
+    assert_refused(MINIMAL, "abc", FERRY_E_USAGE, "a setting is KEY=VALUE, but one has no '='",
+                   "agents.concurrency=10");
+    assert_refused(MINIMAL, "agents.concurrency=x", FERRY_E_USAGE,
+                   "setting agents.concurrency must be a number from 1 to 1000, not 'x'", NULL);
+    assert_refused(MINIMAL, "manager.username=a\nb", FERRY_E_USAGE,
+                   "setting manager.username has a control character in it", NULL);
+    assert_refused(MINIMAL, "plugins.upload=no.zip", FERRY_E_USAGE,
+                   "setting plugins.upload names no file: nothing matches 'no.zip'", NULL);
+}
+
+static void a_file_that_is_not_there_is_told(void **state)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct config_source source = {.file = "none.yaml"};
+    struct ferry_error err = {0};
+    struct json *options;
+
+    (void)state;
+    assert_int_equal(config_load(scope, &source, &options, &err), FERRY_E_NOT_FOUND);
+    assert_non_null(strstr(err.message, "none.yaml"));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, enter_folder, leave_folder)
+    const struct CMUnitTest tests[] = {
+        TEST(unknown_keys_are_refused_where_they_stand),
+        TEST(wrong_types_are_refused_where_they_stand),
+        TEST(wrong_shapes_are_refused_where_they_stand),
+        TEST(what_is_no_yaml_is_refused),
+        TEST(what_is_missing_is_named),
+        TEST(a_password_that_is_written_down_is_refused_and_not_repeated),
+        TEST(one_place_for_each_secret_and_one_origin_of_the_snapshot),
+        TEST(urls_of_managers_have_scheme_host_and_port_only),
+        TEST(ids_that_no_manager_takes_are_refused),
+        TEST(bad_settings_are_refused),
+        TEST(a_file_that_is_not_there_is_told),
+    };
+
+    return cmocka_run_group_tests_name("config: refuse", tests, NULL, NULL);
+}
