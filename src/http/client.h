@@ -1,10 +1,17 @@
 /*
  * The transport over libcurl: one epoll loop, one thread, one manager.
  *
- * Promises: TLS is verified unless told otherwise in so many words; a request is never sent twice
- * behind the caller's back (libcurl 7.88 re-sends a request whose re-used connection dies before
- * the first byte of the answer: lib/transfer.c, Curl_retry_request); redirects are not followed;
- * bodies of files are streamed with constant memory; replies and headers have limits.
+ * Promises: TLS (1.2 or later) is verified unless told otherwise in so many words; a changing
+ * request is never sent twice behind the caller's back (libcurl 7.88 re-sends a request whose
+ * re-used connection dies before the first byte of the answer: lib/transfer.c, Curl_retry_request),
+ * a GET or HEAD may be; "not sent" is said only of requests that were never let onto a connection;
+ * redirects are not followed, cookies and .netrc not used; it speaks HTTP/1.1 only; bodies of files
+ * are streamed with constant memory; replies and headers have limits; no secret is in an error or
+ * in the log, and neither is the query of a path.
+ *
+ * Proxies come from the environment as with every curl program (https_proxy, http_proxy, no_proxy):
+ * some managers can be reached in no other way. A proxy that refuses the tunnel: not sent.
+ * The process should ignore SIGPIPE.
  */
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
@@ -14,31 +21,33 @@
 #include "base/secret.h"
 #include "http/transport.h"
 
-#define HTTP_CONNECT_TIMEOUT_MS                                                                    \
-    10000                      /* facts 1.0: the SDK uses 5 s; a restarting manager is slow */
-#define HTTP_TIMEOUT_MS 330000 /* facts 1.0: nginx gives up on its upstream after 330 s */
+/* facts 1.0: the SDK connects within 5 s, but a restarting manager is slow */
+#define HTTP_CONNECT_TIMEOUT_MS 10000
+/* facts 1.0: nginx gives up on its upstream after 330 s */
+#define HTTP_TIMEOUT_MS 330000
 
 struct http_login {
-    const char *username;          /* NULL: the slot cannot be used */
+    const char *username;          /* with a password; no colon in it */
     const struct secret *password; /* borrowed */
-    const struct secret *token;    /* instead of a password (Authentication-Token) */
+    const struct secret *token;    /* borrowed; used instead of name and password when set */
 };
 
 struct http_client_options {
     const char *url;     /* "https://host:port", no path, no user */
-    const char *ca_file; /* NULL: the system's */
+    const char *ca_file; /* this CA and no other; NULL: the system's */
     bool insecure;       /* the operator's own words; never a default */
     struct http_login before;
-    struct http_login after; /* username NULL: same as before */
-    int max_connections;     /* 0: 64 */
+    struct http_login after; /* neither password nor token: the same as before */
+    int max_connections;     /* transfers at once, the others wait their turn; 0: 64 */
     const char *user_agent;
     struct clock *clock;
     struct log *log; /* may be NULL; lines carry no secret */
 };
 
-/* Below ctx; copies the options, borrows the secrets and the clock. FERRY_E_CONFIG for a URL or a
-   CA file that cannot be used. Signals that the process has blocked are let through in wait only:
-   a handler's flag is seen right after. */
+/* Below ctx; copies the options, borrows the secrets, the clock and the log. FERRY_E_CONFIG for a
+   URL, a CA file or a login that cannot be used. Signals that the process has blocked are let
+   through in wait only, however busy the sockets are: a handler's flag is seen right after.
+   Freeing the transport cuts what is under way. */
 enum ferry_code http_client_new(const void *ctx, const struct http_client_options *options,
                                 struct transport **out, struct ferry_error *err) FERRY_CHECK;
 

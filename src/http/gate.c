@@ -129,7 +129,7 @@ struct transport *transport_gate(const void *ctx, struct transport *inner,
     return &gate->transport;
 }
 
-size_t transport_gate_refusals(const struct transport *transport)
+size_t transport_gate_refusals(const struct transport *gate)
 {
-    return ((const struct gate *)(const void *)transport)->refused;
+    return ((const struct gate *)(const void *)gate)->refused;
 }

@@ -142,6 +142,9 @@ static int compare(const char *self, int64_t mib, int rounds)
     char url[64];
     pid_t server = start_server(&port);
 
+    (void)unsetenv("http_proxy"); /* for both */
+    (void)unsetenv("all_proxy");
+    (void)unsetenv("ALL_PROXY");
     (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d", port);
     make_file(path, mib * 1024 * 1024);
     const char *const own[] = {self, "--one", url, path, NULL};

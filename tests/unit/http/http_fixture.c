@@ -6,6 +6,16 @@
 
 #define PATIENCE_MS 30000
 
+static void forget_proxies(void)
+{
+    static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                        "ALL_PROXY"};
+
+    for (size_t i = 0; i < FERRY_COUNT(names); i++) {
+        (void)unsetenv(names[i]);
+    }
+}
+
 struct transport *http_fixture_client(void *ctx, const char *url, const char *ca_file)
 {
     struct http_client_options options = {
@@ -18,6 +28,7 @@ struct transport *http_fixture_client(void *ctx, const char *url, const char *ca
     struct ferry_error err = {0};
     struct transport *client = NULL;
 
+    forget_proxies();
     if (http_client_new(ctx, &options, &client, &err) != FERRY_OK) {
         fail_msg("http_client_new: %s", err.message);
     }

@@ -17,7 +17,8 @@ struct http_fixture {
 
 /* Starts a server with these steps and a client for it, as user "admin". */
 struct http_fixture http_fixture_start(const struct script_step *steps, size_t count);
-/* A client for another URL in the same context, for tests that bring a server of their own. */
+/* A client for another URL in the same context, for tests that bring a server of their own. Takes
+   proxies out of the environment. */
 struct transport *http_fixture_client(void *ctx, const char *url, const char *ca_file);
 void http_fixture_end(struct http_fixture *fixture);
 

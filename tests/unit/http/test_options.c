@@ -141,6 +141,49 @@ static void log_and_errors_hold_no_secret(void **state)
     http_fixture_end(&fixture);
 }
 
+/* ---- proxies of the environment ---- */
+
+static struct http_reply *change_by_proxy(struct http_fixture *fixture, const char *variable,
+                                          const char *url)
+{
+    fixture->client = http_fixture_client(fixture->ctx, url, NULL);
+    (void)unsetenv("no_proxy");
+    (void)unsetenv("NO_PROXY");
+    (void)setenv(variable, script_server_url(fixture->server), 1);
+    struct http_reply *reply = http_fixture_send(fixture, HTTP_PUT, "/x", true);
+    (void)unsetenv(variable);
+    return reply;
+}
+
+static void proxy_of_the_environment_is_used(void **state)
+{
+    static const struct script_step steps[] = {{.answer = ANSWER_OK}};
+    struct http_fixture fixture = START(steps);
+    struct http_reply *reply = change_by_proxy(&fixture, "http_proxy", "http://manager.example");
+
+    (void)state;
+    assert_int_equal(reply->outcome, HTTP_ANSWERED);
+    assert_non_null(strstr(fixture.seen->log, "PUT http://manager.example/x HTTP/1.1"));
+    http_fixture_end(&fixture);
+}
+
+/* The proxy's own answer is not the manager's, and our request never left. */
+static void proxy_that_refuses_the_tunnel_means_not_sent(void **state)
+{
+    static const struct script_step steps[] = {
+        {.answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"}};
+    struct http_fixture fixture = START(steps);
+    struct http_reply *reply = change_by_proxy(&fixture, "https_proxy", "https://manager.example");
+
+    (void)state;
+    assert_int_equal(reply->outcome, HTTP_NOT_SENT);
+    assert_int_equal(reply->code, FERRY_E_UNREACHABLE);
+    assert_int_equal(reply->status, 0);
+    assert_non_null(strstr(fixture.seen->log, "CONNECT manager.example:443"));
+    assert_null(strstr(fixture.seen->log, "Basic"));
+    http_fixture_end(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +192,8 @@ int main(void)
         cmocka_unit_test(ca_file_must_hold_a_certificate),
         cmocka_unit_test(logins_that_no_header_can_carry_are_refused),
         cmocka_unit_test(log_and_errors_hold_no_secret),
+        cmocka_unit_test(proxy_of_the_environment_is_used),
+        cmocka_unit_test(proxy_that_refuses_the_tunnel_means_not_sent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
