@@ -28,10 +28,8 @@ static const struct field list_snapshots_fields[] = {
     OWNER,
     SHARE("t.visibility"),
 };
-LISTING(list_snapshots, "Snapshot", "snapshots t", "t.id"),
-    .search = "t.id", .enum_field = "status", .values = snapshot_states
-}
-;
+LISTING(list_snapshots, "Snapshot", "snapshots t", "t.id", .search = "t.id", .enum_field = "status",
+        .values = snapshot_states);
 
 #define LATEST(column)                                                                             \
     "(SELECT " column " FROM executions e WHERE e.tenant = t.tenant AND e.deployment_id = t.id"    \
@@ -97,9 +95,7 @@ static const struct field list_deployments_fields[] = {
     {"labels", "'[]'", FIELD_JSON, FIELD_SHOWN},
     {"deployment_groups", "'[]'", FIELD_JSON, FIELD_SHOWN},
 };
-LISTING(list_deployments, "Deployment", "deployments t", "t.id"), .search = "t.id"
-}
-;
+LISTING(list_deployments, "Deployment", "deployments t", "t.id", .search = "t.id");
 
 static const struct field list_blueprints_fields[] = {
     {"created_at", "t.created_at", FIELD_TEXT, FIELD_BOTH},
@@ -125,9 +121,8 @@ static const struct field list_blueprints_fields[] = {
     {"labels", "'[]'", FIELD_JSON, FIELD_SHOWN},
     {"upload_execution", "NULL", FIELD_JSON, FIELD_SHOWN},
 };
-LISTING(list_blueprints, "Blueprint", "blueprints t", "t.id"), .search = "t.id", .sees_global = true
-}
-;
+LISTING(list_blueprints, "Blueprint", "blueprints t", "t.id", .search = "t.id",
+        .sees_global = true);
 
 static const struct field list_nodes_fields[] = {
     {"id", "t.id", FIELD_TEXT, FIELD_BOTH},
@@ -155,9 +150,7 @@ static const struct field list_nodes_fields[] = {
      " AND i.deployment_id = t.deployment_id AND i.node_id = t.id)",
      FIELD_INT, FIELD_SHOWN},
 };
-LISTING(list_nodes, "Node", "nodes t", "t.id"), .search = "t.id"
-}
-;
+LISTING(list_nodes, "Node", "nodes t", "t.id", .search = "t.id");
 
 static const struct field list_instances_fields[] = {
     {"id", "t.id", FIELD_TEXT, FIELD_BOTH},
@@ -186,9 +179,7 @@ static const struct field list_instances_fields[] = {
     {"created_by", "'admin'", FIELD_TEXT, FIELD_BOTH},
     SHARE("'tenant'"),
 };
-LISTING(list_instances, "NodeInstance", "node_instances t", "t.id"), .search = "t.id"
-}
-;
+LISTING(list_instances, "NodeInstance", "node_instances t", "t.id", .search = "t.id");
 
 static const char *const agent_states[] = {
     "creating", "created",   "configuring", "configured",    "starting",   "started",
@@ -223,10 +214,8 @@ static const struct field list_agents_fields[] = {
     {"node_instance_ids", "t.node_instance_id", FIELD_TEXT, FIELD_ASKED},
     {"install_methods", "t.install_method", FIELD_TEXT, FIELD_ASKED},
 };
-LISTING(list_agents, "Agent", "agents t", "t.id"), .search = "t.id", .enum_field = "state",
-                                                   .values = agent_states
-}
-;
+LISTING(list_agents, "Agent", "agents t", "t.id", .search = "t.id", .enum_field = "state",
+        .values = agent_states);
 
 static const struct field list_agent_fields[] = {
     {"created_at", "t.created_at", FIELD_TEXT, FIELD_BOTH},
@@ -254,9 +243,7 @@ static const struct field list_agent_fields[] = {
     OWNER,
     SHARE("'tenant'"),
 };
-LISTING(list_agent, "Agent", "agents t", "t.id")
-}
-;
+LISTING(list_agent, "Agent", "agents t", "t.id", .search = NULL);
 
 static const struct field list_plugins_fields[] = {
     {"id", "t.id", FIELD_TEXT, FIELD_BOTH},
@@ -291,7 +278,5 @@ static const struct field list_plugins_fields[] = {
      " coalesce(t.distribution, 'None')",
      FIELD_TEXT, FIELD_SHOWN},
 };
-LISTING(list_plugins, "Plugin", "plugins t", "t.id"), .search = "t.package_name",
-                                                      .sees_global = true
-}
-;
+LISTING(list_plugins, "Plugin", "plugins t", "t.id", .search = "t.package_name",
+        .sees_global = true);

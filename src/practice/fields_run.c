@@ -44,10 +44,8 @@ static const struct field list_executions_fields[] = {
     OWNER,
     SHARE("t.visibility"),
 };
-LISTING(list_executions, "Execution", "executions t", "t.id"), .enum_field = "status",
-                                                               .values = execution_states
-}
-;
+LISTING(list_executions, "Execution", "executions t", "t.id", .search = NULL,
+        .enum_field = "status", .values = execution_states);
 
 static const struct field list_updates_fields[] = {
     {"created_at", "t.created_at", FIELD_TEXT, FIELD_BOTH},
@@ -65,9 +63,8 @@ static const struct field list_updates_fields[] = {
     OWNER,
     SHARE("'tenant'"),
 };
-LISTING(list_updates, "PluginsUpdate", "plugins_updates t", "t.id"), .one_page = true
-}
-;
+LISTING(list_updates, "PluginsUpdate", "plugins_updates t", "t.id", .search = NULL,
+        .one_page = true);
 
 static const struct field list_schedules_fields[] = {
     {"created_at", "t.created_at", FIELD_TEXT, FIELD_BOTH},
@@ -91,9 +88,7 @@ static const struct field list_schedules_fields[] = {
      "CASE WHEN t.next_occurrence IS NULL THEN '[]' ELSE json_array(t.next_occurrence) END",
      FIELD_JSON, FIELD_SHOWN},
 };
-LISTING(list_schedules, "ExecutionSchedule", "schedules t", "t.id"), .search = "t.id"
-}
-;
+LISTING(list_schedules, "ExecutionSchedule", "schedules t", "t.id", .search = "t.id");
 
 static const struct field list_events_fields[] = {
     {"timestamp", "t.timestamp", FIELD_TEXT, FIELD_BOTH},
@@ -114,15 +109,11 @@ static const struct field list_events_fields[] = {
     {"tenant_name", "t.tenant", FIELD_TEXT, FIELD_BOTH},
     {"include_logs", "1", FIELD_BOOL, FIELD_ASKED},
 };
-LISTING(list_events, "Event", "events t", "t.seq")
-}
-;
+LISTING(list_events, "Event", "events t", "t.seq", .search = NULL);
 
 static const struct field list_secrets_fields[] = {
     {"key", "t.id", FIELD_TEXT, FIELD_BOTH},
     {"tenant_name", "t.tenant", FIELD_TEXT, FIELD_BOTH},
     {"visibility", "'tenant'", FIELD_TEXT, FIELD_BOTH},
 };
-LISTING(list_secrets, "Secret", "secrets t", "t.id"), .search = "t.id"
-}
-;
+LISTING(list_secrets, "Secret", "secrets t", "t.id", .search = "t.id");

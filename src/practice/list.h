@@ -47,12 +47,14 @@ struct listing {
     bool one_page;             /* _size and _all_tenants are ignored */
 };
 
-#define LISTING(name, model_text, table_text, id_sql)                                              \
+/* A listing over NAME_fields; what follows id_sql are initialisers, .search at least. */
+#define LISTING(name, model_text, table_text, id_sql, ...)                                         \
     const struct listing name = {.model = model_text,                                              \
                                  .table = table_text,                                              \
                                  .fields = name##_fields,                                          \
                                  .count = FERRY_COUNT(name##_fields),                              \
-                                 .id = id_sql
+                                 .id = id_sql,                                                     \
+                                 __VA_ARGS__}
 
 extern const struct listing list_snapshots, list_executions, list_deployments, list_blueprints,
     list_nodes, list_instances, list_agents, list_agent, list_plugins, list_updates, list_schedules,
