@@ -309,15 +309,35 @@ enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source
 
 /* --- resume --- */
 
+/* The run to go on with: by name, else the only live one, else the newest: it may have ended in the
+   very moment in which ferry was killed, and then its outcome is the answer. */
+static enum ferry_code find_resumable(const void *ctx, struct journal *journal, const char *name,
+                                      struct run_row *out, struct ferry_error *err)
+{
+    struct ferry_error none = {0};
+    struct run_row *rows;
+    size_t count;
+
+    if (!journal_run_find(journal, ctx, name, out, err)) {
+        return FERRY_OK;
+    }
+    if (name || err->code != FERRY_E_NOT_FOUND ||
+        journal_runs(journal, ctx, &rows, &count, &none) || count == 0 ||
+        rows[0].state != RUN_DONE) {
+        return err->code;
+    }
+    ferry_error_clear(err);
+    *out = rows[0];
+    return FERRY_OK;
+}
+
 static enum ferry_code take_up(const void *ctx, struct ferry *ferry, struct journal *journal,
-                               const char *name, const struct ferry_source *source,
-                               struct run_row *run, struct session **session,
-                               struct ferry_error *err)
+                               const struct ferry_source *source, struct run_row *run,
+                               struct session **session, struct ferry_error *err)
 {
     struct json *options, *effective, *facts;
 
-    if (journal_run_find(journal, ctx, name, run, err) ||
-        json_parse(ctx, run->options, strlen(run->options), &options, err) ||
+    if (json_parse(ctx, run->options, strlen(run->options), &options, err) ||
         json_parse(ctx, run->facts, strlen(run->facts), &facts, err)) {
         return err->code;
     }
@@ -333,6 +353,17 @@ static enum ferry_code take_up(const void *ctx, struct ferry *ferry, struct jour
     }
     run->options = json_print(ctx, effective);
     return FERRY_OK;
+}
+
+static enum ferry_code already_done(struct journal *journal, const struct run_row *run,
+                                    char **result, struct ferry_error *err)
+{
+    if (result && ferry_describe_run(journal, run, result, err)) {
+        return err->code;
+    }
+    return run->code ? ferry_fail(err, run->code, "run \"%s\" is %s", run->name,
+                                  ferry_code_text(run->code))
+                     : FERRY_OK;
 }
 
 enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
@@ -354,9 +385,12 @@ enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
     if (ferry_open_journal(scope, ferry, JOURNAL_WRITE, &journal, err)) {
         return err->code;
     }
-    code = take_up(scope, ferry, journal, name, source, &run, &session, err);
-    if (!code) {
-        code = carry(session, &run, options, result, err);
+    code = find_resumable(scope, journal, name, &run, err);
+    if (!code && run.state == RUN_DONE) {
+        code = already_done(journal, &run, result, err);
+    } else if (!code) {
+        code = take_up(scope, ferry, journal, source, &run, &session, err);
+        code = code ? code : carry(session, &run, options, result, err);
     }
     journal_close(journal);
     return code;

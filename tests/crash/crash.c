@@ -343,6 +343,20 @@ static int one(struct setup *setup, unsigned *shared, char **argv)
     return ledger ? 0 : 1;
 }
 
+/* The next version of the plugin that made archives use: the update has something to do. */
+static void make_wagon(const struct setup *setup)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char *argv[] = {FERRY_SOURCE_DIR "/tests/support/make-wagon",
+                          "cloudify-practice01-plugin", "2.0.0",
+                          mem_printf(scope, "%s/plugin.wgn", setup->base), NULL};
+
+    if (peer_run(argv) != 0) {
+        fprintf(stderr, "cannot make a wagon\n");
+        exit(2);
+    }
+}
+
 static void write_files(struct setup *setup, unsigned deployments)
 {
     static const char yaml[] =
@@ -359,8 +373,6 @@ static void write_files(struct setup *setup, unsigned deployments)
     } files[] = {{"upgrade.yaml", yaml}, {"new.pw", "admin"}, {"old.pw", "oldpw"}};
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct ferry_error err = {0};
-    char *wagon;
-    size_t size;
 
     for (size_t i = 0; i < FERRY_COUNT(files); i++) {
         char *path = mem_printf(scope, "%s/%s", setup->base, files[i].name);
@@ -370,14 +382,7 @@ static void write_files(struct setup *setup, unsigned deployments)
             exit(2);
         }
     }
-    if (file_read(scope, FERRY_SOURCE_DIR "/tests/data/wagons/"
-                                          "cloudify_tiny_plugin-2.0.0-py311-none-any.wgn",
-                  1 << 20, &wagon, &size, &err) ||
-        file_write_atomic(mem_printf(scope, "%s/plugin.wgn", setup->base), wagon, size, 0600,
-                          &err)) {
-        fprintf(stderr, "%s\n", err.message);
-        exit(2);
-    }
+    make_wagon(setup);
     snprintf(setup->archive, sizeof setup->archive, "%s/a.zip", setup->base);
     peer_make_archive(setup->practice, setup->archive, deployments, "legacy");
 }
