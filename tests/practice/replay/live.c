@@ -129,6 +129,8 @@ struct answer live_ask(struct live *live, const void *ctx, const char *method, c
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
     (void)curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
     (void)curl_easy_setopt(curl, CURLOPT_HEADERDATA, &answer);
+    /* On a connection that was used before, curl would send a lost request again by itself. */
+    (void)curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, 60L);
     if (body != NULL) {
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
