@@ -43,7 +43,7 @@ void dump_row(struct dump *dump)
         dump->values[i] = NULL;
     }
     dump->row++;
-    snprintf(dump->id, sizeof(dump->id), "%lld", (long long)dump->row);
+    (void)snprintf(dump->id, sizeof(dump->id), "%lld", (long long)dump->row);
     dump_set(dump, "_storage_id", dump->id);
     dump_set(dump, "_creator_id", "0");
     dump_set(dump, "visibility", "tenant");
@@ -179,7 +179,7 @@ static void write_security(struct zip_out *out, const struct make_plan *plan)
     struct json *admin = json_object(scope);
     char hash[80];
     plan_secret(plan, 1, secret, 22);
-    snprintf(hash, sizeof(hash), "$pbkdf2-sha256$29000$%s", secret);
+    (void)snprintf(hash, sizeof(hash), "$pbkdf2-sha256$29000$%s", secret);
     json_set_int(admin, "id", 0);
     json_set_string(admin, "username", "admin");
     json_set_bool(admin, "active", true);
@@ -283,7 +283,7 @@ static void write_files(struct zip_out *out, const struct make_plan *plan)
     for (plan_walk_start(&walk, plan); plan_walk_next(&walk);) {
         plan_tenant_name(walk.tenant, tenant);
         plan_deployment_name(walk.deployment, name);
-        snprintf(member, sizeof(member), "deployments/%s/%s/", tenant, name);
+        (void)snprintf(member, sizeof(member), "deployments/%s/%s/", tenant, name);
         zip_out_folder(out, member);
     }
     for (int64_t p = 0; p < plan->plugins; p++) {

@@ -28,7 +28,7 @@ static void items_close(struct items *items)
     }
     char end[3 * PLAN_NAME_SIZE] = "]}";
     if (items->source[0] != '\0') {
-        snprintf(end, sizeof(end), "], \"source_id\": \"%s\"}", items->source);
+        (void)snprintf(end, sizeof(end), "], \"source_id\": \"%s\"}", items->source);
     }
     zip_out_put(items->out, end, strlen(end));
     zip_out_end(items->out);
@@ -39,8 +39,8 @@ static void items_close(struct items *items)
 static void items_of(struct items *items, const char *type, const char *source)
 {
     items_close(items);
-    snprintf(items->type, sizeof(items->type), "%s", type);
-    snprintf(items->source, sizeof(items->source), "%s", source == NULL ? "" : source);
+    (void)snprintf(items->type, sizeof(items->type), "%s", type);
+    (void)snprintf(items->source, sizeof(items->source), "%s", source == NULL ? "" : source);
 }
 
 /* more: members to add behind those of the item, as text, or NULL. */
@@ -349,7 +349,7 @@ static void write_schedules(struct items *items, int64_t tenant)
             continue;
         }
         void *scope FERRY_SCOPE = mem_scope(NULL);
-        snprintf(id, sizeof(id), "sched-%02lld", (long long)i);
+        (void)snprintf(id, sizeof(id), "sched-%02lld", (long long)i);
         plan_deployment_name(i % plan->deployments, name);
         plan_scheduled_for(i, true, due);
         struct json *item = item_new(scope, id, date);
@@ -374,10 +374,10 @@ static void write_tenant(struct items *items, int64_t tenant)
     static const char *const folders[] = {"", "blueprints/", "deployments/", "plugins/"};
     char name[PLAN_NAME_SIZE], folder[4 * PLAN_NAME_SIZE];
     plan_tenant_name(tenant, name);
-    snprintf(items->folder, sizeof(items->folder), "tenants/%s", name);
+    (void)snprintf(items->folder, sizeof(items->folder), "tenants/%s", name);
     items->members = 0;
     for (size_t i = 0; i < FERRY_COUNT(folders); i++) {
-        snprintf(folder, sizeof(folder), "%s/%s", items->folder, folders[i]);
+        (void)snprintf(folder, sizeof(folder), "%s/%s", items->folder, folders[i]);
         zip_out_folder(items->out, folder);
     }
     if (tenant == 0) {
@@ -394,7 +394,7 @@ static void write_tenant(struct items *items, int64_t tenant)
 static void write_mgmt(struct items *items)
 {
     char name[PLAN_NAME_SIZE], secret[33];
-    snprintf(items->folder, sizeof(items->folder), "mgmt");
+    (void)snprintf(items->folder, sizeof(items->folder), "mgmt");
     items_of(items, "tenants", NULL);
     for (int64_t t = 0; t < items->plan->tenants; t++) {
         void *scope FERRY_SCOPE = mem_scope(NULL);

@@ -34,7 +34,7 @@ char *archive_blueprint_yaml(const void *ctx, const struct make_plan *plan, int6
     int64_t plugin = plan_blueprint_plugin(plan, blueprint);
     if (plugin >= 0) {
         plan_plugin_package(plugin, package);
-        snprintf(line, sizeof(line), "  - plugin:%s\n", package);
+        (void)snprintf(line, sizeof(line), "  - plugin:%s\n", package);
     }
     return mem_printf(ctx,
                       "tosca_definitions_version: cloudify_dsl_1_3\nimports:\n"
@@ -85,7 +85,7 @@ const void *archive_blueprint_pack(const void *ctx, const struct make_plan *plan
     char name[PLAN_NAME_SIZE], member[2 * PLAN_NAME_SIZE];
     struct zip_out *out = zip_out_memory(ctx, true, PACK_ROOM);
     plan_blueprint_name(blueprint, name);
-    snprintf(member, sizeof(member), "%s/blueprint.yaml", name);
+    (void)snprintf(member, sizeof(member), "%s/blueprint.yaml", name);
     zip_out_text(out, member, archive_blueprint_yaml(out, plan, blueprint));
     return close_pack(out, size);
 }
@@ -108,7 +108,7 @@ const void *archive_wagon(const void *ctx, int64_t plugin, size_t *size)
     json_set_string(json, "supported_platform", "any");
     json_push_string(json_set_array(json, "supported_python_versions"), "py311");
     json_set_array(json, "wheels");
-    snprintf(member, sizeof(member), "%s/package.json", package);
+    (void)snprintf(member, sizeof(member), "%s/package.json", package);
     zip_out_text(out, member, json_print(out, json));
     return close_pack(out, size);
 }
@@ -139,7 +139,7 @@ void archive_write_extras(struct zip_out *out, const struct make_plan *plan)
     json_set_string(practice, "admin_password", plan->admin_password);
     plan_secret(plan, 10, id, sizeof(id) - 1);
     plan_secret(plan, 11, secret, sizeof(secret) - 1);
-    snprintf(value, sizeof(value), "ctok-%s-%s", id, secret);
+    (void)snprintf(value, sizeof(value), "ctok-%s-%s", id, secret);
     struct json *token = json_push_object(json_set_array(practice, "tokens"));
     json_set_string(token, "id", id);
     json_set_string(token, "value", value);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/parse.h"
 
 #define REQUIRED_MAX 64 /* node types that rules name: one bit each */
 
@@ -93,13 +94,31 @@ static const struct built_in built_ins[] = {
     {"pull", "pull", "{" SCOPE "}", BUSY, 51},
 };
 
-static int version_number(const char *version)
+/* A number of at most two digits; moves *at behind it. -1: there is none. */
+static int take_number(const char **at)
 {
-    int major = 0, minor = 0;
-    if (version == NULL || sscanf(version, "%2d.%2d", &major, &minor) != 2) {
-        return 99; /* nobody said: as the newest */
+    char digits[3] = "";
+    int64_t value = 0;
+    size_t length = strspn(*at, "0123456789");
+    if (length == 0 || length >= sizeof(digits)) {
+        return -1;
     }
-    return major * 10 + minor;
+    memcpy(digits, *at, length);
+    *at += length;
+    return parse_int64(digits, 0, 99, &value) ? (int)value : -1;
+}
+
+int workflows_version(const char *version)
+{
+    if (version == NULL) {
+        return -1;
+    }
+    int major = take_number(&version);
+    if (major < 0 || *version++ != '.') {
+        return -1;
+    }
+    int minor = take_number(&version);
+    return minor < 0 ? -1 : major * 10 + (minor > 9 ? 9 : minor);
 }
 
 /* Puts the members of a workflow into the order and the completeness of the API. */
@@ -139,7 +158,8 @@ static void set_parsed(struct json *object, const char *key, const char *text)
 static void built_in_members(struct json *object, const struct built_in *workflow, int number)
 {
     char operation[96];
-    snprintf(operation, sizeof(operation), "cloudify.plugins.workflows.%s", workflow->operation);
+    (void)snprintf(operation, sizeof(operation), "cloudify.plugins.workflows.%s",
+                   workflow->operation);
     json_set_string(object, "plugin", "default_workflows");
     json_set_string(object, "operation", operation);
     set_parsed(object, "parameters", workflow->parameters);
@@ -151,7 +171,10 @@ static void built_in_members(struct json *object, const struct built_in *workflo
 
 char *workflows_built_in(const void *ctx, const char *version, bool as_list)
 {
-    int number = version_number(version);
+    int number = workflows_version(version);
+    if (number < 0) {
+        number = 990; /* nobody said: as the newest */
+    }
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct json *all = as_list ? json_array(scope) : json_object(scope);
     for (size_t i = 0; i < FERRY_COUNT(built_ins); i++) {

@@ -7,6 +7,8 @@
 
 #include "practice/content_build.h"
 
+/* 10 * major + minor of "6.4.2", where minors over 9 count as 9; -1 for anything else. */
+int workflows_version(const char *version);
 /* The built-in workflows of a manager of that version as JSON text owned by ctx: an object by name
    as the data base keeps it (as_list false), or the list of the API without is_available. */
 char *workflows_built_in(const void *ctx, const char *version, bool as_list);

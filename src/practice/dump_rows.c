@@ -9,7 +9,7 @@
 
 static const char *number(char out[NUMBER_SIZE], int64_t value)
 {
-    snprintf(out, NUMBER_SIZE, "%lld", (long long)value);
+    (void)snprintf(out, NUMBER_SIZE, "%lld", (long long)value);
     return out;
 }
 
@@ -19,8 +19,8 @@ static void rows_tenants(struct dump *dump)
     char id[NUMBER_SIZE];
     for (int64_t t = 0; t < dump->plan->tenants; t++) {
         plan_tenant_name(t, name);
-        snprintf(user, sizeof(user), "rabbitmq_user_%s", name);
-        snprintf(vhost, sizeof(vhost), "rabbitmq_vhost_%s", name);
+        (void)snprintf(user, sizeof(user), "rabbitmq_user_%s", name);
+        (void)snprintf(vhost, sizeof(vhost), "rabbitmq_vhost_%s", name);
         plan_secret(dump->plan, 1000 + t, secret, sizeof(secret) - 1);
         dump_row(dump);
         dump_set(dump, "id", number(id, t));
@@ -37,7 +37,7 @@ static void rows_users(struct dump *dump)
     char hash[128], salt[23], digest[44];
     plan_secret(dump->plan, 1, salt, sizeof(salt) - 1);
     plan_secret(dump->plan, 2, digest, sizeof(digest) - 1);
-    snprintf(hash, sizeof(hash), "$pbkdf2-sha256$29000$%s$%s", salt, digest);
+    (void)snprintf(hash, sizeof(hash), "$pbkdf2-sha256$29000$%s$%s", salt, digest);
     dump_row(dump);
     dump_set(dump, "id", "0");
     dump_set(dump, "username", "admin");
@@ -204,8 +204,8 @@ static void row_agent(struct dump *dump, const struct plan_walk *walk, int64_t h
     int64_t agent = host * dump->plan->deployments + walk->deployment;
     plan_instance_name(walk, host, name);
     plan_date(BASE_OF_EXECUTIONS + walk->deployment, false, date);
-    snprintf(ip, sizeof(ip), "10.%d.%d.%d", (int)(agent >> 16 & 255), (int)(agent >> 8 & 255),
-             (int)(agent & 255));
+    (void)snprintf(ip, sizeof(ip), "10.%d.%d.%d", (int)(agent >> 16 & 255), (int)(agent >> 8 & 255),
+                   (int)(agent & 255));
     dump_row(dump);
     dump_set(dump, "id", name);
     dump_set(dump, "name", name);
@@ -304,7 +304,7 @@ static void rows_schedules(struct dump *dump)
     char id[PLAN_NAME_SIZE], due[PLAN_DATE_SIZE], deployment[NUMBER_SIZE], tenant[NUMBER_SIZE];
     for (int64_t i = 0; i < dump->plan->scheduled; i++) {
         int64_t index = i % dump->plan->deployments;
-        snprintf(id, sizeof(id), "sched-%02lld", (long long)i);
+        (void)snprintf(id, sizeof(id), "sched-%02lld", (long long)i);
         plan_scheduled_for(i, false, due);
         dump_row(dump);
         dump_set(dump, "id", id);
@@ -332,7 +332,7 @@ static void rows_plugins(struct dump *dump)
         plan_plugin_package(p, package);
         plan_plugin_version(p, version);
         plan_date(p % 500, false, date);
-        snprintf(archive, sizeof(archive), "%s-%s-py311-none-any.wgn", package, version);
+        (void)snprintf(archive, sizeof(archive), "%s-%s-py311-none-any.wgn", package, version);
         dump_row(dump);
         dump_set(dump, "id", id);
         dump_set(dump, "archive_name", archive);
@@ -357,7 +357,7 @@ static void rows_tokens(struct dump *dump)
     plan_secret(dump->plan, 12, salt, sizeof(salt) - 1);
     plan_secret(dump->plan, 13, digest, sizeof(digest) - 1);
     plan_date(0, false, date);
-    snprintf(hash, sizeof(hash), "$pbkdf2-sha256$29000$%s$%s", salt, digest);
+    (void)snprintf(hash, sizeof(hash), "$pbkdf2-sha256$29000$%s$%s", salt, digest);
     dump_row(dump);
     dump_set(dump, "created_at", date);
     dump_set(dump, "id", id);

@@ -7,7 +7,8 @@
 
 static void skip_blank(struct json_slice *text)
 {
-    while (text->at < text->end && memchr(" \t\r\n", *text->at, 4) != NULL) {
+    while (text->at < text->end &&
+           (*text->at == ' ' || *text->at == '\t' || *text->at == '\r' || *text->at == '\n')) {
         text->at++;
     }
 }

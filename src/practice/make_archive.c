@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/parse.h"
 #include "practice/archive_write.h"
-#include "practice/content.h"
+#include "practice/content_workflows.h"
 
 #define COUNT_MAX 10000000           /* of anything */
 #define BYTES_MAX ((int64_t)1 << 40) /* of the payload */
@@ -47,17 +47,17 @@ static const struct option options[] = {
 static int usage(const char *complaint, const char *subject)
 {
     if (complaint != NULL) {
-        fprintf(stderr, "make-archive: %s%s%s\n", complaint, subject == NULL ? "" : " ",
-                subject == NULL ? "" : subject);
+        (void)fprintf(stderr, "make-archive: %s%s%s\n", complaint, subject == NULL ? "" : " ",
+                      subject == NULL ? "" : subject);
     }
-    fprintf(stderr, "usage: ferry-practice make-archive FILE [options]\n"
-                    "  --format legacy|new  default legacy\n");
+    (void)fprintf(stderr, "usage: ferry-practice make-archive FILE [options]\n"
+                          "  --format legacy|new  default legacy\n");
     for (size_t i = 0; i < FERRY_COUNT(options); i++) {
-        fprintf(stderr, "  %s %s\n", options[i].name, options[i].help);
+        (void)fprintf(stderr, "  %s %s\n", options[i].name, options[i].help);
     }
-    fprintf(stderr, "  --seed N  default 1; equal options and seeds make equal files\n"
-                    "  --community  metadata as a community manager writes it\n"
-                    "  --no-directory-entries  as a file packed again by other tools\n");
+    (void)fprintf(stderr, "  --seed N  default 1; equal options and seeds make equal files\n"
+                          "  --community  metadata as a community manager writes it\n"
+                          "  --no-directory-entries  as a file packed again by other tools\n");
     return ferry_code_exit(FERRY_E_USAGE);
 }
 
@@ -132,11 +132,10 @@ static int parse(struct request *request, int argc, char **argv)
 static const char *check(const struct request *request)
 {
     const struct make_plan *plan = &request->plan;
-    int major = 0, minor = 0;
     if (request->path == NULL) {
         return "no FILE is given";
     }
-    if (sscanf(plan->version, "%2d.%2d", &major, &minor) != 2 || major < 3) {
+    if (workflows_version(plan->version) < 30) {
         return "the manager's version is not like 7.1.0";
     }
     if (plan->deployments == 0 && (plan->agents > 0 || plan->scheduled > 0)) {
@@ -186,7 +185,7 @@ int make_archive_main(int argc, char **argv)
         return usage(complaint, NULL);
     }
     if (make(&request, &err) != FERRY_OK) {
-        fprintf(stderr, "make-archive: %s\n", err.message);
+        (void)fprintf(stderr, "make-archive: %s\n", err.message);
         return ferry_code_exit(err.code);
     }
     return 0;
@@ -194,11 +193,11 @@ int make_archive_main(int argc, char **argv)
 
 static void print_counts(const struct json *tenant, const char *name)
 {
-    printf("%-24s", name);
+    (void)printf("%-24s", name);
     for (const struct json *m = json_first(tenant); m != NULL; m = json_next(m)) {
-        printf(" %s %lld", json_key(m), (long long)json_int64_or(tenant, json_key(m), 0));
+        (void)printf(" %s %lld", json_key(m), (long long)json_int64_or(tenant, json_key(m), 0));
     }
-    printf("\n");
+    (void)printf("\n");
 }
 
 int describe_main(int argc, char **argv)
@@ -216,7 +215,7 @@ int describe_main(int argc, char **argv)
         }
     }
     if (path == NULL) {
-        fprintf(stderr, "usage: ferry-practice describe FILE [--json]\n");
+        (void)fprintf(stderr, "usage: ferry-practice describe FILE [--json]\n");
         return ferry_code_exit(FERRY_E_USAGE);
     }
     void *scope FERRY_SCOPE = mem_scope(NULL);
@@ -224,16 +223,16 @@ int describe_main(int argc, char **argv)
     struct ferry_error err = {0};
     enum ferry_code code = content_load(scope, path, &content, &err);
     if (code != FERRY_OK) {
-        fprintf(stderr, "describe: %s\n", err.message);
+        (void)fprintf(stderr, "describe: %s\n", err.message);
         return ferry_code_exit(code);
     }
     const struct json *counts = content_describe(scope, content);
     if (as_json) {
-        printf("%s\n", json_print(scope, counts));
+        (void)printf("%s\n", json_print(scope, counts));
         return 0;
     }
-    printf("%s archive of %s\n", json_string_or(counts, "layout", ""),
-           json_string_or(counts, "snapshot_version", "an unknown version"));
+    (void)printf("%s archive of %s\n", json_string_or(counts, "layout", ""),
+                 json_string_or(counts, "snapshot_version", "an unknown version"));
     const struct json *tenants = json_get(counts, "tenants");
     for (const struct json *t = json_first(tenants); t != NULL; t = json_next(t)) {
         print_counts(t, json_key(t));

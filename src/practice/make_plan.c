@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "practice/content_workflows.h"
 
 #define NAMES_36 2176782336U   /* 36^6: instances have six letters or digits behind their node */
 #define NAMES_STEP 1103515247U /* shares no factor with 36^6, so all numbers below it differ */
@@ -45,20 +46,20 @@ bool plan_walk_next(struct plan_walk *walk)
 void plan_tenant_name(int64_t tenant, char out[PLAN_NAME_SIZE])
 {
     if (tenant == 0) {
-        snprintf(out, PLAN_NAME_SIZE, "default_tenant");
+        (void)snprintf(out, PLAN_NAME_SIZE, "default_tenant");
     } else {
-        snprintf(out, PLAN_NAME_SIZE, "tenant-%02lld", (long long)tenant);
+        (void)snprintf(out, PLAN_NAME_SIZE, "tenant-%02lld", (long long)tenant);
     }
 }
 
 void plan_blueprint_name(int64_t blueprint, char out[PLAN_NAME_SIZE])
 {
-    snprintf(out, PLAN_NAME_SIZE, "bp-%02lld", (long long)blueprint + 1);
+    (void)snprintf(out, PLAN_NAME_SIZE, "bp-%02lld", (long long)blueprint + 1);
 }
 
 void plan_deployment_name(int64_t deployment, char out[PLAN_NAME_SIZE])
 {
-    snprintf(out, PLAN_NAME_SIZE, "dep-%05lld", (long long)deployment);
+    (void)snprintf(out, PLAN_NAME_SIZE, "dep-%05lld", (long long)deployment);
 }
 
 const char *plan_instance_node(const struct plan_walk *walk, int64_t index)
@@ -80,7 +81,7 @@ void plan_instance_name(const struct plan_walk *walk, int64_t index, char out[PL
         suffix[i] = letters[mixed % 36];
         mixed /= 36;
     }
-    snprintf(out, PLAN_NAME_SIZE, "%s_%s", plan_instance_node(walk, index), suffix);
+    (void)snprintf(out, PLAN_NAME_SIZE, "%s_%s", plan_instance_node(walk, index), suffix);
 }
 
 static void seed_for(struct rng_seeded *rng, const struct make_plan *plan, enum plan_thing thing,
@@ -112,12 +113,13 @@ void plan_secret(const struct make_plan *plan, int64_t index, char *out, size_t 
 
 void plan_plugin_package(int64_t plugin, char out[PLAN_NAME_SIZE])
 {
-    snprintf(out, PLAN_NAME_SIZE, "cloudify-practice%02lld-plugin", (long long)(plugin / 2 + 1));
+    (void)snprintf(out, PLAN_NAME_SIZE, "cloudify-practice%02lld-plugin",
+                   (long long)plugin / 2 + 1);
 }
 
 void plan_plugin_version(int64_t plugin, char out[PLAN_NAME_SIZE])
 {
-    snprintf(out, PLAN_NAME_SIZE, "1.%lld.0", (long long)(plugin % 2));
+    (void)snprintf(out, PLAN_NAME_SIZE, "1.%lld.0", (long long)plugin % 2);
 }
 
 int64_t plan_blueprint_plugin(const struct make_plan *plan, int64_t blueprint)
@@ -128,11 +130,7 @@ int64_t plan_blueprint_plugin(const struct make_plan *plan, int64_t blueprint)
 
 int plan_version(const struct make_plan *plan)
 {
-    int major = 0, minor = 0;
-    if (sscanf(plan->version, "%2d.%2d", &major, &minor) < 1) {
-        return 71;
-    }
-    return major * 10 + (minor > 9 ? 9 : minor);
+    return workflows_version(plan->version);
 }
 
 const char *plan_agent_version(const struct make_plan *plan)
@@ -152,10 +150,11 @@ void plan_date(int64_t seconds, bool api, char out[PLAN_DATE_SIZE])
     int64_t year = 2026 + (month - 1) / 12;
     month = (month - 1) % 12 + 1;
     day = month == 2 && day > 28 ? 28 : day;
-    snprintf(out, PLAN_DATE_SIZE,
-             api ? "%04d-%02d-%02dT%02d:%02d:%02d.291Z" : "%04d-%02d-%02d %02d:%02d:%02d.291064",
-             (int)year % 10000, (int)month, (int)day, (int)(hours % 24), (int)(minutes % 60),
-             (int)(seconds % 60));
+    (void)snprintf(out, PLAN_DATE_SIZE,
+                   api ? "%04d-%02d-%02dT%02d:%02d:%02d.291Z"
+                       : "%04d-%02d-%02d %02d:%02d:%02d.291064",
+                   (int)year % 10000, (int)month, (int)day, (int)(hours % 24), (int)(minutes % 60),
+                   (int)(seconds % 60));
 }
 
 void plan_scheduled_for(int64_t index, bool api, char out[PLAN_DATE_SIZE])
@@ -163,6 +162,7 @@ void plan_scheduled_for(int64_t index, bool api, char out[PLAN_DATE_SIZE])
     if (index % 2 == 0) {
         plan_date(0, api, out);
     } else {
-        snprintf(out, PLAN_DATE_SIZE, api ? "2099-01-01T12:00:00.000Z" : "2099-01-01 12:00:00");
+        (void)snprintf(out, PLAN_DATE_SIZE,
+                       api ? "2099-01-01T12:00:00.000Z" : "2099-01-01 12:00:00");
     }
 }

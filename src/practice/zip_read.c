@@ -230,7 +230,6 @@ enum ferry_code zip_lines_next(struct zip_lines *lines, char **line, size_t *len
         size_t unread = lines->to - lines->from;
         char *end = memchr(start + looked, '\n', unread - looked);
         if (end == NULL && lines->ended) {
-            end = unread == 0 ? NULL : start + unread;
             *line = unread == 0 ? NULL : start;
             *length = unread;
             start[unread] = '\0';

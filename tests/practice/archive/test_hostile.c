@@ -94,7 +94,8 @@ static void odd_dumps_are_read_past(void **state)
     (void)state;
     static const char dump[] = TENANT_ROW
         "COPY deployments (id, new_column, _tenant_id, _blueprint_fk, workflows, created_at) "
-        "FROM stdin;\nd\tx\\ty\\\\z\t0\t99\t[1, {\"name\": 3}, null]\tyesterday\n\\.\n"
+        "FROM stdin;\n"
+        "d\tx\\ty\\\\z\t0\t99\t[1, {\"name\": 3}, null]\tyesterday\n\\.\n"
         "COPY nodes (id, _tenant_id, _deployment_fk, type_hierarchy, number_of_instances) "
         "FROM stdin;\nn\t0\t5\t{broken\tmany\n\\.\n"
         "COPY unheard_of (a) FROM stdin;\nb\tc\td\n\\.\n"

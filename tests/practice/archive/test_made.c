@@ -205,6 +205,16 @@ static void tenants_without_folder_entries_are_passed_over(void **state)
     assert_int_equal(content->deployments_count, 0);
 }
 
+/* What a manager must refuse has to be made too. */
+static void versions_far_ahead_can_be_made(void **state)
+{
+    (void)state;
+    assert_int_equal(fixture_make("a.zip", "--manager-version 99.0.0"), 0);
+    assert_string_equal(fixture_read(fixture_path("a.zip"))->snapshot_version, "99.0.0");
+    assert_int_equal(fixture_make("a.zip", "--manager-version 3.4.2"), 0);
+    assert_string_equal(fixture_read(fixture_path("a.zip"))->snapshot_version, "3.4.2");
+}
+
 static void bad_options_are_refused(void **state)
 {
     (void)state;
@@ -236,6 +246,7 @@ int main(void)
         T(tokens_are_told_by_practice_json_alone),
         T(community_archives_have_no_revisions),
         T(tenants_without_folder_entries_are_passed_over),
+        T(versions_far_ahead_can_be_made),
         T(bad_options_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
