@@ -40,15 +40,19 @@ char *progress_clock(const void *mem, int64_t at_ms)
     return mem_strndup(mem, whole + strlen("2026-11-22T"), strlen("15:06:06"));
 }
 
-static char *bar(const void *mem, int64_t done, int64_t total)
+/* " [####------]", or nothing where there is no room for it. */
+static char *bar(const void *mem, int64_t done, int64_t total, bool wanted)
 {
-    char *text = mem_array(mem, char, BAR_COLUMNS + 1);
+    char text[BAR_COLUMNS + 1];
     double share = (double)done / (double)total;
     int filled = share >= 1 ? BAR_COLUMNS : (int)(share * BAR_COLUMNS);
 
+    if (!wanted)
+        return mem_strdup(mem, "");
     memset(text, '-', BAR_COLUMNS);
     memset(text, '#', filled < 0 ? 0 : (size_t)filled);
-    return text;
+    text[BAR_COLUMNS] = '\0';
+    return mem_printf(mem, " [%s]", text);
 }
 
 static int percent(int64_t done, int64_t total)
@@ -56,10 +60,10 @@ static int percent(int64_t done, int64_t total)
     return done >= total ? 100 : (int)((double)done * 100 / (double)total);
 }
 
-static char *bytes_part(const void *mem, const struct progress_step *step)
+static char *bytes_part(const void *mem, const struct progress_step *step, bool wide)
 {
-    char *text = mem_printf(mem, "%d%% [%s] %s of %s", percent(step->sent, step->size),
-                            bar(mem, step->sent, step->size), timefmt_bytes(mem, step->sent),
+    char *text = mem_printf(mem, " %d%%%s %s of %s", percent(step->sent, step->size),
+                            bar(mem, step->sent, step->size, wide), timefmt_bytes(mem, step->sent),
                             timefmt_bytes(mem, step->size));
 
     if (step->bytes_per_ms > 0)
@@ -68,10 +72,10 @@ static char *bytes_part(const void *mem, const struct progress_step *step)
     return text;
 }
 
-static char *units_part(const void *mem, const struct progress_step *step)
+static char *units_part(const void *mem, const struct progress_step *step, bool wide)
 {
-    char *text = mem_printf(mem, "[%s] %" PRId64 " of %" PRId64 " done",
-                            bar(mem, step->done, step->total), step->done, step->total);
+    char *text = mem_printf(mem, "%s %" PRId64 " of %" PRId64,
+                            bar(mem, step->done, step->total, wide), step->done, step->total);
 
     if (step->failed > 0)
         text = mem_printf(mem, "%s, %" PRId64 " failed", text, step->failed);
@@ -80,21 +84,30 @@ static char *units_part(const void *mem, const struct progress_step *step)
     return text;
 }
 
+static char *whole_line(const void *mem, const struct progress_step *step, bool wide)
+{
+    char *line = step->number == 0
+                     ? mem_strdup(mem, step->name)
+                     : mem_printf(mem, "[%zu/%zu] %s", step->number, step->count, step->name);
+
+    if (step->size > 0 && step->sent < step->size)
+        line = mem_printf(mem, "%s%s", line, bytes_part(mem, step, wide));
+    else if (step->total > 0)
+        line = mem_printf(mem, "%s%s", line, units_part(mem, step, wide));
+    if (step->waiting != NULL)
+        line = mem_printf(mem, "%s, since %s: %s", line,
+                          progress_clock(mem, step->waiting_since_ms), step->waiting);
+    return line;
+}
+
 char *progress_step_line(const void *mem, const struct progress_step *step, size_t columns)
 {
     char *line;
 
     if (step->name == NULL)
         return mem_strdup(mem, "");
-    line = step->number == 0
-               ? mem_strdup(mem, step->name)
-               : mem_printf(mem, "[%zu/%zu] %s", step->number, step->count, step->name);
-    if (step->size > 0 && step->sent < step->size)
-        line = mem_printf(mem, "%s %s", line, bytes_part(mem, step));
-    else if (step->total > 0)
-        line = mem_printf(mem, "%s %s", line, units_part(mem, step));
-    if (step->waiting != NULL)
-        line = mem_printf(mem, "%s, since %s: %s", line,
-                          progress_clock(mem, step->waiting_since_ms), step->waiting);
-    return columns == 0 ? line : ui_cut(mem, line, columns);
+    line = whole_line(mem, step, true);
+    if (columns == 0 || ui_width(line) <= columns)
+        return line;
+    return ui_cut(mem, whole_line(mem, step, false), columns);
 }

@@ -23,7 +23,7 @@ struct progress_step {
 /* Takes in how many bytes have been sent at a time. */
 void progress_step_bytes(struct progress_step *step, int64_t at_ms, int64_t sent, int64_t size);
 /* "[1/10] upload 42% [####------] 1.2 GiB of 2.9 GiB, 98.0 MiB/s", at most columns wide (0: no
-   limit). Below mem. */
+   limit): the bar goes first, then the end. Below mem. */
 char *progress_step_line(const void *mem, const struct progress_step *step, size_t columns);
 /* "15:06:06" */
 char *progress_clock(const void *mem, int64_t at_ms);

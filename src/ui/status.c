@@ -50,21 +50,11 @@ static const char *step_time(const void *mem, const struct json *step)
     return timefmt_duration(mem, ended_ms - began_ms);
 }
 
-static const char *step_note(const void *mem, const struct json *step)
-{
-    const char *error = json_string_or(step, "error", NULL);
-    const char *hint = json_string_or(step, "hint", NULL);
-
-    if (error == NULL)
-        return step_time(mem, step);
-    return hint == NULL || hint[0] == '\0' ? error : mem_printf(mem, "%s; next: %s", error, hint);
-}
-
 static void steps(const struct ui_stream *stream, const struct json *status)
 {
     static const struct ui_column columns[] = {
         {"STEP", false},   {"STATE", false}, {"UNITS", true},   {"DONE", true},
-        {"RUNNING", true}, {"FAILED", true}, {"UNKNOWN", true}, {"NOTE", false}};
+        {"RUNNING", true}, {"FAILED", true}, {"UNKNOWN", true}, {"TIME", false}};
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct ui_table *table = ui_table_new(scope, stream, columns, FERRY_COUNT(columns));
 
@@ -75,11 +65,30 @@ static void steps(const struct ui_stream *stream, const struct json *status)
             json_string_or(step, "name", ""),     state,
             number(scope, step, "units.total"),   number(scope, step, "units.done"),
             number(scope, step, "units.running"), number(scope, step, "units.failed"),
-            number(scope, step, "units.unknown"), step_note(scope, step)};
+            number(scope, step, "units.unknown"), step_time(scope, step)};
 
         ui_table_row(table, ui_state_colour(state), cells);
     }
     ui_table_print(table);
+}
+
+/* Why steps stand; the run's own reason is in the head. */
+static void step_errors(const struct ui_stream *stream, const struct json *status)
+{
+    const char *shown = json_string_or(status, "error", "");
+
+    for (const struct json *step = json_first(json_member(status, "steps")); step != NULL;
+         step = json_next(step)) {
+        const char *error = json_string_or(step, "error", "");
+        const char *hint = json_string_or(step, "hint", "");
+
+        if (error[0] == '\0' || strcmp(error, shown) == 0)
+            continue;
+        ui_line(stream, ui_state_colour(json_string_or(step, "state", "")), 0, "%s: %s",
+                json_string_or(step, "name", ""), error);
+        if (hint[0] != '\0')
+            ui_line(stream, UI_PLAIN, 2, "next: %s", hint);
+    }
 }
 
 /* Units that wait for a person, or failed. */
@@ -162,6 +171,7 @@ void ui_status(const struct ui_stream *stream, const struct json *status)
     head(stream, status);
     fprintf(stream->file, "\n");
     steps(stream, status);
+    step_errors(stream, status);
     if (json_size(json_member(status, "open")) > 0)
         fprintf(stream->file, "\n");
     in_flight(stream, status);

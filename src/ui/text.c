@@ -116,6 +116,14 @@ char *ui_cut(const void *mem, const char *text, size_t columns)
     return mem_printf(mem, "%.*s...", (int)fitting(text, columns - 3), text);
 }
 
+/* Bytes of the first character; 1 for what is none. */
+static size_t character(const char *text)
+{
+    size_t length = utf8_sequence(text, strlen(text));
+
+    return length > 0 ? length : 1;
+}
+
 /* Where the line that begins here ends: at the last space that still fits, else in the word. */
 static size_t line_end(const char *text, size_t columns)
 {
@@ -128,7 +136,8 @@ static size_t line_end(const char *text, size_t columns)
         at--;
     if (at > 0)
         return at;
-    return fits > 0 ? fits : 1;
+    /* One character at least, even where none fits: a line must get shorter. */
+    return fits > 0 ? fits : character(text);
 }
 
 char *ui_wrap(const void *mem, const char *text, size_t columns)
@@ -138,9 +147,12 @@ char *ui_wrap(const void *mem, const char *text, size_t columns)
 
     while (*text != '\0') {
         size_t length = columns == 0 ? strlen(text) : line_end(text, columns);
+        size_t shown = length;
 
-        memcpy(wrapped + used, text, length);
-        used += length;
+        while (shown > 0 && text[shown - 1] == ' ')
+            shown--;
+        memcpy(wrapped + used, text, shown);
+        used += shown;
         text += length;
         while (*text == ' ')
             text++;
