@@ -1,7 +1,8 @@
 /*
  * Uploads a file through ferry's transport and by "curl -T" to the same server, in turns, each in a
- * process of its own, and prints one JSON line: the medians, their ratio (curl's time by ours: over
- * 1 means that ours is faster) and the largest memory that our process ever had.
+ * process of its own, and prints one JSON line: the medians of the times and of the ratios of each
+ * round (curl's time by ours: over 1 means that ours is faster), and the largest memory that our
+ * process ever had.
  *
  *   bench_upload [--mib 1024] [--rounds 5]       bench_upload --one URL FILE   (one upload of ours)
  */
@@ -107,18 +108,18 @@ static pid_t start_server(int *port)
     return pid;
 }
 
-static int by_seconds(const void *a, const void *b)
+static int by_size(const void *a, const void *b)
 {
-    double left = ((const struct run *)a)->seconds;
-    double right = ((const struct run *)b)->seconds;
+    double left = *(const double *)a;
+    double right = *(const double *)b;
 
     return (left > right) - (left < right);
 }
 
-static double median(struct run *runs, int count)
+static double median(double *figures, int count)
 {
-    qsort(runs, (size_t)count, sizeof(*runs), by_seconds);
-    return runs[count / 2].seconds;
+    qsort(figures, (size_t)count, sizeof(*figures), by_size);
+    return figures[count / 2];
 }
 
 static void make_file(const char *path, int64_t size)
@@ -135,8 +136,9 @@ static void make_file(const char *path, int64_t size)
 static int compare(const char *self, int64_t mib, int rounds)
 {
     static char path[] = "bench_upload.data";
-    struct run ours[ROUNDS_MAX];
-    struct run theirs[ROUNDS_MAX];
+    double ours[ROUNDS_MAX];
+    double theirs[ROUNDS_MAX];
+    double ratios[ROUNDS_MAX];
     long peak_kib = 0;
     int port = 0;
     char url[64];
@@ -152,24 +154,23 @@ static int compare(const char *self, int64_t mib, int rounds)
                                 "Expect:", "-T",  path, url,         NULL};
     (void)run_program(curl);           /* brings the file into the page cache */
     for (int i = 0; i < rounds; i++) { /* each is first in every second round */
-        if (i % 2 == 0) {
-            ours[i] = run_program(own);
-            theirs[i] = run_program(curl);
-        } else {
-            theirs[i] = run_program(curl);
-            ours[i] = run_program(own);
-        }
-        peak_kib = ours[i].peak_kib > peak_kib ? ours[i].peak_kib : peak_kib;
+        bool we_first = i % 2 == 0;
+        struct run first = run_program(we_first ? own : curl);
+        struct run second = run_program(we_first ? curl : own);
+        struct run our_run = we_first ? first : second;
+
+        ours[i] = our_run.seconds;
+        theirs[i] = (we_first ? second : first).seconds;
+        ratios[i] = theirs[i] / (ours[i] > 0 ? ours[i] : 0.001); /* the clock counts in ms */
+        peak_kib = our_run.peak_kib > peak_kib ? our_run.peak_kib : peak_kib;
     }
     (void)kill(server, SIGTERM);
     (void)waitpid(server, NULL, 0);
     (void)unlink(path);
-    double our_s = median(ours, rounds);
-    double their_s = median(theirs, rounds);
     printf("{\"bench\":\"upload\",\"mib\":%lld,\"rounds\":%d,\"ferry_s\":%.3f,\"curl_s\":%.3f,"
            "\"ratio\":%.3f,\"peak_rss_mib\":%.1f}\n",
-           (long long)mib, rounds, our_s, their_s, our_s > 0 ? their_s / our_s : 0,
-           (double)peak_kib / 1024.0);
+           (long long)mib, rounds, median(ours, rounds), median(theirs, rounds),
+           median(ratios, rounds), (double)peak_kib / 1024.0);
     return 0;
 }
 
