@@ -61,6 +61,10 @@ size_t utf8_whole(const char *text, size_t length)
 void utf8_mend(char *text, size_t length)
 {
     for (size_t at = 0; at < length;) {
+        if ((unsigned char)text[at] - 1U < 0x7fU) { /* ASCII, as most text is */
+            at++;
+            continue;
+        }
         size_t size = utf8_sequence(text + at, length - at);
         if (size == 0 || text[at] == '\0') {
             text[at] = '?';

@@ -213,7 +213,7 @@ enum ferry_code archive_read_agents(const struct archive_source *source,
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct agents agents = {.json = NULL};
-    const struct archive_json_sink values = {.take = take_agent, .arg = &agents};
+    const struct archive_json_sink values = {.take = take_agent, .arg = &agents, .deepest = 4};
     const struct archive_sink sink = {.take = feed_agents, .arg = &agents};
 
     if (member->name == NULL) {

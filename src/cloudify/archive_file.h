@@ -12,6 +12,7 @@ struct archive_zip {
     int64_t directory; /* offset of the central directory in the file */
     int64_t directory_size;
     int64_t members;
+    char *block; /* for the data of one member after the other; made when first needed */
 };
 
 /* Opens a file that is not empty, without looking inside. Owned by ctx, which closes it. */

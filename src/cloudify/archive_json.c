@@ -29,6 +29,7 @@ struct archive_json {
     enum state state;
     size_t depth;
     bool is_key;                            /* the string being read is a key */
+    bool skipped;                           /* the text being read is too deep to be told */
     bool cut;                               /* the text being read was too long */
     struct buf text;                        /* of the string or word being read */
     unsigned unicode;                       /* \uXXXX so far */
@@ -62,6 +63,9 @@ static enum ferry_code bad(struct ferry_error *err, const char *why)
 static enum ferry_code tell(struct archive_json *json, enum archive_json_event event,
                             struct ferry_error *err)
 {
+    if (json->depth > json->sink.deepest) {
+        return FERRY_OK;
+    }
     struct archive_json_value value = {
         .event = event, .depth = json->depth, .text = buf_text(&json->text), .cut = json->cut};
 
@@ -72,6 +76,7 @@ static void text_start(struct archive_json *json)
 {
     buf_clear(&json->text);
     json->cut = false;
+    json->skipped = false;
     json->high = 0;
 }
 
@@ -79,6 +84,9 @@ static void text_add(struct archive_json *json, const char *data, size_t size)
 {
     size_t room = CLOUDIFY_ARCHIVE_VALUE_MAX - json->text.len;
 
+    if (json->skipped) {
+        return;
+    }
     if (size > room) {
         json->cut = true;
         size = room;
@@ -258,6 +266,7 @@ static enum ferry_code begin_value(struct archive_json *json, char c, struct fer
     text_start(json);
     if (c == '"') {
         json->is_key = false;
+        json->skipped = json->depth > json->sink.deepest;
         json->state = IN_STRING;
         return FERRY_OK;
     }
@@ -285,6 +294,7 @@ static enum ferry_code between(struct archive_json *json, char c, struct ferry_e
         }
         text_start(json);
         json->is_key = true;
+        json->skipped = json->depth > json->sink.deepest;
         json->state = IN_STRING;
         return FERRY_OK;
     case EXPECT_COLON:

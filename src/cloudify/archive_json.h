@@ -42,6 +42,7 @@ struct archive_json_sink {
     enum ferry_code (*take)(void *arg, const struct archive_json *json,
                             const struct archive_json_value *value, struct ferry_error *err);
     void *arg;
+    size_t deepest; /* values with more containers around them are not told, which saves time */
 };
 
 struct archive_json *archive_json_new(const void *ctx, const struct archive_json_sink *sink);

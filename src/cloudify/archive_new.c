@@ -310,7 +310,7 @@ static void take_field(struct reading *reading, const char *key,
                        const struct archive_json_value *value)
 {
     for (size_t i = 0; i < FIELD_COUNT; i++) {
-        if (strcmp(field_names[i], key) == 0) {
+        if (field_names[i][0] == key[0] && strcmp(field_names[i], key) == 0) {
             mem_free((void *)(uintptr_t)reading->item.values[i]); /* Python too takes the last */
             reading->item.values[i] = value_text(reading->member_scope, value);
         }
@@ -399,7 +399,7 @@ static enum ferry_code read_items(struct reading *reading, const struct archive_
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     const struct archive_sink sink = {.take = feed, .arg = reading};
-    const struct archive_json_sink values = {.take = take_value, .arg = reading};
+    const struct archive_json_sink values = {.take = take_value, .arg = reading, .deepest = 3};
 
     reading->member_scope = scope;
     reading->json = archive_json_new(scope, &values);

@@ -59,12 +59,24 @@ static void half_a_character_at_the_end_does_not_count(void **state)
     assert_int_equal(utf8_whole("\xf0", 1), 0);
 }
 
+static void what_is_no_utf8_becomes_question_marks(void **state)
+{
+    char text[] = "a\xc3\xa4\xff"
+                  "b\0c\xe2\x82";
+
+    (void)state;
+    utf8_mend(text, sizeof text - 1);
+    assert_string_equal(text, "a\xc3\xa4?b?c??");
+    utf8_mend(NULL, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_characters_tell_their_size),
         cmocka_unit_test(what_is_no_utf8_has_no_size),
         cmocka_unit_test(half_a_character_at_the_end_does_not_count),
+        cmocka_unit_test(what_is_no_utf8_becomes_question_marks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@ static enum ferry_code note(void *arg, const struct archive_json *json,
 static const char *told(void *ctx, const char *text, size_t piece)
 {
     struct buf *notes = mem_new(ctx, struct buf);
-    const struct archive_json_sink sink = {.take = note, .arg = notes};
+    const struct archive_json_sink sink = {.take = note, .arg = notes, .deepest = 100};
     struct archive_json *json = archive_json_new(ctx, &sink);
     struct ferry_error err;
     size_t length = strlen(text);
@@ -52,6 +52,24 @@ static void values_are_told_with_their_place_however_they_are_cut(void **state)
         assert_string_equal(notes, expected);
     }
     assert_string_equal(told(scope, "12", 1), "0::n:12;");
+}
+
+static void values_below_the_deepest_are_checked_but_not_told(void **state)
+{
+    static const char text[] = "{\"a\":{\"b\":[\"x\\u00e4\",{\"c\":1}]},\"d\":\"y\"}";
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct buf *notes = mem_new(scope, struct buf);
+    const struct archive_json_sink sink = {.take = note, .arg = notes, .deepest = 1};
+    struct archive_json *json = archive_json_new(scope, &sink);
+    struct ferry_error err = {.code = FERRY_OK};
+
+    (void)state;
+    buf_init(notes, scope, 1 << 20);
+    assert_int_equal(archive_json_feed(json, text, sizeof text - 1, &err), FERRY_OK);
+    assert_int_equal(archive_json_end(json, &err), FERRY_OK);
+    assert_string_equal(buf_text(notes), "0::{:;1:a:{:;1:a:.:;1:d:s:y;0::.:;");
+    json = archive_json_new(scope, &sink);
+    assert_int_equal(archive_json_feed(json, "[[[\"\\x", 6, &err), FERRY_E_ARCHIVE);
 }
 
 static void documents_that_are_not_json_are_refused(void **state)
@@ -95,7 +113,7 @@ static void endless_texts_and_depths_do_not_take_memory(void **state)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     size_t cut = 0;
-    const struct archive_json_sink sink = {.take = count_cut, .arg = &cut};
+    const struct archive_json_sink sink = {.take = count_cut, .arg = &cut, .deepest = 100};
     struct archive_json *json = archive_json_new(scope, &sink);
     struct ferry_error err = {.code = FERRY_OK};
     char block[4096];
@@ -121,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_told_with_their_place_however_they_are_cut),
+        cmocka_unit_test(values_below_the_deepest_are_checked_but_not_told),
         cmocka_unit_test(documents_that_are_not_json_are_refused),
         cmocka_unit_test(lone_surrogates_and_bytes_that_are_no_utf8_are_mended),
         cmocka_unit_test(endless_texts_and_depths_do_not_take_memory),
