@@ -244,6 +244,8 @@ static void recorded_lists_are_understood(void **state)
     lab_gets(lab, 200, list(lab, "", 4));
     lab_asks(lab, &A->expand, "GET /api/v3.1/node-instances*");
     lab_gets_recorded(lab, "13-lists", 9);
+    lab_asks(lab, &A->expand, "GET /api/v3.1/node-instances*");
+    lab_gets(lab, 200, list(lab, "", 2));
     lab_asks(lab, &A->expand, "GET /api/v3.1/deployments*");
     lab_gets(
         lab, 200,
