@@ -50,9 +50,19 @@ static int release_rule(struct rule *rule)
     return 0;
 }
 
+static int release_all(struct faults *faults)
+{
+    for (size_t i = 0; i < faults->count; i++) {
+        (void)release_rule(&faults->rules[i]);
+    }
+    faults->count = 0;
+    return 0;
+}
+
 struct faults *faults_new(struct practice *practice)
 {
     struct faults *faults = mem_new(practice, struct faults);
+    talloc_set_destructor(faults, release_all);
     faults->practice = practice;
     faults->ctx = mem_scope(faults);
     return faults;
@@ -124,9 +134,7 @@ static enum ferry_code replace(struct faults *faults, const struct json *list,
         talloc_set_destructor(rules[i], NULL);
         array[i] = *rules[i];
     }
-    for (size_t i = 0; i < faults->count; i++) {
-        (void)release_rule(&faults->rules[i]);
-    }
+    (void)release_all(faults);
     mem_free(faults->ctx);
     faults->ctx = ctx;
     faults->rules = array;

@@ -52,7 +52,8 @@ static int begin_real_time(void **state)
 static int end(void **state)
 {
     struct fixture *fixture = *state;
-    (void)live_end(&fixture->live, SIGTERM);
+    int status = live_end(&fixture->live, SIGTERM);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0); /* leaks show here too */
     curl_easy_cleanup(fixture->live.curl);
     remove_tree(fixture, fixture->live.data);
     mem_free(fixture);
