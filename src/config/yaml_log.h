@@ -11,6 +11,8 @@
 
 #include <cyaml/cyaml.h>
 
+#include "base/attr.h"
+
 struct yaml_log {
     char reason[256];    /* without "Load: "; "" when none was given */
     char path[256];      /* "manager.password", "" for the root */
@@ -22,7 +24,8 @@ struct yaml_log {
 void yaml_log_clear(struct yaml_log *log);
 /* To be given to libcyaml, with a struct yaml_log as its context and CYAML_LOG_WARNING as level:
    below it libcyaml logs values. */
-void yaml_log_line(cyaml_log_t level, void *context, const char *format, va_list args);
+void yaml_log_line(cyaml_log_t level, void *context, const char *format, va_list args)
+    FERRY_PRINTF(3, 0);
 
 /* The text after prefix, when the reason begins so; else NULL. */
 const char *yaml_log_reason(const struct yaml_log *log, const char *prefix);

@@ -103,31 +103,41 @@ static void set_waiting(struct ui_progress *progress, const struct ferry_event *
     step->waiting_since_ms = event->at_ms;
 }
 
-/* Keeps what the live line needs. */
-static void learn(struct ui_progress *progress, const struct ferry_event *event)
+static void count_units(struct progress_step *step, const struct ferry_event *event)
 {
-    struct progress_step *step = &progress->step;
-    /* Work before the first step, such as reading the archive, goes by its text. */
-    const char *name = event->step == NULL && event->id == 0 ? event->text : event->step;
-    bool bytes = event->measure != NULL && strcmp(event->measure, "bytes") == 0;
-
-    /* A resumed step does not start again, its first event says where we are. */
-    if (name != NULL && (step->name == NULL || strcmp(step->name, name) != 0))
-        begin_step(progress, event, name);
-    if (bytes) {
-        progress_step_bytes(step, event->at_ms, event->done, event->total);
-    } else if (is(event, "progress")) {
-        step->done = event->done;
-        step->total = event->total;
-    }
-    if (event->id == 0 && event->step != NULL && event->text != NULL && step->total <= 1)
-        set_waiting(progress, event);
     if (is(event, "unit_intent"))
         step->running++;
     if (is(event, "unit_failed"))
         step->failed++;
     if (ends_unit(event) && step->running > 0)
         step->running--;
+}
+
+/* Bytes of a transfer, or units of the step. */
+static void take_progress(struct progress_step *step, const struct ferry_event *event)
+{
+    if (event->measure != NULL && strcmp(event->measure, "bytes") == 0) {
+        progress_step_bytes(step, event->at_ms, event->done, event->total);
+    } else if (is(event, "progress")) {
+        step->done = event->done;
+        step->total = event->total;
+    }
+}
+
+/* Keeps what the live line needs. */
+static void learn(struct ui_progress *progress, const struct ferry_event *event)
+{
+    struct progress_step *step = &progress->step;
+    /* Work before the first step, such as reading the archive, goes by its text. */
+    const char *name = event->step == NULL && event->id == 0 ? event->text : event->step;
+
+    /* A resumed step does not start again, its first event says where we are. */
+    if (name != NULL && (step->name == NULL || strcmp(step->name, name) != 0))
+        begin_step(progress, event, name);
+    take_progress(step, event);
+    if (event->id == 0 && event->step != NULL && event->text != NULL && step->total <= 1)
+        set_waiting(progress, event);
+    count_units(step, event);
 }
 
 /* Does it matter to everyone who watches, not only to those who ask for all? */
