@@ -17,8 +17,6 @@ static bool same(const char *a, const char *b)
 static enum cloudify_kind kind_of_refusal(const struct http_reply *reply, const char *error_code)
 {
     switch (reply->status) {
-    case 401:
-        return CLOUDIFY_DENIED;
     case 403:
         return CLOUDIFY_FORBIDDEN;
     case 404: /* an answer to HEAD has no body to say more */
@@ -128,7 +126,7 @@ char *cloudify_describe(const void *ctx, const struct cloudify_answer *answer)
 char *cloudify_last_line(const void *ctx, const char *error)
 {
     const char *end = error == NULL ? "" : error + strlen(error);
-    const char *start = end;
+    const char *start;
 
     if (error == NULL) {
         return mem_strdup(ctx, "");
