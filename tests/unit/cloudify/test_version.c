@@ -113,7 +113,7 @@ static void every_version_finds_the_row_that_its_conditions_ask_for(void **state
     for (int major = 4; major <= 8; major++) {
         for (int minor = major == 4 ? 5 : 0; minor <= 9; minor++) {
             for (int service = 0; service <= 9; service++) {
-                char text[32];
+                char text[48];
                 (void)snprintf(text, sizeof text, "%d.%d.%d", major, minor, service);
                 const struct cloudify_caps *caps = cloudify_caps_for(text);
                 const int v = CLOUDIFY_V(major, minor, service);

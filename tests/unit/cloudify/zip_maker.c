@@ -26,7 +26,7 @@ struct zip_maker *zip_maker_new(const void *ctx)
 static void put(struct buf *buf, uint64_t value, int bytes)
 {
     for (int i = 0; i < bytes; i++) {
-        char c = (char)(value >> (8 * i) & 0xff);
+        char c = (char)(i < 8 ? value >> (8 * i) & 0xff : 0);
         (void)buf_append(buf, &c, 1);
     }
 }
