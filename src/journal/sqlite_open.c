@@ -1,7 +1,8 @@
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "journal/sqlite.h"
@@ -27,8 +28,9 @@ static int journal_release(struct journal *journal)
     for (size_t at = 0; at < JOURNAL_STATEMENT_COUNT; at++)
         sqlite3_finalize(journal->statements[at]);
     if (journal->db != NULL) {
-        /* What is merely dropped counts as killed: it leaves the file as it is. */
-        sqlite3_db_config(journal->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+        /* What is merely dropped counts as killed: it leaves the files as they are. */
+        sqlite3_db_config(journal->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, journal->clean ? 0 : 1,
+                          (int *)NULL);
         sqlite3_close(journal->db);
     }
     journal->db = NULL;
@@ -238,12 +240,13 @@ static enum ferry_code raise_epoch(struct journal *journal, struct ferry_error *
     return code;
 }
 
-static enum ferry_code open_file(struct journal *journal, struct ferry_error *err)
+static enum ferry_code open_file(struct journal *journal, const char *name, int more_flags,
+                                 struct ferry_error *err)
 {
     int flags = journal->mode == JOURNAL_WRITE ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-    int rc =
-        sqlite3_open_v2(journal->path, &journal->db,
-                        flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, journal->hooks.vfs);
+    int rc = sqlite3_open_v2(name, &journal->db,
+                             flags | more_flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                             journal->hooks.vfs);
 
     if (rc != SQLITE_OK)
         return journal_fail_sqlite(journal, rc, "open", err);
@@ -253,6 +256,53 @@ static enum ferry_code open_file(struct journal *journal, struct ferry_error *er
     if (journal->mode == JOURNAL_WRITE && sqlite3_db_readonly(journal->db, "main") == 1)
         return journal_fail_system(journal->path, EACCES, "write the journal", err);
     return check_header(journal, err);
+}
+
+static enum ferry_code open_checked(struct journal *journal, int *version, struct ferry_error *err)
+{
+    enum ferry_code code = open_file(journal, journal->path, 0, err);
+
+    if (code == FERRY_OK)
+        code = harden(journal, err);
+    if (code == FERRY_OK)
+        code = check_version(journal, version, err);
+    return code;
+}
+
+/* SQLite reads a journal beside a WAL and its index, which it makes where they are absent. In a
+   folder where it may not, and without a WAL, the file alone is the truth: it was closed in order,
+   and no writer of this user can begin meanwhile. */
+static enum ferry_code open_archived(struct journal *journal, int *version, struct ferry_error *err)
+{
+    struct buf name;
+    int64_t bytes = 0;
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    char *wal = mem_printf(scope, "%s-wal", journal->path);
+    char *folder = mem_strndup(scope, journal->path,
+                               (size_t)(strrchr(journal->path, '/') + 1 - journal->path));
+    enum ferry_code code;
+
+    if (access(folder, W_OK) == 0 || journal->hooks.files->size(wal, &bytes) != ENOENT)
+        return FERRY_E_JOURNAL;
+    buf_init(&name, scope, SIZE_MAX);
+    if (!buf_puts(&name, "file:") || !buf_put_escaped(&name, journal->path) ||
+        !buf_puts(&name, "?immutable=1"))
+        return FERRY_E_JOURNAL;
+    sqlite3_close(journal->db);
+    journal->db = NULL;
+    code = open_file(journal, buf_text(&name), SQLITE_OPEN_URI, err);
+    if (code == FERRY_OK)
+        code = harden(journal, err);
+    if (code == FERRY_OK)
+        code = check_version(journal, version, err);
+    return code;
+}
+
+static enum ferry_code open_readable(struct journal *journal, int *version, struct ferry_error *err)
+{
+    enum ferry_code code = open_checked(journal, version, err);
+
+    return code == FERRY_E_JOURNAL ? open_archived(journal, version, err) : code;
 }
 
 static enum ferry_code open_writer(struct journal *journal, int version, struct ferry_error *err)
@@ -370,11 +420,8 @@ enum ferry_code journal_open_hooked(const void *ctx, const struct journal_option
     if (code == FERRY_OK)
         code = find_file(journal, options, err);
     if (code == FERRY_OK)
-        code = open_file(journal, err);
-    if (code == FERRY_OK)
-        code = harden(journal, err);
-    if (code == FERRY_OK)
-        code = check_version(journal, &version, err);
+        code =
+            writes ? open_checked(journal, &version, err) : open_readable(journal, &version, err);
     if (code == FERRY_OK)
         code = writes ? open_writer(journal, version, err) : open_reader(journal, version, err);
     if (code == FERRY_OK)

@@ -219,6 +219,7 @@ void journal_close(struct journal *journal)
     if (journal->mode == JOURNAL_WRITE && mark_clean(journal) == FERRY_OK) {
         /* Without a reader in the way this empties the WAL; with one it stays, and is no less
            durable. */
+        journal->clean = true;
         sqlite3_busy_timeout(journal->db, 0);
         sqlite3_wal_checkpoint_v2(journal->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     }
