@@ -113,14 +113,23 @@ static void count_units(struct progress_step *step, const struct ferry_event *ev
         step->running--;
 }
 
-/* Bytes of a transfer, or units of the step. */
+/* Bytes of a transfer, units of the step, or what a state counts by itself. */
 static void take_progress(struct progress_step *step, const struct ferry_event *event)
 {
-    if (event->measure != NULL && strcmp(event->measure, "bytes") == 0) {
+    const char *measure = event->measure == NULL ? "" : event->measure;
+
+    if (strcmp(measure, "bytes") == 0) {
         progress_step_bytes(step, event->at_ms, event->done, event->total);
-    } else if (is(event, "progress")) {
+    } else if (strcmp(measure, "units") == 0) {
         step->done = event->done;
         step->total = event->total;
+        step->found_total = 0;
+    } else if (event->unit != NULL && event->total > 0) {
+        step->part_done = event->done;
+        step->part_total = event->total;
+    } else if (event->total > 0) {
+        step->found = event->done;
+        step->found_total = event->total;
     }
 }
 

@@ -84,6 +84,16 @@ static char *units_part(const void *mem, const struct progress_step *step, bool 
     return text;
 }
 
+/* What the manager counts itself, or how many units have been named. */
+static char *parts(const void *mem, const struct progress_step *step)
+{
+    if (step->found_total > 0)
+        return mem_printf(mem, " found %" PRId64 " of %" PRId64, step->found, step->found_total);
+    if (step->part_total > 0)
+        return mem_printf(mem, " %" PRId64 " of %" PRId64, step->part_done, step->part_total);
+    return mem_strdup(mem, "");
+}
+
 static char *whole_line(const void *mem, const struct progress_step *step, bool wide)
 {
     char *line = step->number == 0
@@ -94,6 +104,8 @@ static char *whole_line(const void *mem, const struct progress_step *step, bool 
         line = mem_printf(mem, "%s%s", line, bytes_part(mem, step, wide));
     else if (step->total > 0)
         line = mem_printf(mem, "%s%s", line, units_part(mem, step, wide));
+    else
+        line = mem_printf(mem, "%s%s", line, parts(mem, step));
     if (step->waiting != NULL)
         line = mem_printf(mem, "%s, since %s: %s", line,
                           progress_clock(mem, step->waiting_since_ms), step->waiting);

@@ -34,7 +34,7 @@ static void head(const struct ui_stream *stream, const struct json *status)
         ui_line(stream, UI_PLAIN, 2, "next: %s", hint);
 }
 
-/* "since 15:06:06", "3 min 05 s", or "" for a step that has not begun. */
+/* "since 15:06:06", "3 min 05 s", why it was skipped, or "" for a step that has not begun. */
 static const char *step_time(const void *mem, const struct json *step)
 {
     int64_t began_ms;
@@ -42,6 +42,8 @@ static const char *step_time(const void *mem, const struct json *step)
     const char *began = json_string_or(step, "started_at", NULL);
     const char *ended = json_string_or(step, "ended_at", NULL);
 
+    if (strcmp(json_string_or(step, "state", ""), "skipped") == 0)
+        return json_string_or(step, "error", "");
     if (began == NULL || !timefmt_parse_utc(began, &began_ms))
         return "";
     if (ended == NULL || !timefmt_parse_utc(ended, &ended_ms))
@@ -54,7 +56,7 @@ static void steps(const struct ui_stream *stream, const struct json *status)
 {
     static const struct ui_column columns[] = {
         {"STEP", false},   {"STATE", false}, {"UNITS", true},   {"DONE", true},
-        {"RUNNING", true}, {"FAILED", true}, {"UNKNOWN", true}, {"TIME", false}};
+        {"RUNNING", true}, {"FAILED", true}, {"UNKNOWN", true}, {"TIME OR REASON", false}};
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct ui_table *table = ui_table_new(scope, stream, columns, FERRY_COUNT(columns));
 
@@ -82,7 +84,8 @@ static void step_errors(const struct ui_stream *stream, const struct json *statu
         const char *error = json_string_or(step, "error", "");
         const char *hint = json_string_or(step, "hint", "");
 
-        if (error[0] == '\0' || strcmp(error, shown) == 0)
+        if (error[0] == '\0' || strcmp(error, shown) == 0 ||
+            strcmp(json_string_or(step, "state", ""), "skipped") == 0)
             continue;
         ui_line(stream, ui_state_colour(json_string_or(step, "state", "")), 0, "%s: %s",
                 json_string_or(step, "name", ""), error);

@@ -188,6 +188,25 @@ static void what_is_waited_for_is_shown_with_its_beginning(void **state)
     free(text);
 }
 
+static void what_a_state_counts_itself_is_shown_without_a_bar(void **state)
+{
+    struct shown shown;
+    char *text;
+
+    (void)state;
+    begin(&shown, 80, true, (struct ui_progress_options){0});
+    ui_progress_event(shown.progress, PROGRESS(0, "install_new_agents", .done = 500, .total = 900));
+    ui_progress_event(shown.progress, PROGRESS(300, "install_new_agents", .done = 0, .total = 900,
+                                               .measure = "units"));
+    ui_progress_event(shown.progress,
+                      PROGRESS(600, "restore", .unit = "restore", .done = 3, .total = 40));
+    text = end(&shown);
+    assert_string_equal(text, "\r[3/3] install_new_agents found 500 of 900\033[K"
+                              "\r[3/3] install_new_agents [--------------------] 0 of 900\033[K"
+                              "\r[2/3] restore 3 of 40\033[K\r\033[K");
+    free(text);
+}
+
 static void quiet_says_nothing_and_verbose_all(void **state)
 {
     struct shown shown;
@@ -276,6 +295,7 @@ int main(void)
         cmocka_unit_test(lines_that_stay_stand_above_the_live_line),
         cmocka_unit_test(a_narrow_terminal_has_numbers_before_bars),
         cmocka_unit_test(what_is_waited_for_is_shown_with_its_beginning),
+        cmocka_unit_test(what_a_state_counts_itself_is_shown_without_a_bar),
         cmocka_unit_test(quiet_says_nothing_and_verbose_all),
         cmocka_unit_test(work_before_the_first_step_has_progress_too),
         cmocka_unit_test(the_rate_is_that_of_this_transfer),
