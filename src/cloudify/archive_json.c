@@ -32,7 +32,7 @@ struct archive_json {
     bool skipped;                           /* the text being read is too deep to be told */
     bool cut;                               /* the text being read was too long */
     struct buf text;                        /* of the string or word being read */
-    unsigned unicode;                       /* \uXXXX so far */
+    unsigned unicode;                       /* the digits of a \u escape so far */
     unsigned digits;                        /* of it */
     unsigned high;                          /* a high surrogate that waits for its low one */
     bool is_object[ARCHIVE_JSON_DEPTH_MAX]; /* of each container around */

@@ -15,8 +15,8 @@
 #include "base/attr.h"
 #include "ferry/error.h"
 
-#define CLOUDIFY_OLDEST_SUPPORTED "4.5" /* 4.3 and 4.4 block snapshots in maintenance: facts 1.2   \
-                                         */
+/* 4.3 and 4.4 block snapshots in maintenance (facts 1.2). */
+#define CLOUDIFY_OLDEST_SUPPORTED "4.5"
 #define CLOUDIFY_NEWEST_KNOWN "7.1"
 #define CLOUDIFY_VERSION_SUFFIX_MAX 32
 
@@ -32,7 +32,6 @@ struct cloudify_version {
 
 /* X(name, condition on the number v, source). One bool a line in struct cloudify_caps. */
 #define CLOUDIFY_CAPS(X, v)                                                                        \
-    /* may be asked for snapshots while maintenance is activated */                                \
     X(snapshots_in_maintenance, (v) >= CLOUDIFY_V(4, 5, 0), "facts 1.2")                           \
     /* GET /snapshot-status is there (404 before) */                                               \
     X(has_snapshot_status, (v) >= CLOUDIFY_V(5, 0, 5), "facts 1.1")                                \

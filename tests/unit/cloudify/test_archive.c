@@ -340,7 +340,7 @@ static void tables_may_come_in_any_order(void **state)
         "started\tvm_1\tvm_1\t7\t0\nstopped\tvm_2\tvm_2\t7\t0\nstarted\tvm_1\tdb_1\t8\t0\n\\.\n"
         "COPY nodes (_deployment_fk, _storage_id) FROM stdin;\n1\t8\n1\t7\n\\.\n"
         "COPY executions (_tenant_id, id, status, workflow_id, scheduled_for, _deployment_fk) FROM "
-        "stdin;\n0\te\tscheduled\tinstall\t2050-01-01\t1\n\\.\n" DEPLOYMENTS BLUEPRINTS USERS
+        "stdin;\n0\te1\tscheduled\tinstall\t2050-01-01\t1\n\\.\n" DEPLOYMENTS BLUEPRINTS USERS
             TENANTS;
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct cloudify_archive *archive = NULL;
