@@ -207,9 +207,8 @@ static enum ferry_code feed_agents(void *arg, const char *data, size_t size, boo
     return archive_json_feed(agents->json, data, size, err);
 }
 
-enum ferry_code archive_read_agents(const struct archive_source *source,
-                                    const struct archive_zip_member *member,
-                                    struct ferry_error *err)
+static enum ferry_code read_agents(const struct archive_source *source,
+                                   const struct archive_zip_member *member, struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct agents agents = {.json = NULL};
@@ -237,7 +236,7 @@ static enum ferry_code read_legacy(const struct archive_source *source,
     }
     enum ferry_code code = archive_read_dump(source, &members->found[MEMBER_DUMP], err);
     if (code == FERRY_OK) {
-        code = archive_read_agents(source, &members->found[MEMBER_AGENTS], err);
+        code = read_agents(source, &members->found[MEMBER_AGENTS], err);
     }
     if (code == FERRY_OK) {
         code = read_networks(source, &members->found[MEMBER_NETWORKS], err);

@@ -62,9 +62,5 @@ enum ferry_code archive_read_dump(const struct archive_source *source,
                                   struct ferry_error *err) FERRY_CHECK;
 enum ferry_code archive_read_new_format(const struct archive_source *source,
                                         struct ferry_error *err) FERRY_CHECK;
-/* agents.json of the legacy format. */
-enum ferry_code archive_read_agents(const struct archive_source *source,
-                                    const struct archive_zip_member *agents,
-                                    struct ferry_error *err) FERRY_CHECK;
 
 #endif
