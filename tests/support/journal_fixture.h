@@ -46,7 +46,7 @@ void fixture_unit(struct unit_row *row, int64_t run, int64_t seq, unsigned attem
 enum ferry_code fixture_move(struct journal *journal, const struct unit_row *row,
                              enum unit_state from, struct ferry_error *err);
 
-/* Counts the units anew and compares with the step's counters; the first difference is printed. */
+/* Counts the units anew and compares with the step's counters. */
 bool fixture_counters_agree(sqlite3 *db);
 /* One number from a connection. */
 int64_t fixture_query(sqlite3 *db, const char *sql);
