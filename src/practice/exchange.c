@@ -12,10 +12,16 @@
 
 #define DIED 137 /* exit code of a manager that a fault has ended, as a shell shows SIGKILL */
 
+int64_t exchange_now_ms(const struct server *server)
+{
+    struct clock *clock = server->practice->clock;
+    return clock->realtime_ms(clock);
+}
+
 static enum MHD_Result wait_until(struct exchange *exchange, enum stage stage, int64_t delay_ms)
 {
     exchange->stage = stage;
-    exchange->wake_ms = practice_now_ms(exchange->server->practice) + delay_ms;
+    exchange->wake_ms = exchange_now_ms(exchange->server) + delay_ms;
     exchange->suspended = true;
     exchange->next = exchange->server->waiting;
     exchange->server->waiting = exchange;
@@ -67,7 +73,7 @@ static void answer_with(struct request *request, const struct fault *fault)
 static bool over_rate(struct server *server)
 {
     const struct practice_options *options = &server->practice->options;
-    int64_t now = practice_now_ms(server->practice);
+    int64_t now = exchange_now_ms(server);
     if (options->rate_limit <= 0) {
         return false;
     }

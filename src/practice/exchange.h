@@ -43,6 +43,8 @@ struct server {
 enum MHD_Result exchange_advance(struct exchange *exchange);
 /* Hands the reply to libmicrohttpd. */
 enum MHD_Result exchange_send(struct exchange *exchange);
+/* The time of waits and rates: never frozen nor put forward. */
+int64_t exchange_now_ms(const struct server *server);
 /* Resumes those whose wait is over; the time of the next one, or INT64_MAX. */
 int64_t exchange_wake(struct server *server, int64_t now_ms);
 

@@ -5,17 +5,21 @@
  *   GET  /practice/requests?after=N  what was asked
  *   GET  /practice/state             maintenance, flag, weather, jobs: for tests that wait
  *   POST /practice/faults            a list of rules, see faults.h
- *   POST /practice/set               {"users": [{"username", "password", "role", "tenants": {..}}],
- *                                     "tenants": ["name"], "settings": {"seconds.install": "30",
- *                                     "dead.AGENT": "1"}, "admin_password": "...",
- *                                     "flag": false, "maintenance": "activated",
- *                                     "advance_ms": 500, "sql": "..."}
- *        settings: seconds.WORKFLOW how long a plain workflow takes; dead.AGENT an agent that
- *        never answers, until the setting is null; pinned.TENANT/BLUEPRINT: a blueprint whose
- *        plugins stay at their version (an archive does not tell it); slow: "0" makes answers quick
- * in the middle of a restore too. flag removes a flag that is stuck. advance_ms puts the clock
- * forward, and what is due by then happens at once. sql changes the store at will. POST
- * /practice/load              {"path": "..."}: adds the content of a file, as --content
+ *   POST /practice/load              {"path": "..."}: adds the content of a file, as --content
+ *   POST /practice/set               any of these keys:
+ *
+ *   users           [{"username", "password", "role", "tenants": {"TENANT": "ROLE"}}]
+ *   tenants         ["NAME"]
+ *   admin_password  of the bootstrap admin
+ *   settings        {"NAME": "VALUE"}, null takes one back:
+ *                   seconds.WORKFLOW: how long a plain workflow takes;
+ *                   dead.AGENT "1": never answers; slow "0": quick answers during a restore too;
+ *                   pinned.TENANT/BLUEPRINT "1": its plugins stay (an archive does not tell it)
+ *   flag            the flag behind snapshot-status, to take back one that is stuck
+ *   maintenance     "activated" or "deactivated", by force
+ *   freeze          true: the clock stands still from now on
+ *   advance_ms      puts the clock forward; what is due by then happens at once
+ *   sql             a script for the store
  */
 #include <inttypes.h>
 #include <string.h>
@@ -88,6 +92,47 @@ static void set_users(struct sql *sql, const struct json *users)
     }
 }
 
+static void set_settings(struct sql *sql, const struct json *settings)
+{
+    for (const struct json *at = json_first(settings); at != NULL; at = json_next(at)) {
+        if (json_is_null(at)) {
+            sql_do(sql, "DELETE FROM settings WHERE name = ?", "s", json_key(at));
+        } else {
+            sql_do(sql, "INSERT OR REPLACE INTO settings VALUES (?, ?)", "ss", json_key(at),
+                   json_text(at));
+        }
+    }
+}
+
+static void set_state(struct practice *practice, const struct json *body)
+{
+    struct state *state = &practice->state;
+    const char *maintenance = json_string_or(body, "maintenance", NULL);
+    if (maintenance != NULL) {
+        state->maintenance =
+            strcmp(maintenance, "activated") == 0 ? MAINTENANCE_ACTIVATED : MAINTENANCE_DEACTIVATED;
+        state->requested_ms = practice_now_ms(practice);
+        state->activated_ms = state->requested_ms;
+    }
+    state->restore_flag = json_bool_or(body, "flag", state->restore_flag);
+    state_save(practice);
+}
+
+static void set_clock(struct practice *practice, const struct json *body)
+{
+    static const char keep[] = "INSERT OR REPLACE INTO settings VALUES (?, ?)";
+    int64_t advance_ms = json_int64_or(body, "advance_ms", 0);
+    if (json_bool_or(body, "freeze", false)) {
+        practice->frozen_ms = practice->clock->realtime_ms(practice->clock);
+        sql_do(practice->sql, keep, "si", "clock.frozen_ms", practice->frozen_ms);
+    }
+    if (advance_ms > 0) {
+        practice->ahead_ms += advance_ms;
+        sql_do(practice->sql, keep, "si", "clock.ahead_ms", practice->ahead_ms);
+        jobs_run(practice, practice_now_ms(practice));
+    }
+}
+
 static void set_all(struct request *request)
 {
     struct practice *practice = request->practice;
@@ -98,37 +143,13 @@ static void set_all(struct request *request)
                json_text(at));
     }
     set_users(practice->sql, json_get(body, "users"));
-    for (at = json_first(json_get(body, "settings")); at != NULL; at = json_next(at)) {
-        if (json_is_null(at)) {
-            sql_do(practice->sql, "DELETE FROM settings WHERE name = ?", "s", json_key(at));
-        } else {
-            sql_do(practice->sql, "INSERT OR REPLACE INTO settings VALUES (?, ?)", "ss",
-                   json_key(at), json_text(at));
-        }
-    }
+    set_settings(practice->sql, json_get(body, "settings"));
     const char *password = json_string_or(body, "admin_password", NULL);
     if (password != NULL) {
         sql_do(practice->sql, "UPDATE users SET password = ? WHERE is_bootstrap", "s", password);
     }
-    if (json_get(body, "flag") != NULL) {
-        practice->state.restore_flag = json_bool_or(body, "flag", false);
-        state_save(practice);
-    }
-    const char *maintenance = json_string_or(body, "maintenance", NULL);
-    if (maintenance != NULL) {
-        practice->state.maintenance =
-            strcmp(maintenance, "activated") == 0 ? MAINTENANCE_ACTIVATED : MAINTENANCE_DEACTIVATED;
-        practice->state.requested_ms = practice_now_ms(practice);
-        practice->state.activated_ms = practice->state.requested_ms;
-        state_save(practice);
-    }
-    int64_t advance_ms = json_int64_or(body, "advance_ms", 0);
-    if (advance_ms > 0) {
-        practice->ahead_ms += advance_ms;
-        sql_do(practice->sql, "INSERT OR REPLACE INTO settings VALUES ('clock.ahead_ms', ?)", "i",
-               practice->ahead_ms);
-        jobs_run(practice, practice_now_ms(practice));
-    }
+    set_state(practice, body);
+    set_clock(practice, body);
     const char *script = json_string_or(body, "sql", NULL);
     if (script != NULL) {
         sql_script(practice->sql, script);

@@ -250,7 +250,7 @@ enum ferry_code server_start(struct practice *practice, struct server **out,
     struct addrinfo *address = NULL;
     struct server *server = mem_new(practice, struct server);
     server->practice = practice;
-    server->bucket_ms = practice_now_ms(practice);
+    server->bucket_ms = exchange_now_ms(server);
     raise_limits();
     enum ferry_code code = find_address(practice->options.listen, &address, err);
     if (code == FERRY_OK) {
@@ -277,8 +277,12 @@ static int timeout_ms(struct server *server, int64_t next_wake_ms)
     MHD_UNSIGNED_LONG_LONG wanted = 0;
     int64_t now = practice_now_ms(server->practice);
     int64_t next = server->practice->next_job_ms;
-    next = next_wake_ms < next ? next_wake_ms : next;
     int64_t wait = next == INT64_MAX ? -1 : next > now ? next - now : 0;
+    if (next_wake_ms != INT64_MAX) {
+        int64_t until = next_wake_ms - exchange_now_ms(server);
+        until = until < 0 ? 0 : until;
+        wait = wait < 0 || until < wait ? until : wait;
+    }
     if (MHD_get_timeout(server->daemon, &wanted) == MHD_YES &&
         (wait < 0 || (int64_t)wanted < wait)) {
         wait = (int64_t)wanted;
@@ -304,10 +308,10 @@ void server_run(struct server *server)
             break;
         }
         jobs_run(server->practice, practice_now_ms(server->practice));
-        next_wake_ms = exchange_wake(server, practice_now_ms(server->practice));
+        next_wake_ms = exchange_wake(server, exchange_now_ms(server));
         (void)MHD_run(server->daemon);
         /* A request may have begun to wait just now. */
-        next_wake_ms = exchange_wake(server, practice_now_ms(server->practice));
+        next_wake_ms = exchange_wake(server, exchange_now_ms(server));
     }
     (void)close(fds[1].fd);
 }

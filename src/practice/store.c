@@ -149,6 +149,10 @@ enum ferry_code store_open(struct practice *practice, struct ferry_error *err)
                                      "SELECT CAST(value AS INTEGER) FROM settings"
                                      " WHERE name = 'clock.ahead_ms'",
                                      "");
+    practice->frozen_ms = sql_one_int(practice->sql, 0,
+                                      "SELECT CAST(value AS INTEGER) FROM settings"
+                                      " WHERE name = 'clock.frozen_ms'",
+                                      "");
     sql_commit(practice->sql);
     return FERRY_OK;
 }
@@ -167,7 +171,9 @@ void store_clear(struct practice *practice)
 
 int64_t practice_now_ms(struct practice *practice)
 {
-    return practice->clock->realtime_ms(practice->clock) + practice->ahead_ms;
+    int64_t now_ms = practice->frozen_ms != 0 ? practice->frozen_ms
+                                              : practice->clock->realtime_ms(practice->clock);
+    return now_ms + practice->ahead_ms;
 }
 
 char *practice_now(struct practice *practice, const void *ctx)

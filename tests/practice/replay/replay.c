@@ -213,9 +213,7 @@ static void start_manager(struct replay *replay)
     const char *empty[] = {"--manager-version",   replay->version, "--password", "newmanager-pw",
                            "--restored-password", "admin",         NULL};
     live_start(&replay->live, replay->scenario->empty ? empty : used);
-    if (replay->scenario->empty) {
-        live_set(&replay->live, "set", "{\"settings\": {\"slow\": \"0\"}}");
-    }
+    live_set(&replay->live, "set", "{\"freeze\": true, \"settings\": {\"slow\": \"0\"}}");
     if (replay->scenario->prepare != NULL) {
         live_set(&replay->live, "set", replay->scenario->prepare);
     }
