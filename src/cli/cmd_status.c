@@ -82,8 +82,7 @@ const struct command cli_status = {
     .name = "status",
     .usage = "[RUN]",
     .summary = "Says where a run is; works beside the run itself",
-    .details =
-        "RUN is a name or the beginning of an id; left out, it is the open run, else the\n"
+    .details = "RUN is a name or the beginning of an id; left out, it is the open run, else the\n"
                "newest.\n",
     .groups = GROUP_COMMON | GROUP_STATUS,
     .most_words = 1,

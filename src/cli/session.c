@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "cli/cli.h"
 #include "cli/signals.h"
 #include "ui/progress.h"
@@ -73,25 +74,50 @@ enum ferry_code cli_open(struct invocation *invocation, struct ferry **ferry,
     return code;
 }
 
-/* The names of the upgrade's states; without them there is no "[4/10]", and that is all. */
-static void name_steps(struct invocation *invocation, struct ui_progress_options *options)
+/* The names of the upgrade's states, for "[4/10]" and --stop-before. */
+static enum ferry_code name_steps(struct invocation *invocation,
+                                  struct ui_progress_options *options, struct ferry_error *err)
 {
-    struct ferry_error ignored;
     struct json *document;
     char *text = NULL;
     const struct json *states;
     const char **names;
+    enum ferry_code code = ferry_workflows(&text, err);
 
-    if (ferry_workflows(&text, &ignored) != FERRY_OK)
-        return;
-    if (cli_document(invocation, text, &document, &ignored) == FERRY_OK) {
-        states = json_member(json_first(json_member(document, "workflows")), "states");
-        names = mem_array(invocation->mem, const char *, json_size(states) + 1);
-        for (const struct json *state = json_first(states); state != NULL; state = json_next(state))
-            names[options->step_count++] = json_string_or(state, "name", "");
-        options->steps = names;
-    }
+    if (code == FERRY_OK)
+        code = cli_document(invocation, text, &document, err);
     ferry_text_free(text);
+    if (code != FERRY_OK)
+        return code;
+    states = json_member(json_first(json_member(document, "workflows")), "states");
+    names = mem_array(invocation->mem, const char *, json_size(states) + 1);
+    for (const struct json *state = json_first(states); state != NULL; state = json_next(state))
+        names[options->step_count++] = json_string_or(state, "name", "");
+    options->steps = names;
+    return FERRY_OK;
+}
+
+/* A state that no workflow has would be passed by in silence. */
+static enum ferry_code check_stop_before(const struct invocation *invocation,
+                                         const struct ui_progress_options *options,
+                                         struct ferry_error *err)
+{
+    const char *name = invocation->arguments.values[OPTION_STOP_BEFORE];
+    const char *near;
+
+    if (name == NULL)
+        return FERRY_OK;
+    for (size_t at = 0; at < options->step_count; at++) {
+        if (strcmp(options->steps[at], name) == 0)
+            return FERRY_OK;
+    }
+    near = nearest_word(name, options->steps, options->step_count);
+    ferry_fail(err, FERRY_E_USAGE, "--stop-before: no state is called '%s'", name);
+    if (near != NULL)
+        ferry_error_hint(err, "did you mean %s?", near);
+    else
+        ferry_error_hint(err, "ferry plan shows the names of the states");
+    return FERRY_E_USAGE;
 }
 
 enum ferry_code cli_open_run(struct invocation *invocation, struct ferry **ferry,
@@ -100,11 +126,14 @@ enum ferry_code cli_open_run(struct invocation *invocation, struct ferry **ferry
     struct ui_progress_options options = {.quiet = invocation->quiet,
                                           .verbose = invocation->verbose};
     struct session *session;
-    enum ferry_code code = open_session(invocation, &session, err);
+    enum ferry_code code = name_steps(invocation, &options, err);
 
+    if (code == FERRY_OK)
+        code = check_stop_before(invocation, &options, err);
+    if (code == FERRY_OK)
+        code = open_session(invocation, &session, err);
     if (code != FERRY_OK)
         return code;
-    name_steps(invocation, &options);
     session->progress = ui_progress_new(session, &invocation->io->err, &options);
     invocation->session = session;
     cli_signals_begin(session->ferry, fileno(invocation->io->err.file));

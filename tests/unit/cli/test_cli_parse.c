@@ -99,6 +99,10 @@ static void mistakes_exit_with_2_and_say_what_to_do(void **state)
         {{"status", "--snapshot", "x"}, "ferry status takes no option --snapshot", "--help"},
         {{"resume", "--tenant", "x"}, "ferry resume takes no option --tenant", "--help"},
         {{"events", "--after", "x"}, "--after wants a number, not 'x'", ""},
+        {{"run", "--stop-before", "restor"},
+         "no state is called 'restor'",
+         "did you mean restore?"},
+        {{"resume", "--stop-before", "xyz"}, "no state is called 'xyz'", "ferry plan shows"},
         {{"help", "rnu"}, "unknown command 'rnu'", "did you mean ferry run?"},
     };
 
