@@ -24,17 +24,29 @@ struct cloudify_caller restored_caller(const struct state_context *context,
     return caller;
 }
 
+/* A manager counts wrong passwords by user: two of one user are one row of failures. */
+static bool same_user(const struct state_context *context)
+{
+    const char *before = json_string_or(context->options, "manager.username", "");
+
+    return strcmp(json_string_or(context->options, "manager.after_restore.username", before),
+                  before) == 0;
+}
+
 bool restored_denied(const struct state_context *context, const struct state_unit *unit,
                      const char *first, struct state_verdict *verdict, const void *mem)
 {
     bool after = strcmp(who_now(unit, first), "after") == 0;
     const char *mine = after ? "denied_after" : "denied_before";
-    const char *other = after ? "denied_before" : "denied_after";
+    int64_t other = json_int64_or(unit->data, after ? "denied_before" : "denied_after", 0);
     int64_t count = json_int64_or(unit->data, mine, 0) + 1;
     struct json *data = state_data(verdict, mem);
 
     json_set_int(data, mine, count);
-    if (states_have_after(context) && json_int64_or(unit->data, other, 0) < STATES_DENIALS_MAX) {
+    if (same_user(context) && count + other >= STATES_DENIALS_MAX) {
+        return false;
+    }
+    if (states_have_after(context) && other < STATES_DENIALS_MAX) {
         json_set_string(data, "who", after ? "before" : "after");
         return true;
     }

@@ -13,7 +13,8 @@ struct cloudify_caller restored_caller(const struct state_context *context,
                                        const struct state_unit *unit, const char *first);
 /*
  * A 401 while passwords change: the other password is tried next, where there is one. False when
- * each has been refused STATES_DENIALS_MAX times in a row. Counts in data.
+ * each has been refused STATES_DENIALS_MAX times in a row, or both together when they are of one
+ * user. Counts in data.
  */
 bool restored_denied(const struct state_context *context, const struct state_unit *unit,
                      const char *first, struct state_verdict *verdict, const void *mem);

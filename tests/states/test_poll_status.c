@@ -16,7 +16,7 @@ static struct lab *polling(void)
     struct lab *lab = lab_new(P);
 
     lab_fact(lab, "restore", "{\"execution_id\":\"ours\",\"known\":[\"old-1\"]}");
-    lab_option(lab, "manager.after_restore", "{\"username\":\"admin\"}");
+    lab_option(lab, "manager.after_restore", "{\"username\":\"chief\"}");
     return lab;
 }
 
@@ -187,6 +187,22 @@ static void passwords_are_tried_in_turn_and_three_times_each(void **state)
     assert_int_equal(lab->verdict[0].code, FERRY_E_AUTH);
     assert_non_null(strstr(lab->verdict[0].reason, "both passwords"));
     lab_data_is(lab, "{}"); /* a retry with a corrected one begins anew */
+    lab_free(lab);
+}
+
+static void two_passwords_of_one_user_are_refused_three_times_in_all(void **state)
+{
+    static const enum http_credential order[] = {HTTP_AS_AFTER, HTTP_AS_BEFORE, HTTP_AS_AFTER};
+    struct lab *lab = down();
+
+    (void)state;
+    lab_option(lab, "manager.after_restore", "{\"username\":\"admin\"}");
+    for (int i = 0; i < 3; i++) { /* at the fourth a manager may lock the user */
+        lab_asks(lab, &P->await, "GET *");
+        lab_asks_in_name_of(lab, order[i]);
+        lab_gets(lab, 401, WRONG);
+        lab_says(lab, i < 2 ? STATE_CANNOT_TELL : STATE_FAILED, NULL);
+    }
     lab_free(lab);
 }
 
@@ -471,6 +487,7 @@ int main(void)
         cmocka_unit_test(terminated_with_nothing_restored_fails),
         cmocka_unit_test(archive_without_blueprints_needs_only_its_execution),
         cmocka_unit_test(passwords_are_tried_in_turn_and_three_times_each),
+        cmocka_unit_test(two_passwords_of_one_user_are_refused_three_times_in_all),
         cmocka_unit_test(single_password_is_refused_three_times_and_says_what_is_missing),
         cmocka_unit_test(new_format_keeps_the_password),
         cmocka_unit_test(restore_that_has_not_begun_is_waited_for_and_then_named),

@@ -250,7 +250,7 @@ static void passwords_are_tried_in_turn_and_three_times_at_most(void **state)
     int later = 0;
 
     (void)state;
-    lab_option(lab, "manager.after_restore", "{\"username\":\"admin\"}");
+    lab_option(lab, "manager.after_restore", "{\"username\":\"chief\"}");
     for (int i = 0; i < 6; i++) {
         lab_data(lab, "{\"ask\":\"list\"}");
         lab_asks(lab, &R->probe, "GET *");
