@@ -141,6 +141,19 @@ enum ferry_code cli_open_run(struct invocation *invocation, struct ferry **ferry
     return FERRY_OK;
 }
 
+void cli_seed_progress(struct invocation *invocation, const char *run)
+{
+    struct session *session = invocation->session;
+    struct ferry_error ignored; /* what is wrong, the run itself will find and tell */
+    struct json *status;
+    char *text = NULL;
+
+    if (ferry_status(session->ferry, run, &text, &ignored) == FERRY_OK &&
+        cli_document(invocation, text, &status, &ignored) == FERRY_OK)
+        ui_progress_seed(session->progress, status);
+    ferry_text_free(text);
+}
+
 void cli_close_run(struct invocation *invocation)
 {
     ui_progress_end(invocation->session->progress);

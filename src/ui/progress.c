@@ -13,7 +13,9 @@ struct ui_progress {
     struct progress_step step;
     bool drawn;       /* a live line is on the screen */
     int64_t drawn_ms; /* when it was drawn last */
-    int64_t told_ms;  /* when progress was last told as a plain line; 0: never */
+    char *seed_step;  /* the step that ui_progress_seed found at work, or NULL */
+    int64_t seed_failed, seed_running;
+    int64_t told_ms; /* when progress was last told as a plain line; 0: never */
 };
 
 struct ui_progress *ui_progress_new(const void *mem, const struct ui_stream *stream,
@@ -58,6 +60,10 @@ static void begin_step(struct ui_progress *progress, const struct ferry_event *e
     memset(step, 0, sizeof(*step));
     step->name = ui_safe(progress, name);
     step->started_ms = event->at_ms;
+    if (progress->seed_step != NULL && strcmp(progress->seed_step, name) == 0) {
+        step->failed = progress->seed_failed;
+        step->running = progress->seed_running;
+    }
     for (size_t at = 0; at < progress->options.step_count; at++) {
         if (strcmp(progress->options.steps[at], name) == 0) {
             step->number = at + 1;
@@ -170,13 +176,14 @@ static char *event_text(const void *mem, const struct ui_progress *progress,
 {
     const char *underscore = strchr(event->kind, '_');
     const char *what = underscore == NULL ? event->kind : underscore + 1;
-    const char *subject = event->step != NULL ? event->step : "run";
+    bool of_run = begins(event, "run_") || event->step == NULL;
+    const char *subject = of_run ? "run" : event->step;
     char *words = mem_strdup(mem, what);
     char *text;
 
     for (char *at = words; *at != '\0'; at++)
         *at = *at == '_' ? ' ' : *at;
-    if (event->step == NULL && event->run != NULL)
+    if (of_run && event->run != NULL)
         subject = mem_printf(mem, "run %s", event->run);
     text = mem_printf(mem, "%s%s%s %s", subject, event->unit == NULL ? "" : " ",
                       event->unit == NULL ? "" : event->unit, words);
@@ -234,6 +241,19 @@ void ui_progress_event(struct ui_progress *progress, const struct ferry_event *e
         tell_progress(progress, event);
     else if (!progress->drawn || event->at_ms - progress->drawn_ms >= UI_REDRAW_MS)
         draw(progress, event->at_ms);
+}
+
+void ui_progress_seed(struct ui_progress *progress, const struct json *status)
+{
+    for (const struct json *step = json_first(json_member(status, "steps")); step != NULL;
+         step = json_next(step)) {
+        if (strcmp(json_string_or(step, "state", ""), "running") != 0)
+            continue;
+        mem_free(progress->seed_step);
+        progress->seed_step = mem_strdup(progress, json_string_or(step, "name", ""));
+        progress->seed_failed = json_int64_or(step, "units.failed", 0);
+        progress->seed_running = json_int64_or(step, "units.running", 0);
+    }
 }
 
 void ui_progress_log(struct ui_progress *progress, const char *line)

@@ -27,6 +27,8 @@ struct ui_progress;
 struct ui_progress *ui_progress_new(const void *mem, const struct ui_stream *stream,
                                     const struct ui_progress_options *options);
 void ui_progress_event(struct ui_progress *progress, const struct ferry_event *event);
+/* A status of the run before it goes on: what stands open or failed already is counted. */
+void ui_progress_seed(struct ui_progress *progress, const struct json *status);
 /* A line of the log, above the live line. */
 void ui_progress_log(struct ui_progress *progress, const char *line);
 /* Takes the live line away; more events bring it back. */

@@ -14,9 +14,9 @@ struct progress_step {
     int64_t failed, running;
     int64_t part_done, part_total; /* of the one unit that is at work; total 0: not known */
     int64_t found, found_total;    /* of the units that are being named */
-    int64_t sent, size;  /* bytes; size 0: nothing is being sent */
-    double bytes_per_ms; /* 0: not known yet */
-    int64_t sent_before; /* where the rate was measured last */
+    int64_t sent, size;            /* bytes; size 0: nothing is being sent */
+    double bytes_per_ms;           /* 0: not known yet */
+    int64_t sent_before;           /* where the rate was measured last */
     int64_t measured_ms;
     char *waiting; /* for what, or NULL */
     int64_t waiting_since_ms;

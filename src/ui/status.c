@@ -19,17 +19,23 @@ static void head(const struct ui_stream *stream, const struct json *status)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     const char *state = json_string_or(status, "state", "");
-    const char *error = json_string_or(status, "error", "");
-    const char *hint = json_string_or(status, "hint", "");
-    const char *manager = json_string_or(status, "manager", "");
 
     ui_line(stream, ui_state_colour(state), 0, "run %s: %s", json_string_or(status, "run", ""),
             state);
-    ui_line(stream, UI_PLAIN, 0, "%s of %s%s%s", json_string_or(status, "workflow", ""), manager,
+    ui_line(stream, UI_PLAIN, 0, "%s of %s%s%s", json_string_or(status, "workflow", ""),
+            json_string_or(status, "manager", ""),
             json_member(status, "created_at") == NULL ? "" : ", since ",
             ui_time(scope, status, "created_at"));
+}
+
+/* Why the run stands, and what to do. */
+static void reason(const struct ui_stream *stream, const struct json *status)
+{
+    const char *error = json_string_or(status, "error", "");
+    const char *hint = json_string_or(status, "hint", "");
+
     if (error[0] != '\0')
-        ui_line(stream, ui_state_colour(state), 0, "%s", error);
+        ui_line(stream, ui_state_colour(json_string_or(status, "state", "")), 0, "%s", error);
     if (hint[0] != '\0')
         ui_line(stream, UI_PLAIN, 2, "next: %s", hint);
 }
@@ -172,6 +178,7 @@ static void comparison(const struct ui_stream *stream, const struct json *compar
 void ui_status(const struct ui_stream *stream, const struct json *status)
 {
     head(stream, status);
+    reason(stream, status);
     fprintf(stream->file, "\n");
     steps(stream, status);
     step_errors(stream, status);

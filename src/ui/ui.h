@@ -58,7 +58,8 @@ void ui_plan(const struct ui_stream *stream, const struct json *plan);
 void ui_status(const struct ui_stream *stream, const struct json *status);
 void ui_runs(const struct ui_stream *stream, const struct json *runs);
 void ui_events(const struct ui_stream *stream, const struct json *events);
-/* The end of a run, a resolve, a retry or a cancel: shorter than ui_status. */
+/* The end of a run, a resolve, a retry or a cancel: shorter than ui_status, and without the reason,
+   which the error tells. */
 void ui_result(const struct ui_stream *stream, const struct json *result);
 
 /* The colour of a state of a run, step or unit. */

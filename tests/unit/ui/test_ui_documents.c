@@ -175,6 +175,7 @@ static void the_end_of_a_run_names_what_is_left(void **state)
     assert_has(text, "run upgrade-3: blocked\n");
     assert_has(text, "install_new_agents/t/d2 unknown");
     assert_lacks(text, "STATE");
+    assert_lacks(text, "somebody else");
     free(text);
 }
 

@@ -285,6 +285,42 @@ static void running_and_failed_units_are_counted(void **state)
     free(text);
 }
 
+static void a_resumed_run_counts_what_stands_open_already(void **state)
+{
+    static const char status[] =
+        "{\"steps\":[{\"name\":\"upload\",\"state\":\"done\"},{\"name\":\"install_new_agents\","
+        "\"state\":\"running\",\"units\":{\"running\":5,\"failed\":2}}]}";
+    struct ferry_error err = {0};
+    struct json *document;
+    struct shown shown;
+    char *text;
+
+    (void)state;
+    begin(&shown, 80, true, (struct ui_progress_options){0});
+    assert_int_equal(json_parse(shown.mem, status, strlen(status), &document, &err), FERRY_OK);
+    ui_progress_seed(shown.progress, document);
+    ui_progress_event(shown.progress,
+                      EVENT(0, "unit_done", .step = "install_new_agents", .unit = "u"));
+    ui_progress_event(shown.progress, PROGRESS(300, "install_new_agents", .done = 9, .total = 40,
+                                               .measure = "units"));
+    text = end(&shown);
+    assert_has(text, " 9 of 40, 2 failed, 4 running\033[K");
+    free(text);
+}
+
+static void a_run_is_the_subject_of_its_own_events(void **state)
+{
+    struct shown shown;
+    char *text;
+
+    (void)state;
+    begin(&shown, 0, false, (struct ui_progress_options){0});
+    ui_progress_event(shown.progress, EVENT(0, "run_paused", .step = "restore", .text = "asked"));
+    text = end(&shown);
+    assert_string_equal(text, "2026-11-22T15:00:00.000Z run upgrade-1 paused: asked\n");
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +335,8 @@ int main(void)
         cmocka_unit_test(quiet_says_nothing_and_verbose_all),
         cmocka_unit_test(work_before_the_first_step_has_progress_too),
         cmocka_unit_test(the_rate_is_that_of_this_transfer),
+        cmocka_unit_test(a_resumed_run_counts_what_stands_open_already),
+        cmocka_unit_test(a_run_is_the_subject_of_its_own_events),
         cmocka_unit_test(running_and_failed_units_are_counted),
     };
 
