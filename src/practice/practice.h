@@ -46,7 +46,7 @@ struct practice {
     struct content *restoring; /* archive of the restore under way; read again after a restart */
     char *restoring_id;        /* its snapshot */
     int64_t ahead_ms;          /* how far tests have put the clock forward */
-    int64_t frozen_ms; /* the clock stands still here, but for ahead_ms; 0: it runs */
+    int64_t frozen_ms;         /* the clock stands still here, but for ahead_ms; 0: it runs */
     int64_t next_job_ms;       /* when the next job is due; INT64_MAX: none */
 };
 

@@ -2,12 +2,7 @@
 #ifndef TESTS_PRACTICE_ARCHIVES_H
 #define TESTS_PRACTICE_ARCHIVES_H
 
-#include <stddef.h>
-
-struct blob {
-    char *data; /* owned by ctx of the call */
-    size_t size;
-};
+#include "practice/replay/live.h"
 
 /* A whole file below tests/data; ends the test when it is not there. */
 struct blob blob_file(const void *ctx, const char *name);

@@ -111,7 +111,7 @@ static struct curl_slist *header_lines(const char *const *headers)
 }
 
 struct answer live_ask(struct live *live, const void *ctx, const char *method, const char *path,
-                       const char *const *headers, const void *body, size_t size)
+                       const char *const *headers, struct blob body)
 {
     struct answer answer = {.ctx = ctx};
     struct ferry_error err;
@@ -132,9 +132,9 @@ struct answer live_ask(struct live *live, const void *ctx, const char *method, c
     /* On a connection that was used before, curl would send a lost request again by itself. */
     (void)curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, 60L);
-    if (body != NULL) {
-        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
-        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    if (body.data != NULL) {
+        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.size);
+        (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data);
         (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     }
     if (curl_easy_perform(curl) == CURLE_OK) {
@@ -156,7 +156,8 @@ void live_set(struct live *live, const char *door, const char *json)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     const char *path = mem_printf(scope, "/practice/%s", door);
-    struct answer answer = live_ask(live, scope, "POST", path, NULL, json, strlen(json));
+    struct blob body = {mem_strdup(scope, json), strlen(json)};
+    struct answer answer = live_ask(live, scope, "POST", path, NULL, body);
     if (answer.status != 200) {
         (void)fprintf(stderr, "%s: %s\n", json, answer.body == NULL ? "" : answer.body);
         stop("a door of the practice manager refused");

@@ -16,6 +16,12 @@ struct live {
     void *curl;
 };
 
+/* Bytes to send; data NULL: no body. */
+struct blob {
+    char *data;
+    size_t size;
+};
+
 struct answer {
     const void *ctx;
     long status; /* 0: no answer */
@@ -29,9 +35,9 @@ struct answer {
 void live_start(struct live *live, const char *const *options);
 /* SIGKILL or SIGTERM; returns the wait status. */
 int live_end(struct live *live, int signal);
-/* headers: NULL-ended lines, or NULL. body NULL: none. The answer is owned by ctx. */
+/* headers: NULL-ended lines, or NULL. The answer is owned by ctx. */
 struct answer live_ask(struct live *live, const void *ctx, const char *method, const char *path,
-                       const char *const *headers, const void *body, size_t size);
+                       const char *const *headers, struct blob body);
 /* POST to a door of tests; ends the test unless 200. */
 void live_set(struct live *live, const char *door, const char *json);
 void live_advance(struct live *live, long ms);

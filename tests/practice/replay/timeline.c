@@ -81,7 +81,7 @@ static struct answer take(struct live *live, const void *ctx, const char *probe)
             }
         }
     }
-    return live_ask(live, ctx, "GET", path, headers, NULL, 0);
+    return live_ask(live, ctx, "GET", path, headers, (struct blob){NULL, 0});
 }
 
 /* Status, and what the recorder kept of the value. */
@@ -90,7 +90,6 @@ static const char *differs(const void *ctx, const struct json *span, const struc
     long status = (long)json_int64_or(span, "status", 0);
     const char *word = json_string_or(span, "value.status", NULL);
     const char *text = json_string_or(span, "value", "");
-    long total = 0;
     if (answer->status != status) {
         return mem_printf(ctx, "status %ld instead of %ld", answer->status, status);
     }
@@ -98,8 +97,8 @@ static const char *differs(const void *ctx, const struct json *span, const struc
         return mem_printf(ctx, "\"%s\" instead of \"%s\"",
                           json_string_or(answer->json, "status", ""), word);
     }
-    if (sscanf(text, "total=%ld", &total) == 1 &&
-        json_int64_or(answer->json, "metadata.pagination.total", -1) != total) {
+    if (strncmp(text, "total=", 6) == 0 && json_int64_or(answer->json, "metadata.pagination.total",
+                                                         -1) != strtol(text + 6, NULL, 10)) {
         return mem_printf(ctx, "not %s", text);
     }
     return NULL;

@@ -63,21 +63,21 @@ static int end(void **state)
 static struct answer ask(struct fixture *fixture, const char *method, const char *path,
                          const char *body)
 {
-    return live_ask(&fixture->live, fixture, method, path, admin, body,
-                    body == NULL ? 0 : strlen(body));
+    struct blob blob = {mem_strdup(fixture, body), body == NULL ? 0 : strlen(body)};
+    return live_ask(&fixture->live, fixture, method, path, admin, blob);
 }
 
 static struct answer upload(struct fixture *fixture, const char *id, const char *file)
 {
     struct blob blob = blob_file(fixture, file);
     const char *path = mem_printf(fixture, "/api/v3.1/snapshots/%s/archive", id);
-    return live_ask(&fixture->live, fixture, "PUT", path, admin, blob.data, blob.size);
+    return live_ask(&fixture->live, fixture, "PUT", path, admin, blob);
 }
 
 static int64_t ledger(struct fixture *fixture, const char *path)
 {
     struct answer answer =
-        live_ask(&fixture->live, fixture, "GET", "/practice/ledger", NULL, NULL, 0);
+        live_ask(&fixture->live, fixture, "GET", "/practice/ledger", NULL, (struct blob){NULL, 0});
     assert_int_equal(answer.status, 200);
     return json_int64_or(answer.json, path, 0);
 }
@@ -85,7 +85,7 @@ static int64_t ledger(struct fixture *fixture, const char *path)
 static const char *restore_status(struct fixture *fixture)
 {
     struct answer answer =
-        live_ask(&fixture->live, fixture, "GET", "/practice/ledger", NULL, NULL, 0);
+        live_ask(&fixture->live, fixture, "GET", "/practice/ledger", NULL, (struct blob){NULL, 0});
     const struct json *restores = json_get(answer.json, "restores");
     assert_int_equal(json_size(restores), 1);
     return json_string_or(json_at(restores, 0), "status", "");
@@ -94,7 +94,7 @@ static const char *restore_status(struct fixture *fixture)
 static bool busy(struct fixture *fixture)
 {
     struct answer answer =
-        live_ask(&fixture->live, fixture, "GET", "/practice/state", NULL, NULL, 0);
+        live_ask(&fixture->live, fixture, "GET", "/practice/state", NULL, (struct blob){NULL, 0});
     return json_int64_or(answer.json, "jobs", -1) != 0;
 }
 
