@@ -35,8 +35,8 @@ enum ferry_code ferry_new(const struct ferry_options *options, struct ferry **ou
     (void)err;
     ferry->o = *options;
     ferry->o.command = mem_strdup(ferry, options->command ? options->command : "libferry");
-    ferry->journal_path = options->journal ? mem_strdup(ferry, options->journal)
-                                           : default_journal(ferry);
+    ferry->journal_path =
+        options->journal ? mem_strdup(ferry, options->journal) : default_journal(ferry);
     ferry->clock = clock_system();
     ferry->rng = rng_system();
     *out = ferry;
@@ -187,8 +187,8 @@ static enum ferry_code check_stale(const void *ctx, const char *file, const stru
         char *b = today ? json_print(ctx, today) : mem_strdup(ctx, "unknown");
 
         if (strcmp(a, b) != 0) {
-            ferry_fail(err, FERRY_E_STALE, "the plan is stale: %s was %s and is %s", blocking[i],
-                       a, b);
+            ferry_fail(err, FERRY_E_STALE, "the plan is stale: %s was %s and is %s", blocking[i], a,
+                       b);
             ferry_error_hint(err, "make a new plan: ferry plan FILE.yaml -o %s", file);
             return err->code;
         }
@@ -249,9 +249,8 @@ static enum ferry_code begin(const void *ctx, struct session *session,
                              const struct ferry_source *source, struct run_row *run,
                              struct ferry_error *err)
 {
-    struct engine_definition definition = {.target = session->target,
-                                           .options = session->options,
-                                           .ferry_version = FERRY_VERSION};
+    struct engine_definition definition = {
+        .target = session->target, .options = session->options, .ferry_version = FERRY_VERSION};
     struct json *plan;
     char *name = NULL;
 
@@ -342,8 +341,9 @@ static enum ferry_code take_up(const void *ctx, struct ferry *ferry, struct jour
         return err->code;
     }
     if (source && source->file) {
-        return ferry_fail(err, FERRY_E_USAGE, "a run that has begun takes no file: its "
-                                              "definition is in the journal");
+        return ferry_fail(err, FERRY_E_USAGE,
+                          "a run that has begun takes no file: its "
+                          "definition is in the journal");
     }
     if (config_override(ctx, options, source ? source->settings : NULL,
                         source ? source->setting_count : 0, &effective, err) ||

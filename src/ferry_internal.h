@@ -25,9 +25,9 @@ struct ferry {
 struct session {
     struct ferry *ferry;
     struct json *options;
-    struct json *facts;      /* the archive's, for a new run */
+    struct json *facts; /* the archive's, for a new run */
     const char *target;
-    struct journal *journal; /* NULL while planning */
+    struct journal *journal;     /* NULL while planning */
     struct transport *transport; /* behind the gate */
     struct engine_options engine;
 };

@@ -251,8 +251,9 @@ static const char *unit_key(struct journal *journal, const void *ctx, const stru
     struct unit_row *unit;
     size_t count;
 
-    if (row->seq < 0 || journal_units(journal, ctx, row->run, row->step, UNITS_ALL, row->seq - 1,
-                                      1, &unit, &count, &err) ||
+    if (row->seq < 0 ||
+        journal_units(journal, ctx, row->run, row->step, UNITS_ALL, row->seq - 1, 1, &unit, &count,
+                      &err) ||
         count == 0) {
         return NULL;
     }
@@ -268,10 +269,9 @@ static void describe_event(struct journal *journal, const void *ctx, const struc
     set_time(event, "at", row->at_ms);
     json_set_string(event, "run", names->name);
     json_set_string(event, "kind", row->kind);
-    json_set_string(event, "step",
-                    row->step >= 0 && (size_t)row->step < names->count
-                        ? names->steps[row->step].name
-                        : NULL);
+    json_set_string(
+        event, "step",
+        row->step >= 0 && (size_t)row->step < names->count ? names->steps[row->step].name : NULL);
     json_set_string(event, "unit", unit_key(journal, ctx, row));
     if (row->data && !json_parse(ctx, row->data, strlen(row->data), &data, NULL)) {
         json_set_string(event, "text", json_string_or(data, "text", NULL));

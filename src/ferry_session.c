@@ -85,13 +85,11 @@ static enum ferry_code login(const void *ctx, const struct json *options, const 
     return FERRY_OK;
 }
 
-static enum ferry_code connect_to(const void *ctx, struct session *session,
-                                  struct ferry_error *err)
+static enum ferry_code connect_to(const void *ctx, struct session *session, struct ferry_error *err)
 {
     struct ferry *ferry = session->ferry;
-    struct http_client_options http = {.url = session->target,
-                                       .user_agent = "ferry/" FERRY_VERSION,
-                                       .clock = ferry->clock};
+    struct http_client_options http = {
+        .url = session->target, .user_agent = "ferry/" FERRY_VERSION, .clock = ferry->clock};
     struct transport *transport;
 
     http.ca_file = json_string_or(session->options, "manager.ca", NULL);
@@ -105,14 +103,13 @@ static enum ferry_code connect_to(const void *ctx, struct session *session,
         http_client_new(ctx, &http, &transport, err)) {
         return err->code;
     }
-    session->transport = transport_gate(ctx, transport, session->journal ? permitted : never,
-                                        session->journal);
+    session->transport =
+        transport_gate(ctx, transport, session->journal ? permitted : never, session->journal);
     return FERRY_OK;
 }
 
 enum ferry_code session_open(const void *ctx, struct ferry *ferry, struct json *options,
-                             struct journal *journal, struct session **out,
-                             struct ferry_error *err)
+                             struct journal *journal, struct session **out, struct ferry_error *err)
 {
     struct session *session = mem_new(ctx, struct session);
 
@@ -192,8 +189,7 @@ static enum ferry_code archive_facts(const void *ctx, struct ferry *ferry, const
     struct stat info;
     int64_t size;
 
-    if (stat_file(path, &info, err) ||
-        cloudify_archive_read(ctx, path, &options, &archive, err) ||
+    if (stat_file(path, &info, err) || cloudify_archive_read(ctx, path, &options, &archive, err) ||
         (digest && cloudify_archive_digest(path, &options, sha256, &size, err))) {
         return err->code;
     }
@@ -237,8 +233,8 @@ enum ferry_code session_check_archive(const struct json *options, const struct j
     if (!file || size < 0 || stat(file, &info)) {
         return FERRY_OK; /* it may be gone once it is uploaded; the upload itself says so if not */
     }
-    if (info.st_size != size || modified_ms(&info) != json_int64_or(facts, "archive.modified_ms",
-                                                                    0)) {
+    if (info.st_size != size ||
+        modified_ms(&info) != json_int64_or(facts, "archive.modified_ms", 0)) {
         ferry_fail(err, FERRY_E_REFUSED, "\"%s\" is not the file that this run began with", file);
         ferry_error_hint(err, "put the old file back (with its time), or cancel the run and begin "
                               "a new one");

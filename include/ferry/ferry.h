@@ -30,14 +30,14 @@ struct ferry;
 
 /* What a run tells while it goes on. Texts are valid during the call only. */
 struct ferry_event {
-    int64_t id;       /* of the event in the journal; 0: transient (progress), not stored */
-    int64_t at_ms;    /* unix milliseconds */
-    const char *kind; /* "run_started", "step_started", "unit_done", "progress", ... */
-    const char *run;  /* its name */
-    const char *step; /* name of the state, or NULL */
-    const char *unit; /* key of the unit, or NULL */
-    const char *text; /* one line for people, or NULL */
-    const char *data; /* the event's JSON, or NULL */
+    int64_t id;          /* of the event in the journal; 0: transient (progress), not stored */
+    int64_t at_ms;       /* unix milliseconds */
+    const char *kind;    /* "run_started", "step_started", "unit_done", "progress", ... */
+    const char *run;     /* its name */
+    const char *step;    /* name of the state, or NULL */
+    const char *unit;    /* key of the unit, or NULL */
+    const char *text;    /* one line for people, or NULL */
+    const char *data;    /* the event's JSON, or NULL */
     int64_t done, total; /* progress; total 0: not known */
     const char *measure; /* what done and total count: "bytes", "units", or NULL */
 };
@@ -54,8 +54,8 @@ struct ferry_options {
 
 /* Where the definition of a run comes from. Later sources win: file, then settings. */
 struct ferry_source {
-    const char *file;             /* upgrade.yaml or a saved plan (.json), or NULL */
-    const char *const *settings;  /* "manager.url=https://..." ...: any key of the file */
+    const char *file;            /* upgrade.yaml or a saved plan (.json), or NULL */
+    const char *const *settings; /* "manager.url=https://..." ...: any key of the file */
     size_t setting_count;
 };
 
@@ -115,7 +115,8 @@ enum ferry_verdict { FERRY_AS_DONE, FERRY_AS_ABSENT, FERRY_AS_FAILED };
 FERRY_API enum ferry_code ferry_resolve(struct ferry *ferry, const char *run, const char *unit,
                                         enum ferry_verdict verdict, char **result,
                                         struct ferry_error *err);
-/* Makes failed units pending again (with a new id) and the run live; ferry_resume then does them. */
+/* Makes failed units pending again (with a new id) and the run live; ferry_resume then does them.
+ */
 FERRY_API enum ferry_code ferry_retry_failed(struct ferry *ferry, const char *run, char **result,
                                              struct ferry_error *err);
 /* Ends a run that no ferry works on. Says in the result what remains on the manager. */

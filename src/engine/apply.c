@@ -120,7 +120,8 @@ static void end_unit(struct engine *engine, struct unit *unit, enum unit_state s
 {
     clear_reason(unit);
     if (state != UNIT_DONE) {
-        unit_set_text(unit, &unit->row.error, verdict->reason ? verdict->reason : "no reason given");
+        unit_set_text(unit, &unit->row.error,
+                      verdict->reason ? verdict->reason : "no reason given");
         unit_set_text(unit, &unit->row.hint, verdict->hint);
     }
     engine_change(engine, unit, state);
@@ -146,8 +147,7 @@ static void move_unknown(struct engine *engine, struct unit *unit, const char *w
     end_unit(engine, unit, UNIT_UNKNOWN, "unit_unknown", &verdict);
 }
 
-static void move_fail(struct engine *engine, struct unit *unit,
-                      const struct state_verdict *verdict)
+static void move_fail(struct engine *engine, struct unit *unit, const struct state_verdict *verdict)
 {
     struct step *step = engine->step;
 
@@ -249,8 +249,8 @@ static void move_start(struct engine *engine, struct unit *unit, enum engine_pha
     unit->row.started_at_ms = engine_realtime(engine);
     unit->deadline_ms = timing->deadline_ms ? engine_now(engine) + timing->deadline_ms : 0;
     unit->polled = false;
-    engine_tell(engine, phase == PHASE_ACT ? "unit_started" : "unit_adopted", unit,
-                verdict->reason, NULL);
+    engine_tell(engine, phase == PHASE_ACT ? "unit_started" : "unit_adopted", unit, verdict->reason,
+                NULL);
     due_in(engine, unit, timing->quiet_ms);
 }
 
@@ -261,8 +261,7 @@ void engine_begin_waiting(struct engine *engine, struct unit *unit)
     move_start(engine, unit, PHASE_ACT, &verdict);
 }
 
-static void move_wait(struct engine *engine, struct unit *unit,
-                      const struct state_verdict *verdict)
+static void move_wait(struct engine *engine, struct unit *unit, const struct state_verdict *verdict)
 {
     set_reason(engine, unit, verdict->answer == STATE_RUNNING ? "running" : "waiting", verdict);
     unit->polled = true;

@@ -24,15 +24,15 @@ static enum engine_phase phase_now(const struct engine *engine, const struct uni
 static bool rides_along(const struct engine *engine, const struct unit *unit,
                         enum engine_phase phase, int64_t now_ms)
 {
-    int64_t slack_ms = phase == PHASE_AWAIT && unit->polled ? engine->step->timing.interval_ms / 2
-                                                            : 0;
+    int64_t slack_ms =
+        phase == PHASE_AWAIT && unit->polled ? engine->step->timing.interval_ms / 2 : 0;
 
     return !unit->in_flight && !unit->is_step && unit->due_ms <= now_ms + slack_ms &&
            phase_now(engine, unit) == phase;
 }
 
-static struct flight *flight_new(struct engine *engine, struct unit *first,
-                                 enum engine_phase phase, unsigned batch)
+static struct flight *flight_new(struct engine *engine, struct unit *first, enum engine_phase phase,
+                                 unsigned batch)
 {
     struct flight *flight = mem_new(engine, struct flight);
     int64_t now_ms = engine_now(engine);

@@ -25,18 +25,17 @@ static struct engine_event *queue_put(struct engine *engine, const char *kind,
     event->step = engine->step ? mem_strdup(queue->mem, engine->step->row.name) : NULL;
     event->unit = unit && !unit->is_step ? mem_strdup(queue->mem, unit->row.key) : NULL;
     event->text = mem_strdup(queue->mem, text);
-    queue->rows[queue->count] = (struct event_row){.run = engine->run.run,
-                                                   .step = engine->step ? engine->step->row.step
-                                                                        : -1,
-                                                   .seq = unit && !unit->is_step ? unit->row.seq
-                                                                                 : -1,
-                                                   .at_ms = event->at_ms};
+    queue->rows[queue->count] =
+        (struct event_row){.run = engine->run.run,
+                           .step = engine->step ? engine->step->row.step : -1,
+                           .seq = unit && !unit->is_step ? unit->row.seq : -1,
+                           .at_ms = event->at_ms};
     queue->count++;
     return event;
 }
 
-void engine_tell(struct engine *engine, const char *kind, const struct unit *unit,
-                 const char *text, const struct json *data)
+void engine_tell(struct engine *engine, const char *kind, const struct unit *unit, const char *text,
+                 const struct json *data)
 {
     struct engine_event *event = queue_put(engine, kind, unit, text);
     struct event_row *row = &engine->queue.rows[engine->queue.count - 1];
@@ -54,8 +53,8 @@ void engine_tell(struct engine *engine, const char *kind, const struct unit *uni
     }
 }
 
-void engine_show(struct engine *engine, const char *kind, const struct unit *unit,
-                 const char *text, int64_t done, int64_t total, const char *measure)
+void engine_show(struct engine *engine, const char *kind, const struct unit *unit, const char *text,
+                 int64_t done, int64_t total, const char *measure)
 {
     struct engine_event *event;
 

@@ -45,7 +45,8 @@ struct engine_options {
     void *arg;
 };
 
-#define ENGINE_PROGRESS_MS 250 /* between two progress events: the live view redraws 4 times a second */
+#define ENGINE_PROGRESS_MS                                                                         \
+    250 /* between two progress events: the live view redraws 4 times a second */
 
 /* What makes a new run. Borrowed for the call. */
 struct engine_definition {
@@ -88,9 +89,8 @@ enum ferry_code engine_resolve(const struct engine_options *options, const struc
                                const char *unit, enum engine_decision decision,
                                struct ferry_error *err) FERRY_CHECK;
 /* Failed units become pending with a new id, failed steps run again, the run is live (paused). */
-enum ferry_code engine_retry_failed(const struct engine_options *options,
-                                    const struct run_row *run, int64_t *count,
-                                    struct ferry_error *err) FERRY_CHECK;
+enum ferry_code engine_retry_failed(const struct engine_options *options, const struct run_row *run,
+                                    int64_t *count, struct ferry_error *err) FERRY_CHECK;
 /* Ends a live run: open steps and units are cancelled. */
 enum ferry_code engine_cancel(const struct engine_options *options, const struct run_row *run,
                               struct ferry_error *err) FERRY_CHECK;

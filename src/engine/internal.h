@@ -19,7 +19,7 @@
 
 #define BACKOFF_FIRST_MS 500
 #define BACKOFF_CAP_MS 30000
-#define UNITS_LOADED 4096 /* rows read at once while a run is taken up again */
+#define UNITS_LOADED 4096  /* rows read at once while a run is taken up again */
 #define PENDING_LOADED 256 /* pending rows read at once: a window in memory, the rest on disk */
 
 /* A request about one or more units. */
@@ -139,11 +139,11 @@ void engine_touch(struct engine *engine, struct unit *unit); /* into the next co
 
 /* commit.c */
 /* Adds an event to the next commit. text and data may be NULL; all are copied. */
-void engine_tell(struct engine *engine, const char *kind, const struct unit *unit,
-                 const char *text, const struct json *data);
+void engine_tell(struct engine *engine, const char *kind, const struct unit *unit, const char *text,
+                 const struct json *data);
 /* A transient event: shown, never stored. */
-void engine_show(struct engine *engine, const char *kind, const struct unit *unit,
-                 const char *text, int64_t done, int64_t total, const char *measure);
+void engine_show(struct engine *engine, const char *kind, const struct unit *unit, const char *text,
+                 int64_t done, int64_t total, const char *measure);
 /* Writes everything of this turn, then tells it. False: the journal is lost, engine->over. */
 bool engine_commit(struct engine *engine);
 /* Progress of what is in flight and of the step, at most each ENGINE_PROGRESS_MS. */

@@ -75,8 +75,8 @@ static enum ferry_code find_unit(const struct engine_options *o, const void *ctx
                           found, name);
     }
     if (found == 0) {
-        enum ferry_code code = ferry_fail(err, FERRY_E_NOT_FOUND, "no unit \"%s\" in this run",
-                                          name);
+        enum ferry_code code =
+            ferry_fail(err, FERRY_E_NOT_FOUND, "no unit \"%s\" in this run", name);
 
         ferry_error_hint(err, "ferry status lists the units that wait for a decision");
         return code;
@@ -172,8 +172,8 @@ static enum ferry_code retry_step(const struct engine_options *o, const struct r
         struct unit_row *rows;
         size_t n;
 
-        if (journal_units(o->journal, scope, run->run, step->step, UNITS_STUCK, after,
-                          ROWS_AT_ONCE, &rows, &n, err)) {
+        if (journal_units(o->journal, scope, run->run, step->step, UNITS_STUCK, after, ROWS_AT_ONCE,
+                          &rows, &n, err)) {
             return err->code;
         }
         for (size_t i = 0; i < n; i++) {

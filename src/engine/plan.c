@@ -7,7 +7,8 @@
 
 #define PLAN_TRIES 3      /* a manager that does not answer so often is reported, not waited for */
 #define PLAN_WAIT_MS 1000 /* between two tries */
-#define PLAN_ROUNDS 1000  /* pages of one state: a judge that always says AGAIN ends here */
+#define PLAN_REQUEST_MS 60000 /* limit of one exchange */
+#define PLAN_ROUNDS 1000      /* pages of one state: a judge that always says AGAIN ends here */
 
 struct state_plan {
     struct json *findings; /* of the whole plan */
@@ -97,48 +98,66 @@ static void unreachable(struct planner *planner, const struct http_reply *reply)
     char *text = mem_printf(planner->mem, "the manager cannot be asked: %s",
                             reply->error ? reply->error : "no answer");
 
-    state_plan_blocker(&planner->plan,
-                       reply->code != FERRY_OK ? reply->code : FERRY_E_UNREACHABLE, text,
-                       "look at manager.url and manager.ca, and whether the manager runs");
+    state_plan_blocker(&planner->plan, reply->code != FERRY_OK ? reply->code : FERRY_E_UNREACHABLE,
+                       text, "look at manager.url and manager.ca, and whether the manager runs");
 }
 
-/* One question, asked again when no answer comes. False: it goes no further with this state. */
+static bool stopped(const struct planner *planner)
+{
+    return planner->o->stop && *planner->o->stop;
+}
+
+/* Asks until an answer comes, PLAN_TRIES times while the manager cannot be reached. */
+static struct http_reply *ask_patiently(struct planner *planner, struct http_request *request)
+{
+    struct http_reply *reply;
+
+    if (request->timeout_ms == 0) {
+        request->timeout_ms = PLAN_REQUEST_MS;
+    }
+    for (unsigned tries = 1;; tries++) {
+        reply = exchange(planner, request);
+        if (reply->outcome == HTTP_ANSWERED || reply->code != FERRY_E_UNREACHABLE ||
+            tries == PLAN_TRIES || stopped(planner)) {
+            return reply;
+        }
+        planner->o->transport->ops->wait(planner->o->transport, PLAN_WAIT_MS);
+    }
+}
+
+static void note_verdict(struct planner *planner, struct unit *self,
+                         const struct state_verdict *verdict)
+{
+    unit_merge(self, verdict->data);
+    if (verdict->facts) {
+        json_merge(planner->facts, verdict->facts);
+    }
+    if (verdict->answer == STATE_FAILED || verdict->answer == STATE_FOREIGN) {
+        state_plan_blocker(&planner->plan, verdict->code, verdict->reason, verdict->hint);
+    } else if (verdict->answer == STATE_CANNOT_TELL || verdict->answer == STATE_NONE) {
+        state_plan_warning(&planner->plan,
+                           verdict->reason ? verdict->reason : "the manager's answer says nothing",
+                           verdict->hint);
+    }
+}
+
+/* One question. False: it goes no further with this state. */
 static bool ask_once(struct planner *planner, const struct ferry_state *state, struct unit *self)
 {
     struct state_unit view = unit_view(self);
     struct state_verdict verdict = {.wait_ms = -1};
     struct http_request *request = NULL;
-    struct http_reply *reply = NULL;
 
     if (state->plan.ask(&planner->context, &view, 1, &request, &verdict, planner->mem)) {
-        if (request->timeout_ms == 0) {
-            request->timeout_ms = 60000;
-        }
-        for (unsigned tries = 0; tries < PLAN_TRIES; tries++) {
-            reply = exchange(planner, request);
-            if (reply->outcome == HTTP_ANSWERED || (planner->o->stop && *planner->o->stop) ||
-                reply->code != FERRY_E_UNREACHABLE) {
-                break;
-            }
-            planner->o->transport->ops->wait(planner->o->transport, PLAN_WAIT_MS);
-        }
+        struct http_reply *reply = ask_patiently(planner, request);
+
         if (reply->outcome != HTTP_ANSWERED && !state->plan.judges_silence) {
             unreachable(planner, reply);
             return false;
         }
         state->plan.judge(&planner->context, &view, 1, reply, &verdict, planner->mem);
     }
-    unit_merge(self, verdict.data);
-    if (verdict.facts) {
-        json_merge(planner->facts, verdict.facts);
-    }
-    if (verdict.answer == STATE_FAILED || verdict.answer == STATE_FOREIGN) {
-        state_plan_blocker(&planner->plan, verdict.code, verdict.reason, verdict.hint);
-    } else if (verdict.answer == STATE_CANNOT_TELL || verdict.answer == STATE_NONE) {
-        state_plan_warning(&planner->plan,
-                           verdict.reason ? verdict.reason : "the manager's answer says nothing",
-                           verdict.hint);
-    }
+    note_verdict(planner, self, &verdict);
     return verdict.answer == STATE_AGAIN;
 }
 

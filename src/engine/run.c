@@ -217,8 +217,8 @@ enum ferry_code engine_run(const struct engine_options *options, const struct ru
         }
         code = engine->end_code;
         if (code != FERRY_OK) {
-            ferry_fail(err, code, "%s", engine->end_reason[0] ? engine->end_reason
-                                                               : ferry_code_text(code));
+            ferry_fail(err, code, "%s",
+                       engine->end_reason[0] ? engine->end_reason : ferry_code_text(code));
             ferry_error_hint(err, "%s", engine->end_hint);
         }
     }

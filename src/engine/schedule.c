@@ -62,8 +62,7 @@ void schedule_put(struct schedule *schedule, struct unit *unit)
     }
     if (schedule->count == schedule->room) {
         schedule->room = schedule->room ? schedule->room * 2 : 16;
-        schedule->heap =
-            mem_resize(schedule->ctx, schedule->heap, struct unit *, schedule->room);
+        schedule->heap = mem_resize(schedule->ctx, schedule->heap, struct unit *, schedule->room);
     }
     schedule->count++;
     rise(schedule, schedule->count - 1, unit);

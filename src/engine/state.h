@@ -42,10 +42,10 @@ struct state_context {
     const char *run_id;         /* uuid */
     int64_t now_ms;             /* unix ms */
     int64_t run_started_ms;     /* unix ms */
-    bool repeat;    /* probe: an intent has no result (true), or before the first act (false) */
-    bool planning;  /* called for a plan: nothing will be sent but the plan's own questions */
-    void *memo;     /* expand: a talloc context of this step in this process, for what must be
-                       collected from several pages; gone after a restart */
+    bool repeat;   /* probe: an intent has no result (true), or before the first act (false) */
+    bool planning; /* called for a plan: nothing will be sent but the plan's own questions */
+    void *memo;    /* expand: a talloc context of this step in this process, for what must be
+                      collected from several pages; gone after a restart */
     struct state_sink *sink; /* expand only */
     struct state_plan *plan; /* plan only */
 };
@@ -67,10 +67,10 @@ enum state_answer {
 
 struct state_verdict {
     enum state_answer answer;
-    enum ferry_code code;     /* with FAILED and FOREIGN: the class (exit code); default by answer */
-    const char *reason;       /* for people, one line; required for SKIP FAILED FOREIGN RETRY */
-    const char *hint;         /* for people: what to do next, or NULL */
-    const char *remote_id;    /* NULL: as before */
+    enum ferry_code code;  /* with FAILED and FOREIGN: the class (exit code); default by answer */
+    const char *reason;    /* for people, one line; required for SKIP FAILED FOREIGN RETRY */
+    const char *hint;      /* for people: what to do next, or NULL */
+    const char *remote_id; /* NULL: as before */
     const char *remote_state; /* the manager's own word, for people; NULL: as before */
     struct json *data;        /* merged into the unit's data (RFC 7396), or NULL */
     struct json *facts;       /* merged into the run's facts, or NULL */
@@ -101,25 +101,25 @@ struct state_phase {
 /* Numbers of a step, from options, manager version and the state's own knowledge; the state names
    the source of each beside it. The engine fills in defaults before the state is called. */
 struct state_timing {
-    int64_t request_ms;        /* limit of one exchange (default 60 s) */
-    int64_t upload_stall_ms;   /* limit without a byte moving while a file is sent; 0: none */
-    int64_t settle_ms;         /* how long "absent" is not believed (90 s keyed, 300 s probed) */
-    int64_t probe_deadline_ms; /* how long an open question is asked before it is unknown */
-    int64_t before_deadline_ms;/* how long an obstacle before the act is waited for */
-    int64_t quiet_ms;          /* silence between acceptance and the first await */
-    int64_t interval_ms;       /* between two awaits */
-    int64_t deadline_ms;       /* from acceptance to the end (0: none) */
-    unsigned attempts;         /* sendings of one unit until it counts as failed */
-    unsigned concurrency;      /* units between intent and end at the same time */
-    int64_t max_failures;      /* failed units that end the step; -1: none do */
+    int64_t request_ms;         /* limit of one exchange (default 60 s) */
+    int64_t upload_stall_ms;    /* limit without a byte moving while a file is sent; 0: none */
+    int64_t settle_ms;          /* how long "absent" is not believed (90 s keyed, 300 s probed) */
+    int64_t probe_deadline_ms;  /* how long an open question is asked before it is unknown */
+    int64_t before_deadline_ms; /* how long an obstacle before the act is waited for */
+    int64_t quiet_ms;           /* silence between acceptance and the first await */
+    int64_t interval_ms;        /* between two awaits */
+    int64_t deadline_ms;        /* from acceptance to the end (0: none) */
+    unsigned attempts;          /* sendings of one unit until it counts as failed */
+    unsigned concurrency;       /* units between intent and end at the same time */
+    int64_t max_failures;       /* failed units that end the step; -1: none do */
     unsigned max_failures_percent; /* the same as a share of all units; 100: none do */
 };
 
 enum state_flags {
-    STATE_FANOUT = 1,            /* many units, named by expand */
-    STATE_PROBE_FIRST = 2,       /* probe before the first act of each unit */
-    STATE_KEYED = 4,             /* the manager takes our id: a repeat is refused by itself */
-    STATE_NO_RETURN = 8          /* after its act nothing can be undone */
+    STATE_FANOUT = 1,      /* many units, named by expand */
+    STATE_PROBE_FIRST = 2, /* probe before the first act of each unit */
+    STATE_KEYED = 4,       /* the manager takes our id: a repeat is refused by itself */
+    STATE_NO_RETURN = 8    /* after its act nothing can be undone */
 };
 
 struct ferry_state {

@@ -139,8 +139,8 @@ static struct unit *pseudo_unit(struct step *step)
     unit->is_step = true;
     unit->row.key = mem_strdup(unit, step->row.name);
     unit->row.seq = -1;
-    if (step->row.cursor && json_parse(unit, step->row.cursor, strlen(step->row.cursor),
-                                       &unit->data, NULL)) {
+    if (step->row.cursor &&
+        json_parse(unit, step->row.cursor, strlen(step->row.cursor), &unit->data, NULL)) {
         unit->data = NULL;
     }
     return unit;
@@ -210,9 +210,8 @@ static void begin_step(struct engine *engine)
 static void end_step(struct engine *engine, enum step_state state, const char *reason,
                      const char *hint)
 {
-    static const char *const kinds[] = {[STEP_DONE] = "step_done",
-                                        [STEP_FAILED] = "step_failed",
-                                        [STEP_SKIPPED] = "step_skipped"};
+    static const char *const kinds[] = {
+        [STEP_DONE] = "step_done", [STEP_FAILED] = "step_failed", [STEP_SKIPPED] = "step_skipped"};
     struct step *step = engine->step;
 
     step->row.state = state;
@@ -249,9 +248,9 @@ static void later(struct engine *engine, const struct state_verdict *verdict)
         return;
     }
     engine_show(engine, "waiting", NULL, verdict->reason, 0, 0, NULL);
-    self->due_ms = now_ms + (verdict->wait_ms >= 0 ? verdict->wait_ms
-                                                   : backoff_wait_ms(&backoff, self->row.tries, -1,
-                                                                     engine->o.rng));
+    self->due_ms = now_ms + (verdict->wait_ms >= 0
+                                 ? verdict->wait_ms
+                                 : backoff_wait_ms(&backoff, self->row.tries, -1, engine->o.rng));
     self->row.tries++;
     schedule_put(&engine->schedule, self);
 }
@@ -284,9 +283,8 @@ void engine_step_move(struct engine *engine, enum engine_phase phase, enum engin
                   verdict->reason, verdict->hint);
         break;
     case MOVE_BLOCK:
-        engine_end(engine, RUN_BLOCKED,
-                   verdict->code != FERRY_OK ? verdict->code : FERRY_E_REFUSED, verdict->reason,
-                   verdict->hint);
+        engine_end(engine, RUN_BLOCKED, verdict->code != FERRY_OK ? verdict->code : FERRY_E_REFUSED,
+                   verdict->reason, verdict->hint);
         break;
     case MOVE_ASK_LATER:
     case MOVE_WAIT:
@@ -326,8 +324,8 @@ static void fill_window(struct engine *engine)
     mem_free(step->window);
     step->window = mem_array(step, struct unit *, PENDING_LOADED);
     step->window_at = step->window_count = 0;
-    if (journal_units(engine->o.journal, step->window, step->row.run, step->row.step,
-                      UNITS_PENDING, step->last_seq, PENDING_LOADED, &rows, &count, &err)) {
+    if (journal_units(engine->o.journal, step->window, step->row.run, step->row.step, UNITS_PENDING,
+                      step->last_seq, PENDING_LOADED, &rows, &count, &err)) {
         engine_end(engine, RUN_PAUSED, err.code, err.message, err.hint);
         return;
     }
@@ -396,8 +394,7 @@ static void next_step(struct engine *engine)
     for (size_t i = 0; i < engine->step_count; i++) {
         const struct step_row *row = &engine->steps[i];
 
-        if (row->state == STEP_DONE || row->state == STEP_SKIPPED ||
-            row->state == STEP_CANCELLED) {
+        if (row->state == STEP_DONE || row->state == STEP_SKIPPED || row->state == STEP_CANCELLED) {
             continue;
         }
         if (engine->run.stop_before && strcmp(engine->run.stop_before, row->name) == 0) {

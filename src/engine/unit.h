@@ -13,20 +13,20 @@
 #include "journal/journal.h"
 
 struct unit {
-    struct unit_row row;    /* as it will be stored; texts below the unit */
-    struct json *data;      /* the state's notes, below the unit; NULL until there are any */
-    enum unit_state stored; /* as it is on disk */
-    bool is_step;    /* the pseudo-unit of expand and verify: not a row of its own */
-    bool probed;     /* the first probe said that nothing is in the way */
-    bool polled;     /* awaited at least once by this process: the quiet period is over */
-    bool in_flight;  /* a request about it is on its way */
-    bool dirty;      /* must be in the next commit */
-    int64_t due_ms;  /* not before */
-    int64_t deadline_ms;     /* of the present question; 0: none */
+    struct unit_row row;       /* as it will be stored; texts below the unit */
+    struct json *data;         /* the state's notes, below the unit; NULL until there are any */
+    enum unit_state stored;    /* as it is on disk */
+    bool is_step;              /* the pseudo-unit of expand and verify: not a row of its own */
+    bool probed;               /* the first probe said that nothing is in the way */
+    bool polled;               /* awaited at least once by this process: the quiet period is over */
+    bool in_flight;            /* a request about it is on its way */
+    bool dirty;                /* must be in the next commit */
+    int64_t due_ms;            /* not before */
+    int64_t deadline_ms;       /* of the present question; 0: none */
     int64_t obstacle_until_ms; /* an obstacle is waited for until then; 0: none seen */
-    int64_t settle_until_ms; /* "absent" is not believed before */
-    int64_t asked_ms;        /* when the latest request about it left */
-    size_t heap_at;          /* place in the schedule + 1; 0: not in it */
+    int64_t settle_until_ms;   /* "absent" is not believed before */
+    int64_t asked_ms;          /* when the latest request about it left */
+    size_t heap_at;            /* place in the schedule + 1; 0: not in it */
 };
 
 /* A new unit below ctx, with its first id. */

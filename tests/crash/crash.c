@@ -238,8 +238,8 @@ static void check_case(struct setup *setup, unsigned *shared, const char *expect
     setup->failed++;
     show(&doom.elements[0], a, sizeof a);
     show(&doom.elements[1], b, sizeof b);
-    printf("FAILED: crash one %s %s\n  ledger   %s\n  expected %s\n", a, b,
-           have ? have : "(none)", expected);
+    printf("FAILED: crash one %s %s\n  ledger   %s\n  expected %s\n", a, b, have ? have : "(none)",
+           expected);
     fflush(stdout);
 }
 
@@ -262,8 +262,8 @@ static int report(const char *what, const struct setup *setup)
     return setup->failed ? 1 : 0;
 }
 
-static char *undisturbed(const void *ctx, struct setup *setup, unsigned *shared,
-                         unsigned *commits, unsigned *requests)
+static char *undisturbed(const void *ctx, struct setup *setup, unsigned *shared, unsigned *commits,
+                         unsigned *requests)
 {
     int64_t seen = 0;
     char *expected;
@@ -387,6 +387,11 @@ static void write_files(struct setup *setup, unsigned deployments)
     peer_make_archive(setup->practice, setup->archive, deployments, "legacy");
 }
 
+static unsigned number(const char *text)
+{
+    return (unsigned)strtoul(text, NULL, 10);
+}
+
 int main(int argc, char **argv)
 {
     struct setup setup = {.practice = getenv("FERRY_PRACTICE"), .version = "7.1.0"};
@@ -417,7 +422,7 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "singles") == 0) {
         code = singles(&setup, shared);
     } else if (strcmp(argv[1], "pairs") == 0) {
-        code = argc == 4 ? pairs(&setup, shared, (unsigned)atol(argv[2]), (unsigned)atol(argv[3]))
+        code = argc == 4 ? pairs(&setup, shared, number(argv[2]), number(argv[3]))
                          : pairs(&setup, shared, 0, 1);
     } else if (strcmp(argv[1], "one") == 0 && argc == 4) {
         code = one(&setup, shared, argv + 2);

@@ -41,23 +41,23 @@ void peer_make_archive(const char *program, const char *path, unsigned deploymen
 {
     char count[16];
     const char *argv[] = {program,
-                    "make-archive",
-                    path,
-                    "--tenants",
-                    "2",
-                    "--deployments",
-                    count,
-                    "--agents",
-                    count,
-                    "--plugins",
-                    "1",
-                    "--format",
-                    format,
-                    "--manager-version",
-                    strcmp(format, "new") == 0 ? "7.0.5" : "6.4.2",
-                    "--admin-password",
-                    "oldpw",
-                    NULL};
+                          "make-archive",
+                          path,
+                          "--tenants",
+                          "2",
+                          "--deployments",
+                          count,
+                          "--agents",
+                          count,
+                          "--plugins",
+                          "1",
+                          "--format",
+                          format,
+                          "--manager-version",
+                          strcmp(format, "new") == 0 ? "7.0.5" : "6.4.2",
+                          "--admin-password",
+                          "oldpw",
+                          NULL};
 
     snprintf(count, sizeof count, "%u", deployments);
     if (peer_run(argv) != 0) {
@@ -69,16 +69,9 @@ void peer_make_archive(const char *program, const char *path, unsigned deploymen
 static void exec_peer(const struct peer *peer, const struct peer_options *options, int out)
 {
     char data[200], faults[200];
-    const char *argv[16] = {options->program,
-                      "--listen",
-                      "127.0.0.1:0",
-                      "--data",
-                      data,
-                      "--time-scale",
-                      "0",
-                      "--manager-version",
-                      options->version,
-                      NULL};
+    const char *argv[16] = {
+        options->program, "--listen", "127.0.0.1:0",       "--data",         data,
+        "--time-scale",   "0",        "--manager-version", options->version, NULL};
 
     snprintf(data, sizeof data, "%s/manager", peer->folder);
     snprintf(faults, sizeof faults, "%s/faults.json", peer->folder);

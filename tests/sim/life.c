@@ -279,8 +279,7 @@ static bool goes_on(const struct sim *sim, enum ferry_code code)
 }
 
 void live(const void *ctx, const struct scenario *scenario, uint64_t seed, const char *folder,
-          void (*plan)(struct world *world, const void *arg), const void *arg,
-          struct history *out)
+          void (*plan)(struct world *world, const void *arg), const void *arg, struct history *out)
 {
     struct sim *sim = mem_new(ctx, struct sim);
     volatile bool over = false;

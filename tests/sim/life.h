@@ -23,13 +23,12 @@ struct history {
     struct world *world;
     enum ferry_code code;
     unsigned lives;
-    int64_t ended_ms;   /* simulated */
-    char wrong[1024];    /* "" when every invariant holds */
+    int64_t ended_ms; /* simulated */
+    char wrong[1024]; /* "" when every invariant holds */
 };
 
 /* folder: for the journal; emptied first. plan sets the world's faults before the run begins. */
 void live(const void *ctx, const struct scenario *scenario, uint64_t seed, const char *folder,
-          void (*plan)(struct world *world, const void *arg), const void *arg,
-          struct history *out);
+          void (*plan)(struct world *world, const void *arg), const void *arg, struct history *out);
 
 #endif

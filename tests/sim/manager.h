@@ -31,8 +31,8 @@ struct manager {
     bool maintenance;
     int64_t restore_at_ms; /* of the POST; 0: none yet */
     char restore_id[64];
-    bool restored; /* the archive's content is here */
-    bool renamed;  /* admin's password is the archive's */
+    bool restored;                                        /* the archive's content is here */
+    bool renamed;                                         /* admin's password is the archive's */
     struct json *executions, *agents, *plugins, *updates; /* arrays of rows */
     unsigned serial;
     unsigned requests;

@@ -24,8 +24,23 @@ static char folder[64];
 
 static void make_folder(void)
 {
-    snprintf(folder, sizeof folder, "%s/ferry-sim-XXXXXX",
-             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    snprintf(
+        folder, sizeof folder,
+        "%s/ferry-sim-static unsigned number(const char *text)
+                { return (unsigned)strtoul(text, NULL, 10); }
+
+                static int run_exact(char **args) static unsigned number(const char *text) {
+                    return (unsigned)strtoul(text, NULL, 10);
+                }
+
+                static int run_exact(char **args) static unsigned number(const char *text) {
+                    return (unsigned)strtoul(text, NULL, 10);
+                }
+
+                static int run_exact(char **args) ",
+                access("/dev/shm", W_OK) == 0
+            ? "/dev/shm"
+            : "/tmp");
     if (!mkdtemp(folder)) {
         perror(folder);
         exit(2);
@@ -46,8 +61,8 @@ static void remove_folder(void)
 
 /* One world; prints how to see it again when something is wrong. */
 static bool try_one(const struct scenario *scenario, uint64_t seed,
-                    void (*plan)(struct world *, const void *), const void *arg,
-                    const char *again, struct totals *totals)
+                    void (*plan)(struct world *, const void *), const void *arg, const char *again,
+                    struct totals *totals)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct history history;
@@ -184,8 +199,8 @@ static int run_singles(void)
         }
         for (unsigned n = 1; n <= requests && totals.failed < 20; n++) {
             for (int fate = FATE_GOOD + 1; fate < FATE_COUNT; fate++) {
-                try_plan(&scenarios[i],
-                         &(struct plan){.fate_at = {n, 0}, .fate = (enum fate)fate}, &totals);
+                try_plan(&scenarios[i], &(struct plan){.fate_at = {n, 0}, .fate = (enum fate)fate},
+                         &totals);
             }
         }
     }
@@ -224,6 +239,11 @@ static int run_pairs(unsigned part, unsigned of)
     return report("pairs", &totals);
 }
 
+static unsigned number(const char *text)
+{
+    return (unsigned)strtoul(text, NULL, 10);
+}
+
 static int run_exact(char **args)
 {
     struct totals totals = {0};
@@ -231,10 +251,10 @@ static int run_exact(char **args)
 
     for (size_t i = 0; i < scenario_count; i++) {
         if (strcmp(scenarios[i].name, args[0]) == 0) {
-            plan.die_at[0] = (unsigned)strtoul(args[1], NULL, 10);
-            plan.die_at[1] = (unsigned)strtoul(args[2], NULL, 10);
-            plan.fate_at[0] = (unsigned)strtoul(args[3], NULL, 10);
-            plan.fate_at[1] = (unsigned)strtoul(args[4], NULL, 10);
+            plan.die_at[0] = number(args[1]);
+            plan.die_at[1] = number(args[2]);
+            plan.fate_at[0] = number(args[3]);
+            plan.fate_at[1] = number(args[4]);
             plan.fate = (enum fate)strtoul(args[5], NULL, 10);
             try_plan(&scenarios[i], &plan, &totals);
         }
@@ -265,8 +285,7 @@ int main(int argc, char **argv)
     } else if (strcmp(argv[1], "singles") == 0) {
         code = run_singles();
     } else if (strcmp(argv[1], "pairs") == 0) {
-        code = argc == 4 ? run_pairs((unsigned)atol(argv[2]), (unsigned)atol(argv[3]))
-                         : run_pairs(0, 1);
+        code = argc == 4 ? run_pairs(number(argv[2]), number(argv[3])) : run_pairs(0, 1);
     } else if (strcmp(argv[1], "exact") == 0 && argc == 8) {
         code = run_exact(argv + 2);
     } else {

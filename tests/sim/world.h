@@ -16,15 +16,15 @@
 /* What happens to one request. */
 enum fate {
     FATE_GOOD,
-    FATE_REFUSED,      /* not sent: the connection was refused */
-    FATE_LOST_BEFORE,  /* it left, never arrived, and no answer comes */
-    FATE_LOST_AFTER,   /* it took effect, and the answer is lost */
-    FATE_LATE,         /* no answer; it takes effect a little later, within the settle window */
-    FATE_502_BEFORE,   /* a proxy's page, no effect */
-    FATE_502_AFTER,    /* a proxy's page, after it took effect */
-    FATE_BUSY,         /* 429 with Retry-After, no effect */
-    FATE_CUT,          /* it took effect, and half of the answer came */
-    FATE_TWICE,        /* the answer is handed out twice */
+    FATE_REFUSED,     /* not sent: the connection was refused */
+    FATE_LOST_BEFORE, /* it left, never arrived, and no answer comes */
+    FATE_LOST_AFTER,  /* it took effect, and the answer is lost */
+    FATE_LATE,        /* no answer; it takes effect a little later, within the settle window */
+    FATE_502_BEFORE,  /* a proxy's page, no effect */
+    FATE_502_AFTER,   /* a proxy's page, after it took effect */
+    FATE_BUSY,        /* 429 with Retry-After, no effect */
+    FATE_CUT,         /* it took effect, and half of the answer came */
+    FATE_TWICE,       /* the answer is handed out twice */
     FATE_COUNT
 };
 
@@ -47,7 +47,7 @@ struct world {
     /* fates: of the n-th request of the whole run, and by chance */
     unsigned fate_at[2]; /* counted from 1; 0: none */
     enum fate fate;
-    unsigned fate_share; /* of 1,000 requests */
+    unsigned fate_share;         /* of 1,000 requests */
     unsigned requests, changing; /* handed to the transport */
     unsigned fates[FATE_COUNT];  /* how often each was met */
     /* death: at the n-th point of the whole run, and by chance */
