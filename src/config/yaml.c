@@ -159,6 +159,10 @@ static enum ferry_code not_yaml(struct config_raw *raw, const struct yaml_log *l
     if ((reason = yaml_log_reason(log, "No anchor found for alias: ")) != NULL)
         return ferry_fail(err, FERRY_E_CONFIG, "%s: %s: no anchor has the name %s",
                           place_text(raw, log), log->path, reason);
+    if (result ==
+        CYAML_ERR_INTERNAL_ERROR) /* what libcyaml says of a key that is a list or a mapping */
+        return ferry_fail(err, FERRY_E_CONFIG, "%s: a key must be a single word",
+                          place_text(raw, log));
     return ferry_fail(err, FERRY_E_CONFIG, "%s: cannot be read: %s", place_text(raw, log),
                       cyaml_strerror(result));
 }

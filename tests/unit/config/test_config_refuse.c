@@ -116,6 +116,7 @@ static void what_is_no_yaml_is_refused(void **state)
         {MINIMAL "restore: {force: true, force: false}\n",
          "up.yaml:3:18: restore.force is given twice", NULL},
         {MINIMAL "---\nrestore: {}\n", "up.yaml: holds more than one document", NULL},
+        {MINIMAL "restore: {[force]: true}\n", "up.yaml:3:10: a key must be a single word", NULL},
         {"manager: {url: *a}\n", "up.yaml:1:11: manager.url: no anchor has the name 'a'", NULL},
     };
 
