@@ -160,6 +160,9 @@ plant_shell() {
 
 plant_spelling() {
   bad src/base/spell.c "/* rece""ive, but reci""eve */" && fails 'src/base/spell.c:1'
+  bad src/base/spell.c "char c[] = \"reci""eve\";" && fails 'src/base/spell.c:1'
+  bad tests/spell.c "/* reci""eve */ char c[] = \"reci""eve\";" && fails 'tests/spell.c:1'
+  bad tests/spell.c "char c[] = \"reci""eve\";" && passes
 }
 
 plant_readme() {
