@@ -29,11 +29,23 @@ static void make_folder(void)
         "%s/ferry-sim-static unsigned number(const char *text)
                 { return (unsigned)strtoul(text, NULL, 10); }
 
-                static int run_exact(char **args) static unsigned number(const char *text) {
+                static unsigned number(const char *text) {
                     return (unsigned)strtoul(text, NULL, 10);
                 }
 
                 static int run_exact(char **args) static unsigned number(const char *text) {
+                    return (unsigned)strtoul(text, NULL, 10);
+                }
+
+                static unsigned number(const char *text) {
+                    return (unsigned)strtoul(text, NULL, 10);
+                }
+
+                static int run_exact(char **args) static unsigned number(const char *text) {
+                    return (unsigned)strtoul(text, NULL, 10);
+                }
+
+                static unsigned number(const char *text) {
                     return (unsigned)strtoul(text, NULL, 10);
                 }
 
@@ -237,6 +249,11 @@ static int run_pairs(unsigned part, unsigned of)
         }
     }
     return report("pairs", &totals);
+}
+
+static unsigned number(const char *text)
+{
+    return (unsigned)strtoul(text, NULL, 10);
 }
 
 static unsigned number(const char *text)
