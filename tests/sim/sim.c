@@ -24,35 +24,8 @@ static char folder[64];
 
 static void make_folder(void)
 {
-    snprintf(
-        folder, sizeof folder,
-        "%s/ferry-sim-static unsigned number(const char *text)
-                { return (unsigned)strtoul(text, NULL, 10); }
-
-                static unsigned number(const char *text) {
-                    return (unsigned)strtoul(text, NULL, 10);
-                }
-
-                static int run_exact(char **args) static unsigned number(const char *text) {
-                    return (unsigned)strtoul(text, NULL, 10);
-                }
-
-                static unsigned number(const char *text) {
-                    return (unsigned)strtoul(text, NULL, 10);
-                }
-
-                static int run_exact(char **args) static unsigned number(const char *text) {
-                    return (unsigned)strtoul(text, NULL, 10);
-                }
-
-                static unsigned number(const char *text) {
-                    return (unsigned)strtoul(text, NULL, 10);
-                }
-
-                static int run_exact(char **args) ",
-                access("/dev/shm", W_OK) == 0
-            ? "/dev/shm"
-            : "/tmp");
+    snprintf(folder, sizeof folder, "%s/ferry-sim-XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     if (!mkdtemp(folder)) {
         perror(folder);
         exit(2);
@@ -249,11 +222,6 @@ static int run_pairs(unsigned part, unsigned of)
         }
     }
     return report("pairs", &totals);
-}
-
-static unsigned number(const char *text)
-{
-    return (unsigned)strtoul(text, NULL, 10);
 }
 
 static unsigned number(const char *text)
