@@ -14,6 +14,8 @@ struct inode {
     uint8_t *now, *disk; /* room bytes each */
     uint8_t *dirty;      /* one a sector: now differs from disk */
     int64_t size, disk_size, room;
+    int64_t cut_size; /* shortest since the last sync, where that is shorter than on disk */
+    bool cut;
 };
 
 struct name {
@@ -30,7 +32,7 @@ struct name_op {
 struct power_file {
     sqlite3_file base;
     struct inode *inode;
-    bool syncs_name; /* made by this handle: its first sync syncs the folder too, as unix does */
+    bool syncs_name; /* a journal: its first sync syncs the folder too, as on unix */
 };
 
 /* One disk at a time: SQLite's interface has no place for more. */
@@ -128,11 +130,12 @@ static void sync_inode(struct inode *inode)
     if (fs.lie)
         return;
     for (int64_t at = 0; at < sectors_of(inode->room); at++) {
-        if (inode->dirty[at] != 0)
+        if (inode->dirty[at] != 0 || (inode->cut && at >= inode->cut_size / SECTOR))
             memcpy(inode->disk + at * SECTOR, inode->now + at * SECTOR, SECTOR);
         inode->dirty[at] = 0;
     }
     inode->disk_size = inode->size;
+    inode->cut = false;
 }
 
 /* --- losing power --- */
@@ -142,22 +145,43 @@ static bool keeps(uint64_t per_cent)
     return rng_below(fs.rng, 100) < per_cent;
 }
 
+/* What the disk has where a sector was not written: its old content, or nothing any more where the
+   file had been cut and that has reached the disk. */
+static void lose_sector(struct inode *inode, int64_t at, bool was_cut, uint64_t per_cent)
+{
+    uint8_t *now = inode->now + at * SECTOR;
+    uint8_t *disk = inode->disk + at * SECTOR;
+    bool beyond = inode->cut && at >= sectors_of(inode->cut_size);
+
+    if (beyond && was_cut && inode->dirty[at] == 0)
+        memset(disk, 0, SECTOR);
+    if (inode->dirty[at] == 0 || (beyond && !was_cut))
+        return; /* blocks written after a cut that is lost belong to no file */
+    if (keeps(per_cent))
+        memcpy(disk, now, SECTOR);
+    else if (beyond)
+        memset(disk, 0, SECTOR);
+}
+
+/* A cut of the length is there or not there, as a whole: it is a change of the inode. */
 static void lose(struct inode *inode, uint64_t per_cent)
 {
-    int64_t size = keeps(per_cent) ? inode->size : inode->disk_size;
+    bool was_cut = inode->cut && keeps(per_cent);
+    int64_t size = inode->disk_size;
 
+    if (was_cut)
+        size = keeps(per_cent) ? inode->size : inode->cut_size;
+    else if (!inode->cut && keeps(per_cent))
+        size = inode->size;
     for (int64_t at = 0; at < sectors_of(inode->room); at++) {
-        uint8_t *now = inode->now + at * SECTOR;
-        uint8_t *disk = inode->disk + at * SECTOR;
-
-        if (inode->dirty[at] != 0 && keeps(per_cent))
-            memcpy(disk, now, SECTOR);
+        lose_sector(inode, at, was_cut, per_cent);
         if (at * SECTOR >= size)
-            memset(disk, 0, SECTOR);
-        memcpy(now, disk, SECTOR);
+            memset(inode->disk + at * SECTOR, 0, SECTOR);
         inode->dirty[at] = 0;
     }
+    memcpy(inode->now, inode->disk, (size_t)inode->room);
     inode->size = inode->disk_size = size;
+    inode->cut = false;
 }
 
 void power_fs_restart(void)
@@ -356,8 +380,12 @@ static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
     grow(inode, size);
     if (size < inode->size) {
         memset(inode->now + size, 0, (size_t)(inode->size - size));
-        memset(inode->dirty + sectors_of(size), 1,
-               (size_t)(sectors_of(inode->size) - sectors_of(size)));
+        memset(inode->dirty + sectors_of(size), 0,
+               (size_t)(sectors_of(inode->room) - sectors_of(size)));
+    }
+    if (size < inode->disk_size && (!inode->cut || size < inode->cut_size)) {
+        inode->cut = true;
+        inode->cut_size = size;
     }
     inode->size = size;
     return SQLITE_OK;
@@ -479,8 +507,11 @@ static int vfs_open(sqlite3_vfs *vfs FERRY_UNUSED, const char *path, sqlite3_fil
             return SQLITE_IOERR;
         if (name != NULL)
             put_op(name, NULL, self->inode);
-        self->syncs_name = (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
     }
+    /* os_unix.c goes by these flags, not by whether the file was there: a WAL that a killed process
+       had made gets its name synced by the next one */
+    self->syncs_name = (flags & SQLITE_OPEN_CREATE) != 0 &&
+                       (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
     if (out_flags != NULL)
         *out_flags = flags;
     file->pMethods = &file_methods;

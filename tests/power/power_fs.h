@@ -4,8 +4,8 @@
  * It is a VFS of SQLite ("power") and the journal's own file operations. Every write stays
  * unsynced, in sectors of 512 bytes, until its file is synced; names stay unsynced until the folder
  * is. When the power fails, each unsynced sector is kept or lost by chance, each change of a name
- * likewise, and a file whose length was not synced has its old or its new one. Afterwards nothing
- * works until power_fs_restart.
+ * likewise, and a file whose length was not synced has its old or its new one; what was cut off a
+ * file is lost as a whole or not at all. Afterwards nothing works until power_fs_restart.
  */
 #ifndef TESTS_POWER_POWER_FS_H
 #define TESTS_POWER_POWER_FS_H

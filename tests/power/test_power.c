@@ -140,6 +140,14 @@ static void live(struct world *world, struct tally *tally)
         fixture_close(world->fixture);
 }
 
+/* One number; -1 where a damaged file gives none. */
+static int64_t ask(sqlite3 *db, const char *sql)
+{
+    int64_t value = -1;
+
+    return fixture_try_query(db, sql, &value) ? value : -1;
+}
+
 static bool check_file(const struct world *world, sqlite3 *db)
 {
     sqlite3_stmt *statement = NULL;
@@ -152,7 +160,7 @@ static bool check_file(const struct world *world, sqlite3 *db)
     if (!good)
         complain(world, "quick_check", sqlite3_errmsg(db));
     return good && fixture_counters_agree(db) &&
-           fixture_query(db, "SELECT count(*) FROM pragma_foreign_key_check") == 0;
+           ask(db, "SELECT count(*) FROM pragma_foreign_key_check") == 0;
 }
 
 /* Are the units those of the given turn, and is each turn there with all its events? */
@@ -160,18 +168,18 @@ static bool check_turn(const struct world *world, sqlite3 *db, int64_t turn)
 {
     const enum unit_state *states = turn == world->acked_turn ? world->acked : world->tried;
 
-    if (fixture_query(db, "SELECT count(*) FROM (SELECT 1 FROM event GROUP BY data->>'$.turn'"
-                          " HAVING count(*)<>max(data->>'$.of'))") != 0)
+    if (ask(db, "SELECT count(*) FROM (SELECT 1 FROM event GROUP BY data->>'$.turn'"
+                " HAVING count(*)<>max(data->>'$.of'))") != 0)
         return false;
     if (turn == 0)
-        return fixture_query(db, "SELECT (SELECT count(*) FROM run)"
-                                 "+(SELECT count(*) FROM unit)") == 0;
+        return ask(db, "SELECT (SELECT count(*) FROM run)"
+                       "+(SELECT count(*) FROM unit)") == 0;
     for (int seq = 0; seq < UNITS; seq++) {
         char sql[96];
 
         snprintf(sql, sizeof(sql), "SELECT state FROM unit WHERE id=%" PRId64,
                  JOURNAL_UNIT_ID(world->run, 0, seq));
-        if (fixture_query(db, sql) != (int64_t)states[seq])
+        if (ask(db, sql) != (int64_t)states[seq])
             return false;
     }
     return true;
@@ -189,8 +197,14 @@ static bool check(struct world *world, struct tally *tally)
         return false;
     }
     db = world->fixture->journal->db;
-    turn = fixture_query(db, "SELECT coalesce(max(data->>'$.turn'),0) FROM event");
+    turn = ask(db, "SELECT coalesce(max(data->>'$.turn'),0) FROM event");
     if (turn < world->acked_turn || journal_epoch(world->fixture->journal) <= world->acked_epoch) {
+        char detail[96];
+
+        snprintf(detail, sizeof(detail),
+                 "turn %" PRId64 " of %" PRId64 ", epoch %" PRId64 " after %" PRId64, turn,
+                 world->acked_turn, journal_epoch(world->fixture->journal), world->acked_epoch);
+        complain(world, "lost", detail);
         tally->lost_cuts++;
         tally->lost_commits += world->acked_turn - turn;
         return false;

@@ -48,7 +48,9 @@ enum ferry_code fixture_move(struct journal *journal, const struct unit_row *row
 
 /* Counts the units anew and compares with the step's counters. */
 bool fixture_counters_agree(sqlite3 *db);
-/* One number from a connection. */
+/* One number from a connection; false where it fails or there is no row. */
+bool fixture_try_query(sqlite3 *db, const char *sql, int64_t *out);
+/* The same, which must succeed. */
 int64_t fixture_query(sqlite3 *db, const char *sql);
 
 #endif
