@@ -105,7 +105,7 @@ manager() {
 is() {
   if ! jq -e "$1" "$2" >/dev/null; then
     printf 'not true of %s: %s\n' "$2" "$1"
-    jq -c . "$2" | cut -c1-4000
+    jq -c . "$2" | cut -c1-2500
     return 1
   fi
 }
