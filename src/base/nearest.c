@@ -16,8 +16,9 @@ static size_t distance(const char *a, const char *b)
     size_t width = strlen(b);
     size_t at = 0;
 
-    for (size_t j = 0; j <= width; j++)
+    for (size_t j = 0; j <= width; j++) {
         rows[0][j] = j;
+    }
     for (; a[at] != '\0'; at++) {
         size_t *before = rows[(at + 2) % 3];
         size_t *last = rows[at % 3];
@@ -26,8 +27,9 @@ static size_t distance(const char *a, const char *b)
         now[0] = at + 1;
         for (size_t j = 1; j <= width; j++) {
             now[j] = least(least(last[j], now[j - 1]) + 1, last[j - 1] + (a[at] != b[j - 1]));
-            if (at > 0 && j > 1 && a[at] == b[j - 2] && a[at - 1] == b[j - 1])
+            if (at > 0 && j > 1 && a[at] == b[j - 2] && a[at - 1] == b[j - 1]) {
                 now[j] = least(now[j], before[j - 2] + 1);
+            }
         }
     }
     return rows[at % 3][width];
@@ -38,15 +40,17 @@ const char *nearest_word(const char *word, const char *const *words, size_t coun
     const char *best = NULL;
     size_t best_distance = 0;
 
-    if (strlen(word) > LONGEST)
+    if (strlen(word) > LONGEST) {
         return NULL;
+    }
     for (size_t at = 0; at < count; at++) {
         size_t length = strlen(words[at]);
         size_t allowed = length / 3 > 0 ? length / 3 : 1;
         size_t found;
 
-        if (length > LONGEST)
+        if (length > LONGEST) {
             continue;
+        }
         found = distance(word, words[at]);
         if (found <= allowed && (best == NULL || found < best_distance)) {
             best = words[at];

@@ -9,13 +9,14 @@ static enum ferry_code check_words(const struct invocation *invocation, struct f
 {
     const struct command *command = invocation->command;
 
-    if (invocation->word_count < command->least_words)
+    if (invocation->word_count < command->least_words) {
         ferry_fail(err, FERRY_E_USAGE, "ferry %s wants %s", command->name, command->usage);
-    else if (invocation->word_count > command->most_words)
+    } else if (invocation->word_count > command->most_words) {
         ferry_fail(err, FERRY_E_USAGE, "ferry %s: '%s' is one word too many", command->name,
                    invocation->words[command->most_words]);
-    else
+    } else {
         return FERRY_OK;
+    }
     ferry_error_hint(err, "ferry %s --help shows how it is used", command->name);
     return FERRY_E_USAGE;
 }
@@ -39,14 +40,16 @@ static enum ferry_code dispatch(struct invocation *invocation, struct ferry_erro
     invocation->json = arguments->counts[OPTION_JSON] > 0;
     invocation->quiet = arguments->counts[OPTION_QUIET] > 0;
     invocation->verbose = arguments->counts[OPTION_VERBOSE] > 0;
-    if (arguments->counts[OPTION_VERSION] > 0)
+    if (arguments->counts[OPTION_VERSION] > 0) {
         invocation->command = &cli_version;
-    else if (arguments->word_count == 0)
+    } else if (arguments->word_count == 0) {
         return no_command(invocation, err);
-    else
+    } else {
         invocation->command = cli_command_find(arguments->words[0]);
-    if (invocation->command == NULL)
+    }
+    if (invocation->command == NULL) {
         return cli_unknown_command(arguments->words[0], err);
+    }
     if (arguments->word_count > 0) {
         invocation->words = arguments->words + 1;
         invocation->word_count = arguments->word_count - 1;
@@ -56,8 +59,9 @@ static enum ferry_code dispatch(struct invocation *invocation, struct ferry_erro
         return FERRY_OK;
     }
     code = cli_check_groups(arguments, invocation->command->name, invocation->command->groups, err);
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = check_words(invocation, err);
+    }
     return code == FERRY_OK ? invocation->command->run(invocation, err) : code;
 }
 
@@ -65,8 +69,9 @@ static enum ferry_code dispatch(struct invocation *invocation, struct ferry_erro
 static bool wants_json(int argc, char *const *argv)
 {
     for (int at = 1; at < argc && strcmp(argv[at], "--") != 0; at++) {
-        if (strcmp(argv[at], "--json") == 0)
+        if (strcmp(argv[at], "--json") == 0) {
             return true;
+        }
     }
     return false;
 }
@@ -78,8 +83,9 @@ static enum ferry_code flush(struct cli_io *io, enum ferry_code code)
     FILE *out = io->out.file;
 
     errno = 0;
-    if (fflush(out) == 0 && ferror(out) == 0)
+    if (fflush(out) == 0 && ferror(out) == 0) {
         return code;
+    }
     (void)ferry_fail_errno(&err, FERRY_E_IO, errno != 0 ? errno : EIO, "cannot write the result");
     ui_error(&io->err, &err);
     return code == FERRY_OK ? FERRY_E_IO : code;
@@ -92,14 +98,16 @@ int cli_main(int argc, char *const *argv, struct cli_io *io)
     struct ferry_error err = {0};
     enum ferry_code code = cli_parse(scope, argc, argv, &invocation.arguments, &err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = dispatch(&invocation, &err);
-    else
+    } else {
         invocation.json = wants_json(argc, argv);
+    }
     if (code != FERRY_OK) {
         err.code = code;
-        if (invocation.json && !invocation.printed)
+        if (invocation.json && !invocation.printed) {
             cli_print_error_json(&invocation, NULL, &err);
+        }
         (void)fflush(io->out.file); /* the table stands above the error */
         ui_error(&io->err, &err);
     }

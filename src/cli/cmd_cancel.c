@@ -6,8 +6,9 @@ static enum ferry_code cancel(struct invocation *invocation, struct ferry_error 
     char *text = NULL;
     enum ferry_code code = cli_open(invocation, &ferry, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = ferry_cancel(ferry, invocation->words[0], &text, err);
+    }
     return cli_result(invocation, text, ui_result, code, err);
 }
 

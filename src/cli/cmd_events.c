@@ -28,10 +28,11 @@ static void take(struct reader *reader, const struct json *page)
     for (const struct json *event = json_first(events); event != NULL; event = json_next(event)) {
         void *scope FERRY_SCOPE = mem_scope(NULL);
 
-        if (reader->lines)
+        if (reader->lines) {
             ui_json(out, json_print(scope, event));
-        else
+        } else {
             json_push_json(reader->all, event);
+        }
     }
 }
 
@@ -47,11 +48,13 @@ static enum ferry_code read_on(struct reader *reader, struct ferry_error *err)
         enum ferry_code code =
             ferry_events(reader->ferry, reader->run, reader->after, PAGE, &text, err);
 
-        if (code == FERRY_OK)
+        if (code == FERRY_OK) {
             code = json_parse(scope, text, strlen(text), &page, err);
+        }
         ferry_text_free(text);
-        if (code != FERRY_OK)
+        if (code != FERRY_OK) {
             return code;
+        }
         count = json_size(json_member(page, "events"));
         reader->after = json_int64_or(page, "last", reader->after);
         take(reader, page);
@@ -66,8 +69,9 @@ static enum ferry_code is_running(struct reader *reader, bool *running, struct f
     char *text = NULL;
     enum ferry_code code = ferry_status(reader->ferry, reader->run, &text, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = json_parse(scope, text, strlen(text), &status, err);
+    }
     *running = code == FERRY_OK && cli_is_running(status);
     ferry_text_free(text);
     return code;
@@ -81,10 +85,12 @@ static enum ferry_code follow(struct reader *reader, struct ferry_error *err)
 
     do {
         code = is_running(reader, &running, err);
-        if (code == FERRY_OK)
+        if (code == FERRY_OK) {
             code = read_on(reader, err);
-        if (code == FERRY_OK && running)
+        }
+        if (code == FERRY_OK && running) {
             cli_wait();
+        }
     } while (code == FERRY_OK && running);
     reader->invocation->printed = true;
     return code;
@@ -94,8 +100,9 @@ static enum ferry_code print_all(struct reader *reader)
 {
     struct json *document;
 
-    if (!reader->invocation->json)
+    if (!reader->invocation->json) {
         return FERRY_OK;
+    }
     document = json_object(reader->invocation->mem);
     json_set_json(document, "events", reader->all);
     json_set_int(document, "last", reader->after);
@@ -112,10 +119,12 @@ static enum ferry_code events(struct invocation *invocation, struct ferry_error 
     enum ferry_code code = cli_open(invocation, &reader.ferry, err);
 
     (void)parse_int64(invocation->arguments.values[OPTION_AFTER], 0, INT64_MAX, &reader.after);
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
-    if (reader.lines)
+    }
+    if (reader.lines) {
         return follow(&reader, err);
+    }
     code = read_on(&reader, err);
     return code == FERRY_OK ? print_all(&reader) : code;
 }

@@ -9,8 +9,9 @@
 static enum ferry_code code_of(const char *name)
 {
     for (int code = 0; name != NULL && code < FERRY_CODE_COUNT; code++) {
-        if (strcmp(ferry_code_name((enum ferry_code)code), name) == 0)
+        if (strcmp(ferry_code_name((enum ferry_code)code), name) == 0) {
             return (enum ferry_code)code;
+        }
     }
     return FERRY_OK;
 }
@@ -21,10 +22,12 @@ static enum ferry_code blocked(const struct json *plan, struct ferry_error *err)
     const struct json *row = json_first(json_member(plan, "findings"));
     enum ferry_code code = code_of(json_string_or(plan, "code", NULL));
 
-    if (!json_bool_or(plan, "blocked", false))
+    if (!json_bool_or(plan, "blocked", false)) {
         return FERRY_OK;
-    while (row != NULL && strcmp(json_string_or(row, "kind", ""), "blocker") != 0)
+    }
+    while (row != NULL && strcmp(json_string_or(row, "kind", ""), "blocker") != 0) {
         row = json_next(row);
+    }
     ferry_fail(err, code != FERRY_OK ? code : FERRY_E_REFUSED, "the run would be refused: %s",
                json_string_or(row, "text", "the plan does not say why"));
     ferry_error_hint(err, "%s", json_string_or(row, "hint", ""));
@@ -39,9 +42,10 @@ static enum ferry_code keep(struct invocation *invocation, const char *text,
     char *lines = mem_printf(invocation->mem, "%s\n", text);
     enum ferry_code code = file_write_atomic(path, lines, length + 1, PLAN_MODE, err);
 
-    if (code == FERRY_OK && !invocation->quiet)
+    if (code == FERRY_OK && !invocation->quiet) {
         ui_line(&invocation->io->err, UI_PLAIN, 0,
                 "the plan is in %s; to carry it out: ferry run %s", path, path);
+    }
     return code;
 }
 
@@ -53,14 +57,18 @@ static enum ferry_code plan(struct invocation *invocation, struct ferry_error *e
     char *text = NULL;
     enum ferry_code code = cli_open(invocation, &ferry, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = ferry_plan(ferry, &source, &text, err);
-    if (code == FERRY_OK && invocation->arguments.counts[OPTION_OUTPUT] > 0)
+    }
+    if (code == FERRY_OK && invocation->arguments.counts[OPTION_OUTPUT] > 0) {
         code = keep(invocation, text, err);
-    if (code == FERRY_OK)
+    }
+    if (code == FERRY_OK) {
         code = cli_document(invocation, text, &document, err);
-    if (code == FERRY_OK)
+    }
+    if (code == FERRY_OK) {
         code = blocked(document, err);
+    }
     return cli_result(invocation, text, ui_plan, code, err);
 }
 

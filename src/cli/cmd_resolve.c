@@ -31,11 +31,13 @@ static enum ferry_code resolve(struct invocation *invocation, struct ferry_error
     char *text = NULL;
     enum ferry_code code = verdict_of(invocation->arguments.values[OPTION_AS], &verdict, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = cli_open(invocation, &ferry, err);
-    if (code == FERRY_OK)
+    }
+    if (code == FERRY_OK) {
         code =
             ferry_resolve(ferry, invocation->words[0], invocation->words[1], verdict, &text, err);
+    }
     return cli_result(invocation, text, ui_result, code, err);
 }
 

@@ -10,10 +10,12 @@ static enum ferry_code resume(struct invocation *invocation, struct ferry_error 
     char *text = NULL;
     enum ferry_code code = cli_open_run(invocation, &ferry, err);
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
-    if (!invocation->quiet)
+    }
+    if (!invocation->quiet) {
         cli_seed_progress(invocation, name);
+    }
     code = ferry_resume(ferry, name, &source, &options, &text, err);
     cli_close_run(invocation);
     return cli_result(invocation, text, ui_result, code, err);

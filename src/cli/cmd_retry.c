@@ -12,8 +12,9 @@ static enum ferry_code retry(struct invocation *invocation, struct ferry_error *
         return FERRY_E_USAGE;
     }
     code = cli_open(invocation, &ferry, err);
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = ferry_retry_failed(ferry, invocation->words[0], &text, err);
+    }
     return cli_result(invocation, text, ui_result, code, err);
 }
 

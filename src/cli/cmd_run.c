@@ -9,8 +9,9 @@ static enum ferry_code run(struct invocation *invocation, struct ferry_error *er
     char *text = NULL;
     enum ferry_code code = cli_open_run(invocation, &ferry, err);
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     code = ferry_run(ferry, &source, &options, &text, err);
     cli_close_run(invocation);
     return cli_result(invocation, text, ui_result, code, err);

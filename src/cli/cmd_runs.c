@@ -6,8 +6,9 @@ static enum ferry_code runs(struct invocation *invocation, struct ferry_error *e
     char *text = NULL;
     enum ferry_code code = cli_open(invocation, &ferry, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = ferry_runs(ferry, &text, err);
+    }
     return cli_result(invocation, text, ui_runs, code, err);
 }
 

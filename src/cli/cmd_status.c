@@ -9,17 +9,20 @@ static void show(struct invocation *invocation, const struct json *status)
     void *scope FERRY_SCOPE = mem_scope(NULL);
     const struct ui_stream *out = &invocation->io->out;
 
-    if (invocation->io->refresh != NULL)
+    if (invocation->io->refresh != NULL) {
         invocation->io->refresh(invocation->io);
+    }
     if (invocation->json) {
         ui_json(out, json_print(scope, status));
         return;
     }
-    if (out->tty)
-        fputs("\033[H\033[J", out->file);
+    if (out->tty) {
+        (void)fputs("\033[H\033[J", out->file);
+    }
     ui_status(out, status);
-    if (!out->tty)
-        fputs("\n", out->file);
+    if (!out->tty) {
+        (void)fputs("\n", out->file);
+    }
 }
 
 /* One look; shows what has changed since *last, which lives below the invocation. */
@@ -32,8 +35,9 @@ static enum ferry_code look(struct invocation *invocation, struct ferry *ferry, 
     char *text = NULL;
     enum ferry_code code = ferry_status(ferry, name, &text, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = json_parse(scope, text, strlen(text), &status, err);
+    }
     if (code == FERRY_OK && (*last == NULL || strcmp(*last, text) != 0)) {
         show(invocation, status);
         mem_free(*last);
@@ -54,11 +58,13 @@ static enum ferry_code watch(struct invocation *invocation, struct ferry *ferry,
     enum ferry_code code;
 
     do {
-        if (running)
+        if (running) {
             cli_wait();
+        }
         code = look(invocation, ferry, &last, &running, err);
-        if (fflush(invocation->io->out.file) != 0)
+        if (fflush(invocation->io->out.file) != 0) {
             return code; /* told at the end */
+        }
     } while (code == FERRY_OK && running);
     return code;
 }
@@ -70,10 +76,12 @@ static enum ferry_code status(struct invocation *invocation, struct ferry_error 
     char *text = NULL;
     enum ferry_code code = cli_open(invocation, &ferry, err);
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
-    if (invocation->arguments.counts[OPTION_WATCH] > 0)
+    }
+    if (invocation->arguments.counts[OPTION_WATCH] > 0) {
         return watch(invocation, ferry, err);
+    }
     code = ferry_status(ferry, name, &text, err);
     return cli_result(invocation, text, ui_status, code, err);
 }

@@ -12,7 +12,7 @@ static enum ferry_code version(struct invocation *invocation, struct ferry_error
         json_set_string(document, "version", ferry_version());
         ui_json(out, json_print(invocation->mem, document));
     } else {
-        fprintf(out->file, "ferry %s\n", ferry_version());
+        (void)fprintf(out->file, "ferry %s\n", ferry_version());
     }
     return FERRY_OK;
 }

@@ -11,8 +11,9 @@ const size_t cli_command_count = FERRY_COUNT(cli_commands);
 const struct command *cli_command_find(const char *name)
 {
     for (size_t at = 0; at < cli_command_count; at++) {
-        if (strcmp(cli_commands[at]->name, name) == 0)
+        if (strcmp(cli_commands[at]->name, name) == 0) {
             return cli_commands[at];
+        }
     }
     return NULL;
 }
@@ -30,15 +31,17 @@ enum ferry_code cli_unknown_command(const char *name, struct ferry_error *err)
     const char *names[FERRY_COUNT(cli_commands)];
     const char *near;
 
-    for (size_t at = 0; at < cli_command_count; at++)
+    for (size_t at = 0; at < cli_command_count; at++) {
         names[at] = cli_commands[at]->name;
+    }
     near = nearest_word(name, names, cli_command_count);
     ferry_fail(err, FERRY_E_USAGE, "unknown command '%s'", name);
-    if (near != NULL)
+    if (near != NULL) {
         ferry_error_hint(err, "did you mean ferry %s?", near);
-    else if (is_file(name))
+    } else if (is_file(name)) {
         ferry_error_hint(err, "did you mean ferry plan %s, or ferry run %s?", name, name);
-    else
+    } else {
         ferry_error_hint(err, "ferry --help shows the commands");
+    }
     return FERRY_E_USAGE;
 }

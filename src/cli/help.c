@@ -14,15 +14,17 @@ static void print_option(const struct ui_stream *stream, const struct cli_option
                                   : mem_printf(scope, "-%c, --%s", row->letter, row->name);
     const char *help = row->help;
 
-    if (row->argument != NULL)
+    if (row->argument != NULL) {
         left = mem_printf(scope, "%s %s", left, row->argument);
-    if (row->env != NULL)
+    }
+    if (row->env != NULL) {
         help = mem_printf(scope, "%s [$%s]", help, row->env);
+    }
     help = ui_wrap(scope, help, HELP_COLUMNS);
     while (*help != '\0') {
         size_t length = strcspn(help, "\n");
 
-        fprintf(stream->file, "  %-*s %.*s\n", OPTION_COLUMNS, left, (int)length, help);
+        (void)fprintf(stream->file, "  %-*s %.*s\n", OPTION_COLUMNS, left, (int)length, help);
         left = mem_strdup(scope, "");
         help += length + (help[length] == '\n');
     }
@@ -37,10 +39,12 @@ static void print_options(const struct ui_stream *stream, const char *title, uns
         const struct cli_option_row *row = &cli_options[at];
         bool is_common = (row->groups & GROUP_COMMON) != 0;
 
-        if (is_common != common || (row->groups & groups) == 0)
+        if (is_common != common || (row->groups & groups) == 0) {
             continue;
-        if (first)
-            fprintf(stream->file, "\n%s:\n", title);
+        }
+        if (first) {
+            (void)fprintf(stream->file, "\n%s:\n", title);
+        }
         first = false;
         print_option(stream, row);
     }
@@ -48,25 +52,27 @@ static void print_options(const struct ui_stream *stream, const char *title, uns
 
 static void print_exit_codes(const struct ui_stream *stream)
 {
-    fputs("\nexit codes:\n"
-          "  0 done                         5 refused by a fact on manager or archive\n"
-          "  1 failed                       6 the plan is stale\n"
-          "  2 usage or configuration       7 the journal is in use\n"
-          "  3 stopped, can be resumed      8 the journal cannot be used\n"
-          "  4 an unknown outcome waits     10 done, but some units failed\n"
-          "    for ferry resolve\n",
-          stream->file);
+    (void)fputs("\nexit codes:\n"
+                "  0 done                         5 refused by a fact on manager or archive\n"
+                "  1 failed                       6 the plan is stale\n"
+                "  2 usage or configuration       7 the journal is in use\n"
+                "  3 stopped, can be resumed      8 the journal cannot be used\n"
+                "  4 an unknown outcome waits     10 done, but some units failed\n"
+                "    for ferry resolve\n",
+                stream->file);
 }
 
 static void print_overview(const struct ui_stream *stream)
 {
-    fputs("ferry carries a Cloudify Manager across an upgrade.\n\n"
-          "usage: ferry COMMAND [OPTIONS] ...\n\ncommands:\n",
-          stream->file);
-    for (size_t at = 0; at < cli_command_count; at++)
-        fprintf(stream->file, "  %-9s %s\n", cli_commands[at]->name, cli_commands[at]->summary);
+    (void)fputs("ferry carries a Cloudify Manager across an upgrade.\n\n"
+                "usage: ferry COMMAND [OPTIONS] ...\n\ncommands:\n",
+                stream->file);
+    for (size_t at = 0; at < cli_command_count; at++) {
+        (void)fprintf(stream->file, "  %-9s %s\n", cli_commands[at]->name,
+                      cli_commands[at]->summary);
+    }
     print_options(stream, "options of all commands", GROUP_COMMON, true);
-    fputs("\nferry COMMAND --help says more.\n", stream->file);
+    (void)fputs("\nferry COMMAND --help says more.\n", stream->file);
     print_exit_codes(stream);
 }
 
@@ -76,10 +82,11 @@ void cli_print_help(const struct ui_stream *stream, const struct command *comman
         print_overview(stream);
         return;
     }
-    fprintf(stream->file, "usage: ferry %s%s%s [OPTIONS]\n\n%s.\n", command->name,
-            command->usage[0] == '\0' ? "" : " ", command->usage, command->summary);
-    if (command->details != NULL)
-        fprintf(stream->file, "\n%s", command->details);
+    (void)fprintf(stream->file, "usage: ferry %s%s%s [OPTIONS]\n\n%s.\n", command->name,
+                  command->usage[0] == '\0' ? "" : " ", command->usage, command->summary);
+    if (command->details != NULL) {
+        (void)fprintf(stream->file, "\n%s", command->details);
+    }
     print_options(stream, "options", command->groups, false);
     print_options(stream, "options of all commands", GROUP_COMMON, true);
 }
@@ -90,8 +97,9 @@ static enum ferry_code help(struct invocation *invocation, struct ferry_error *e
 
     if (invocation->word_count > 0) {
         command = cli_command_find(invocation->words[0]);
-        if (command == NULL)
+        if (command == NULL) {
             return cli_unknown_command(invocation->words[0], err);
+        }
     }
     cli_print_help(&invocation->io->out, command);
     return FERRY_OK;

@@ -23,12 +23,14 @@ static size_t width_of(const struct ui_stream *stream)
     struct winsize size = {0};
     int64_t columns = WIDTH_GUESS;
 
-    if (isatty(fileno(stream->file)) == 0)
+    if (isatty(fileno(stream->file)) == 0) {
         return 0;
-    if (ioctl(fileno(stream->file), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    }
+    if (ioctl(fileno(stream->file), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         columns = size.ws_col;
-    else
+    } else {
         (void)parse_int64(getenv("COLUMNS"), WIDTH_LEAST, WIDTH_MOST, &columns);
+    }
     return columns < WIDTH_LEAST ? WIDTH_LEAST : (size_t)columns;
 }
 

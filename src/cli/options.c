@@ -68,14 +68,16 @@ static enum ferry_code unknown_option(const char *name, struct ferry_error *err)
     const char *names[OPTION_COUNT];
     const char *near;
 
-    for (size_t at = 0; at < OPTION_COUNT; at++)
+    for (size_t at = 0; at < OPTION_COUNT; at++) {
         names[at] = cli_options[at].name;
+    }
     near = nearest_word(name, names, OPTION_COUNT);
     ferry_fail(err, FERRY_E_USAGE, "unknown option --%s", name);
-    if (near != NULL)
+    if (near != NULL) {
         ferry_error_hint(err, "did you mean --%s?", near);
-    else
+    } else {
         ferry_error_hint(err, "ferry --help shows commands and options");
+    }
     return FERRY_E_USAGE;
 }
 
@@ -86,8 +88,9 @@ static enum ferry_code put(struct parser *parser, enum cli_option option, const 
     struct cli_arguments *arguments = parser->arguments;
     int64_t number;
 
-    if (row->type == TYPE_NUMBER && !parse_int64(value, 0, INT64_MAX, &number))
+    if (row->type == TYPE_NUMBER && !parse_int64(value, 0, INT64_MAX, &number)) {
         return ferry_fail(err, FERRY_E_USAGE, "--%s wants a number, not '%s'", row->name, value);
+    }
     if (row->type == TYPE_SETTING && strchr(value, '=') == NULL) {
         ferry_fail(err, FERRY_E_USAGE, "--%s wants %s", row->name, row->argument);
         ferry_error_hint(err, "for example --set agents.concurrency=10");
@@ -95,11 +98,13 @@ static enum ferry_code put(struct parser *parser, enum cli_option option, const 
     }
     arguments->values[option] = value;
     arguments->counts[option]++;
-    if (row->type == TYPE_SETTING)
+    if (row->type == TYPE_SETTING) {
         arguments->settings[arguments->setting_count++] = value;
-    if (row->key != NULL)
+    }
+    if (row->key != NULL) {
         arguments->settings[arguments->setting_count++] =
             mem_printf(parser->mem, "%s=%s", row->key, value);
+    }
     return FERRY_OK;
 }
 
@@ -109,14 +114,18 @@ static enum ferry_code take_value(struct parser *parser, enum cli_option option,
 {
     const struct cli_option_row *row = &cli_options[option];
 
-    if (row->type == TYPE_FLAG && attached != NULL)
+    if (row->type == TYPE_FLAG && attached != NULL) {
         return ferry_fail(err, FERRY_E_USAGE, "--%s takes no value", row->name);
-    if (row->type == TYPE_FLAG)
+    }
+    if (row->type == TYPE_FLAG) {
         return put(parser, option, "", err);
-    if (attached == NULL && parser->at + 1 >= parser->argc)
+    }
+    if (attached == NULL && parser->at + 1 >= parser->argc) {
         return ferry_fail(err, FERRY_E_USAGE, "--%s wants a value: %s", row->name, row->argument);
-    if (attached == NULL)
+    }
+    if (attached == NULL) {
         attached = parser->argv[++parser->at];
+    }
     return put(parser, option, attached, err);
 }
 
@@ -127,8 +136,9 @@ static enum ferry_code long_option(struct parser *parser, const char *word, stru
 
     for (size_t at = 0; at < OPTION_COUNT; at++) {
         if (strlen(cli_options[at].name) == length &&
-            strncmp(cli_options[at].name, word, length) == 0)
+            strncmp(cli_options[at].name, word, length) == 0) {
             return take_value(parser, (enum cli_option)at, attached, err);
+        }
     }
     return unknown_option(mem_strndup(parser->mem, word, length), err);
 }
@@ -142,8 +152,9 @@ static enum ferry_code short_options(struct parser *parser, const char *letters,
         bool flag;
         enum ferry_code code;
 
-        while (at < OPTION_COUNT && cli_options[at].letter != *letters)
+        while (at < OPTION_COUNT && cli_options[at].letter != *letters) {
             at++;
+        }
         if (at == OPTION_COUNT) {
             ferry_fail(err, FERRY_E_USAGE, "unknown option -%c", *letters);
             ferry_error_hint(err, "ferry --help shows commands and options");
@@ -152,8 +163,9 @@ static enum ferry_code short_options(struct parser *parser, const char *letters,
         flag = cli_options[at].type == TYPE_FLAG;
         code = take_value(parser, (enum cli_option)at,
                           flag || letters[1] == '\0' ? NULL : letters + 1, err);
-        if (code != FERRY_OK || !flag)
+        if (code != FERRY_OK || !flag) {
             return code;
+        }
     }
     return FERRY_OK;
 }
@@ -171,14 +183,15 @@ enum ferry_code cli_parse(const void *mem, int argc, char *const *argv,
     for (parser.at = 1; parser.at < argc && code == FERRY_OK; parser.at++) {
         const char *word = argv[parser.at];
 
-        if (only_words || word[0] != '-' || word[1] == '\0')
+        if (only_words || word[0] != '-' || word[1] == '\0') {
             arguments->words[arguments->word_count++] = word;
-        else if (strcmp(word, "--") == 0)
+        } else if (strcmp(word, "--") == 0) {
             only_words = true;
-        else if (word[1] == '-')
+        } else if (word[1] == '-') {
             code = long_option(&parser, word + 2, err);
-        else
+        } else {
             code = short_options(&parser, word + 1, err);
+        }
     }
     return code;
 }
@@ -187,8 +200,9 @@ enum ferry_code cli_check_groups(const struct cli_arguments *arguments, const ch
                                  unsigned groups, struct ferry_error *err)
 {
     for (size_t at = 0; at < OPTION_COUNT; at++) {
-        if (arguments->counts[at] == 0 || (cli_options[at].groups & groups) != 0)
+        if (arguments->counts[at] == 0 || (cli_options[at].groups & groups) != 0) {
             continue;
+        }
         ferry_fail(err, FERRY_E_USAGE, "ferry %s takes no option --%s", command,
                    cli_options[at].name);
         ferry_error_hint(err, "ferry %s --help shows its options", command);

@@ -26,20 +26,23 @@ static void on_event(void *arg, const struct ferry_event *event)
     struct session *session = arg;
     struct cli_io *io = session->invocation->io;
 
-    if (io->refresh != NULL && session->progress != NULL)
+    if (io->refresh != NULL && session->progress != NULL) {
         io->refresh(io);
-    if (session->progress != NULL)
+    }
+    if (session->progress != NULL) {
         ui_progress_event(session->progress, event);
+    }
 }
 
 static void on_log(void *arg, const char *line)
 {
     struct session *session = arg;
 
-    if (session->progress != NULL)
+    if (session->progress != NULL) {
         ui_progress_log(session->progress, line);
-    else
+    } else {
         ui_line(&session->invocation->io->err, UI_DIM, 0, "%s", line);
+    }
 }
 
 static enum ferry_code open_session(struct invocation *invocation, struct session **out,
@@ -56,8 +59,9 @@ static enum ferry_code open_session(struct invocation *invocation, struct sessio
     enum ferry_code code = ferry_new(&options, &session->ferry, err);
 
     session->invocation = invocation;
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     talloc_set_destructor(session, free_session);
     *out = session;
     return FERRY_OK;
@@ -69,8 +73,9 @@ enum ferry_code cli_open(struct invocation *invocation, struct ferry **ferry,
     struct session *session;
     enum ferry_code code = open_session(invocation, &session, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         *ferry = session->ferry;
+    }
     return code;
 }
 
@@ -84,15 +89,18 @@ static enum ferry_code name_steps(struct invocation *invocation,
     const char **names;
     enum ferry_code code = ferry_workflows(&text, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = cli_document(invocation, text, &document, err);
+    }
     ferry_text_free(text);
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     states = json_member(json_first(json_member(document, "workflows")), "states");
     names = mem_array(invocation->mem, const char *, json_size(states) + 1);
-    for (const struct json *state = json_first(states); state != NULL; state = json_next(state))
+    for (const struct json *state = json_first(states); state != NULL; state = json_next(state)) {
         names[options->step_count++] = json_string_or(state, "name", "");
+    }
     options->steps = names;
     return FERRY_OK;
 }
@@ -105,18 +113,21 @@ static enum ferry_code check_stop_before(const struct invocation *invocation,
     const char *name = invocation->arguments.values[OPTION_STOP_BEFORE];
     const char *near;
 
-    if (name == NULL)
+    if (name == NULL) {
         return FERRY_OK;
+    }
     for (size_t at = 0; at < options->step_count; at++) {
-        if (strcmp(options->steps[at], name) == 0)
+        if (strcmp(options->steps[at], name) == 0) {
             return FERRY_OK;
+        }
     }
     near = nearest_word(name, options->steps, options->step_count);
     ferry_fail(err, FERRY_E_USAGE, "--stop-before: no state is called '%s'", name);
-    if (near != NULL)
+    if (near != NULL) {
         ferry_error_hint(err, "did you mean %s?", near);
-    else
+    } else {
         ferry_error_hint(err, "ferry plan shows the names of the states");
+    }
     return FERRY_E_USAGE;
 }
 
@@ -128,12 +139,15 @@ enum ferry_code cli_open_run(struct invocation *invocation, struct ferry **ferry
     struct session *session;
     enum ferry_code code = name_steps(invocation, &options, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = check_stop_before(invocation, &options, err);
-    if (code == FERRY_OK)
+    }
+    if (code == FERRY_OK) {
         code = open_session(invocation, &session, err);
-    if (code != FERRY_OK)
+    }
+    if (code != FERRY_OK) {
         return code;
+    }
     session->progress = ui_progress_new(session, &invocation->io->err, &options);
     invocation->session = session;
     cli_signals_begin(session->ferry, fileno(invocation->io->err.file));
@@ -149,8 +163,9 @@ void cli_seed_progress(struct invocation *invocation, const char *run)
     char *text = NULL;
 
     if (ferry_status(session->ferry, run, &text, &ignored) == FERRY_OK &&
-        cli_document(invocation, text, &status, &ignored) == FERRY_OK)
+        cli_document(invocation, text, &status, &ignored) == FERRY_OK) {
         ui_progress_seed(session->progress, status);
+    }
     ferry_text_free(text);
 }
 
@@ -198,8 +213,9 @@ enum ferry_code cli_result(struct invocation *invocation, char *text,
     struct ferry_error unread = {0};
     struct json *document = NULL;
 
-    if (text == NULL)
+    if (text == NULL) {
         return code;
+    }
     if (invocation->json && code == FERRY_OK) {
         ui_json(&invocation->io->out, text);
         invocation->printed = true;

@@ -21,8 +21,9 @@ static void on_signal(int number)
     if (state.ferry != NULL) {
         state.count = state.count + 1;
         ferry_stop(state.ferry);
-        if (state.count <= 2)
+        if (state.count <= 2) {
             ui_signal_note(state.fd, state.count);
+        }
     }
     errno = sys;
 }
@@ -51,8 +52,9 @@ void cli_signals_begin(struct ferry *ferry, int fd)
 
 void cli_signals_end(void)
 {
-    if (state.ferry == NULL)
+    if (state.ferry == NULL) {
         return;
+    }
     /* A signal that came after the run's end has nothing to stop: the handler takes it in silence.
      */
     state.ferry = NULL;

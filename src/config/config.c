@@ -21,8 +21,9 @@ static struct json *part_of(struct parts *parts, const struct config_key *key)
     size_t length = strcspn(key->out, ".");
 
     for (size_t at = 0; at < FERRY_COUNT(groups); at++) {
-        if (strlen(groups[at]) == length && strncmp(groups[at], key->out, length) == 0)
+        if (strlen(groups[at]) == length && strncmp(groups[at], key->out, length) == 0) {
             return parts->groups[at];
+        }
     }
     return NULL; /* the table names no other group */
 }
@@ -31,8 +32,9 @@ static struct json *assemble(const void *ctx, const struct parts *parts)
 {
     struct json *options = json_object(ctx);
 
-    for (size_t at = 0; at < FERRY_COUNT(groups); at++)
+    for (size_t at = 0; at < FERRY_COUNT(groups); at++) {
         json_set_json(options, groups[at], parts->groups[at]);
+    }
     return options;
 }
 
@@ -40,10 +42,12 @@ static void name_snapshot(struct config_raw *raw, struct json *snapshot)
 {
     const char *origin = json_string_or(snapshot, "file", NULL);
 
-    if (json_is_string(json_member(snapshot, "id")))
+    if (json_is_string(json_member(snapshot, "id"))) {
         return;
-    if (origin == NULL)
+    }
+    if (origin == NULL) {
         origin = json_string_or(snapshot, "url", "");
+    }
     json_set_string(snapshot, "id", config_snapshot_id(raw->mem, origin));
 }
 
@@ -56,8 +60,9 @@ static enum ferry_code put_all(struct config_raw *raw, struct parts *parts, bool
     for (size_t at = 0; at < config_key_count && code == FERRY_OK; at++) {
         const struct config_key *key = &config_keys[at];
 
-        if (key->out == NULL || (only_set && raw->values[at].origin == CONFIG_NOT_SET))
+        if (key->out == NULL || (only_set && raw->values[at].origin == CONFIG_NOT_SET)) {
             continue;
+        }
         code = config_value_put(raw, key, part_of(parts, key), err);
     }
     return code == FERRY_OK ? config_references_put(raw, parts->groups[0], err) : code;
@@ -71,21 +76,28 @@ static enum ferry_code load_yaml(const void *ctx, const struct config_source *so
     struct config_raw *raw;
     enum ferry_code code = config_raw_open(scope, source->file, &raw, err);
 
-    if (code == FERRY_OK && raw->yaml != NULL)
+    if (code == FERRY_OK && raw->yaml != NULL) {
         code = config_yaml_load(raw, err);
-    if (code == FERRY_OK)
+    }
+    if (code == FERRY_OK) {
         code = config_settings_load(raw, source->settings, source->setting_count, false, err);
-    if (code == FERRY_OK)
+    }
+    if (code == FERRY_OK) {
         code = config_profile_load(raw, err);
-    if (code == FERRY_OK)
+    }
+    if (code == FERRY_OK) {
         code = config_check_complete(raw, err);
-    if (code != FERRY_OK)
+    }
+    if (code != FERRY_OK) {
         return code;
-    for (size_t at = 0; at < FERRY_COUNT(groups); at++)
+    }
+    for (size_t at = 0; at < FERRY_COUNT(groups); at++) {
         parts.groups[at] = json_object(scope);
+    }
     code = put_all(raw, &parts, false, err);
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     name_snapshot(raw, parts.groups[1]);
     *options = assemble(ctx, &parts);
     return FERRY_OK;
@@ -100,17 +112,22 @@ enum ferry_code config_override(const void *ctx, const struct json *options,
     struct config_raw *raw;
     enum ferry_code code = config_check_options(options, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = config_raw_open(scope, NULL, &raw, err);
-    if (code == FERRY_OK)
+    }
+    if (code == FERRY_OK) {
         code = config_settings_load(raw, settings, setting_count, true, err);
-    if (code != FERRY_OK)
+    }
+    if (code != FERRY_OK) {
         return code;
-    for (size_t at = 0; at < FERRY_COUNT(groups); at++)
+    }
+    for (size_t at = 0; at < FERRY_COUNT(groups); at++) {
         parts.groups[at] = json_copy(scope, json_member(options, groups[at]));
+    }
     code = put_all(raw, &parts, true, err);
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         *out = assemble(ctx, &parts);
+    }
     return code;
 }
 
@@ -130,11 +147,13 @@ enum ferry_code config_plan_read(const void *ctx, const char *file, struct json 
     size_t size;
     enum ferry_code code = file_read(scope, file, CONFIG_PLAN_MAX, &text, &size, err);
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     if (json_parse(scope, text, size, &document, err) != FERRY_OK) {
-        if (err != NULL)
+        if (err != NULL) {
             err->code = FERRY_E_CONFIG;
+        }
         (void)ferry_error_prefix(err, "%s is no plan", file);
         return FERRY_E_CONFIG;
     }
@@ -159,11 +178,13 @@ enum ferry_code config_load(const void *ctx, const struct config_source *source,
     struct json *plan;
     enum ferry_code code;
 
-    if (source->file == NULL || !config_is_plan(source->file))
+    if (source->file == NULL || !config_is_plan(source->file)) {
         return load_yaml(ctx, source, options, err);
+    }
     code = config_plan_read(scope, source->file, &plan, err);
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     return config_override(ctx, json_member(plan, "options"), source->settings,
                            source->setting_count, options, err);
 }

@@ -71,8 +71,9 @@ const size_t config_group_count = FERRY_COUNT(config_groups);
 const struct config_key *config_key_find(const char *name)
 {
     for (size_t at = 0; at < config_key_count; at++) {
-        if (strcmp(config_keys[at].name, name) == 0)
+        if (strcmp(config_keys[at].name, name) == 0) {
             return &config_keys[at];
+        }
     }
     return NULL;
 }
@@ -80,8 +81,9 @@ const struct config_key *config_key_find(const char *name)
 bool config_key_is_group(const char *name)
 {
     for (size_t at = 0; at < config_group_count; at++) {
-        if (strcmp(config_groups[at], name) == 0)
+        if (strcmp(config_groups[at], name) == 0) {
             return true;
+        }
     }
     return false;
 }
@@ -102,11 +104,13 @@ bool config_key_is_replaceable(const struct config_key *key)
     static const char *const groups[] = {"manager.password.", "manager.after_restore.password.",
                                          "limits."};
 
-    if (strcmp(key->name, "manager.url") == 0)
+    if (strcmp(key->name, "manager.url") == 0) {
         return true;
+    }
     for (size_t at = 0; at < FERRY_COUNT(groups); at++) {
-        if (strncmp(key->name, groups[at], strlen(groups[at])) == 0)
+        if (strncmp(key->name, groups[at], strlen(groups[at])) == 0) {
             return true;
+        }
     }
     return false;
 }
@@ -124,10 +128,12 @@ static const char *same_last_part(const char *name)
     const char *found = NULL;
 
     for (size_t at = 0; at < config_key_count; at++) {
-        if (strcmp(last_part(config_keys[at].name), last_part(name)) != 0)
+        if (strcmp(last_part(config_keys[at].name), last_part(name)) != 0) {
             continue;
-        if (found != NULL)
+        }
+        if (found != NULL) {
             return NULL; /* several: which one cannot be known */
+        }
         found = config_keys[at].name;
     }
     return found;
@@ -151,8 +157,9 @@ static const char *nearest_sibling(const char *name)
     }
     best = nearest_word(last_part(name), parts, count);
     for (size_t at = 0; at < count; at++) {
-        if (parts[at] == best)
+        if (parts[at] == best) {
             return names[at];
+        }
     }
     return NULL;
 }
@@ -162,11 +169,14 @@ const char *config_key_nearest(const char *name)
     const char *names[FERRY_COUNT(config_keys)];
     const char *found = nearest_sibling(name);
 
-    if (found == NULL)
+    if (found == NULL) {
         found = nearest_word(name, config_groups, config_group_count);
-    if (found == NULL)
+    }
+    if (found == NULL) {
         found = same_last_part(name);
-    for (size_t at = 0; at < config_key_count; at++)
+    }
+    for (size_t at = 0; at < config_key_count; at++) {
         names[at] = config_keys[at].name;
+    }
     return found != NULL ? found : nearest_word(name, names, config_key_count);
 }

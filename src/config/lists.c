@@ -13,11 +13,13 @@ static enum ferry_code push_texts(struct config_raw *raw, const struct config_ke
     for (size_t at = 0; at < value->count; at++) {
         const char *text = value->items[at];
 
-        if (config_text_problem(text) != NULL)
+        if (config_text_problem(text) != NULL) {
             return config_bad(raw, key, at, err, "has an item that %s", config_text_problem(text));
+        }
         for (size_t before = 0; before < at; before++) {
-            if (strcmp(value->items[before], text) == 0)
+            if (strcmp(value->items[before], text) == 0) {
                 return config_bad(raw, key, at, err, "names '%s' twice", text);
+            }
         }
         json_push_string(list, text);
     }
@@ -31,8 +33,9 @@ static char *escaped(const void *mem, const char *folder)
     size_t length = 0;
 
     for (const char *at = folder; *at != '\0'; at++) {
-        if (strchr("*?[]\\", *at) != NULL)
+        if (strchr("*?[]\\", *at) != NULL) {
             text[length++] = '\\';
+        }
         text[length++] = *at;
     }
     return text;
@@ -41,8 +44,9 @@ static char *escaped(const void *mem, const char *folder)
 static bool is_in(const struct json *list, const char *text)
 {
     for (const struct json *item = json_first(list); item != NULL; item = json_next(item)) {
-        if (strcmp(json_text(item), text) == 0)
+        if (strcmp(json_text(item), text) == 0) {
             return true;
+        }
     }
     return false;
 }
@@ -58,22 +62,25 @@ static enum ferry_code push_matches(struct config_raw *raw, const struct config_
     glob_t found;
     int result = glob(config_path_join(raw->mem, folder, text), 0, NULL, &found);
 
-    if (result == GLOB_NOMATCH)
+    if (result == GLOB_NOMATCH) {
         code = config_bad(raw, key, item, err, "names no file: nothing matches '%s'", text);
-    else if (result != 0)
+    } else if (result != 0) {
         code = config_bad(raw, key, item, err, "cannot be looked up: '%s'", text);
+    }
     for (size_t at = 0; code == FERRY_OK && at < found.gl_pathc; at++) {
-        if (stat(found.gl_pathv[at], &info) != 0)
+        if (stat(found.gl_pathv[at], &info) != 0) {
             code = config_bad(raw, key, item, err, "names %s, which cannot be read: %s",
                               found.gl_pathv[at], strerror(errno));
-        else if (!S_ISREG(info.st_mode))
+        } else if (!S_ISREG(info.st_mode)) {
             code =
                 config_bad(raw, key, item, err, "names %s, which is no file", found.gl_pathv[at]);
-        else if (!is_in(list, found.gl_pathv[at]))
+        } else if (!is_in(list, found.gl_pathv[at])) {
             json_push_string(list, found.gl_pathv[at]);
+        }
     }
-    if (result == 0)
+    if (result == 0) {
         globfree(&found);
+    }
     return code;
 }
 
@@ -86,8 +93,9 @@ static enum ferry_code push_files(struct config_raw *raw, const struct config_ke
     for (size_t at = 0; at < value->count && code == FERRY_OK; at++) {
         const char *problem = config_text_problem(value->items[at]);
 
-        if (problem != NULL)
+        if (problem != NULL) {
             return config_bad(raw, key, at, err, "has an item that %s", problem);
+        }
         code = push_matches(raw, key, at, list, err);
     }
     return code;
@@ -117,16 +125,21 @@ enum ferry_code config_list_put(struct config_raw *raw, const struct config_key 
     const struct config_value *value = config_raw_value(raw, key);
     struct json *list;
 
-    if (value->origin == CONFIG_NOT_SET && key->fallback != NULL)
+    if (value->origin == CONFIG_NOT_SET && key->fallback != NULL) {
         return put_word(raw, key, key->fallback, group, err);
-    if (value->origin != CONFIG_NOT_SET && value->text != NULL)
+    }
+    if (value->origin != CONFIG_NOT_SET && value->text != NULL) {
         return put_word(raw, key, value->text, group, err);
-    if (key->kind == CONFIG_ALL_OR_LIST && key->min == 0 && value->count == 0)
+    }
+    if (key->kind == CONFIG_ALL_OR_LIST && key->min == 0 && value->count == 0) {
         return config_bad(raw, key, CONFIG_NO_ITEM, err, "must be all, or name at least one");
+    }
     list = json_set_array(group, config_member(key));
-    if (value->origin == CONFIG_NOT_SET)
+    if (value->origin == CONFIG_NOT_SET) {
         return FERRY_OK;
-    if (key->kind == CONFIG_GLOBS)
+    }
+    if (key->kind == CONFIG_GLOBS) {
         return push_files(raw, key, value, list, err);
+    }
     return push_texts(raw, key, value, list, err);
 }

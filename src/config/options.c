@@ -52,11 +52,13 @@ static const struct member {
 
 static bool is_text_list(const struct json *node)
 {
-    if (!json_is_array(node))
+    if (!json_is_array(node)) {
         return false;
+    }
     for (const struct json *item = json_first(node); item != NULL; item = json_next(item)) {
-        if (!json_is_string(item))
+        if (!json_is_string(item)) {
             return false;
+        }
     }
     return true;
 }
@@ -68,11 +70,13 @@ static bool is_reference(const struct json *node)
     static const char *const kinds[] = {"file", "env", "command", "profile"};
     const struct json *first = json_first(node);
 
-    if (!json_is_object(node) || json_size(node) != 1 || !json_is_string(first))
+    if (!json_is_object(node) || json_size(node) != 1 || !json_is_string(first)) {
         return false;
+    }
     for (size_t at = 0; at < FERRY_COUNT(kinds); at++) {
-        if (strcmp(json_key(first), kinds[at]) == 0)
+        if (strcmp(json_key(first), kinds[at]) == 0) {
             return true;
+        }
     }
     return false;
 }
@@ -86,16 +90,21 @@ static bool is_login(const struct json *node)
 
 static bool has_shape(const struct json *node, unsigned shapes)
 {
-    if (json_is_string(node))
+    if (json_is_string(node)) {
         return (shapes & TEXT) != 0;
-    if (json_is_number(node))
+    }
+    if (json_is_number(node)) {
         return (shapes & NUMBER) != 0;
-    if (json_is_bool(node))
+    }
+    if (json_is_bool(node)) {
         return (shapes & BOOL) != 0;
-    if (json_is_null(node))
+    }
+    if (json_is_null(node)) {
         return (shapes & NOTHING) != 0;
-    if (json_is_array(node))
+    }
+    if (json_is_array(node)) {
         return (shapes & LIST) != 0 && is_text_list(node);
+    }
     return ((shapes & REFERENCE) != 0 && is_reference(node)) ||
            ((shapes & LOGIN) != 0 && is_login(node));
 }
@@ -104,8 +113,9 @@ static bool is_known(const char *group, const char *name)
 {
     for (size_t at = 0; at < FERRY_COUNT(members); at++) {
         if (strcmp(members[at].group, group) == 0 &&
-            (name == NULL || strcmp(members[at].name, name) == 0))
+            (name == NULL || strcmp(members[at].name, name) == 0)) {
             return true;
+        }
     }
     return false;
 }
@@ -113,13 +123,15 @@ static bool is_known(const char *group, const char *name)
 static enum ferry_code refuse_unknown(const struct json *options, struct ferry_error *err)
 {
     for (const struct json *group = json_first(options); group != NULL; group = json_next(group)) {
-        if (!is_known(json_key(group), NULL))
+        if (!is_known(json_key(group), NULL)) {
             return ferry_fail(err, FERRY_E_CONFIG, "options have an unknown member %s",
                               json_key(group));
+        }
         for (const struct json *node = json_first(group); node != NULL; node = json_next(node)) {
-            if (json_is_object(group) && !is_known(json_key(group), json_key(node)))
+            if (json_is_object(group) && !is_known(json_key(group), json_key(node))) {
                 return ferry_fail(err, FERRY_E_CONFIG, "options have an unknown member %s.%s",
                                   json_key(group), json_key(node));
+            }
         }
     }
     return FERRY_OK;
@@ -131,21 +143,25 @@ enum ferry_code config_check_options(const struct json *options, struct ferry_er
     char *url;
     const char *problem;
 
-    if (!json_is_object(options))
+    if (!json_is_object(options)) {
         return ferry_fail(err, FERRY_E_CONFIG, "options are no JSON object");
+    }
     for (size_t at = 0; at < FERRY_COUNT(members); at++) {
         const struct json *group = json_member(options, members[at].group);
         const struct json *node = json_member(group, members[at].name);
 
-        if (node == NULL)
+        if (node == NULL) {
             return ferry_fail(err, FERRY_E_CONFIG, "options lack %s.%s", members[at].group,
                               members[at].name);
-        if (!has_shape(node, members[at].shapes))
+        }
+        if (!has_shape(node, members[at].shapes)) {
             return ferry_fail(err, FERRY_E_CONFIG, "options have a wrong %s.%s", members[at].group,
                               members[at].name);
+        }
     }
     problem = config_url_manager(scope, json_string_or(options, "manager.url", ""), &url);
-    if (problem != NULL)
+    if (problem != NULL) {
         return ferry_fail(err, FERRY_E_CONFIG, "manager.url of the options %s", problem);
+    }
     return refuse_unknown(options, err);
 }

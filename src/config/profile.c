@@ -15,14 +15,18 @@ static enum ferry_code profile_path(const void *mem, const char *name, char **pa
 {
     const char *folder = getenv("CFY_WORKDIR");
 
-    if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
-        return ferry_fail(err, FERRY_E_CONFIG, "'%s' cannot be the name of a cfy profile", name);
-    if (folder == NULL || folder[0] == '\0')
+    if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL) {
+        ferry_fail(err, FERRY_E_CONFIG, "'%s' cannot be the name of a cfy profile", name);
+        return FERRY_E_CONFIG;
+    }
+    if (folder == NULL || folder[0] == '\0') {
         folder = getenv("HOME");
-    if (folder == NULL || folder[0] == '\0')
-        return ferry_fail(err, FERRY_E_CONFIG,
-                          "cannot look for cfy profile '%s': neither CFY_WORKDIR nor HOME is set",
-                          name);
+    }
+    if (folder == NULL || folder[0] == '\0') {
+        ferry_fail(err, FERRY_E_CONFIG,
+                   "cannot look for cfy profile '%s': neither CFY_WORKDIR nor HOME is set", name);
+        return FERRY_E_CONFIG;
+    }
     *path = mem_printf(mem, "%s/.cloudify/profiles/%s/context.json", folder, name);
     return FERRY_OK;
 }
@@ -31,7 +35,7 @@ static enum ferry_code not_there(const char *name, const char *path, struct ferr
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     /* Up to cfy 5.1 the file was YAML with a tag of Python's: facts 7. */
-    char *old = mem_strndup(scope, path, strlen(path) - strlen(".json"));
+    char *old = mem_printf(scope, "%.*s", (int)(strlen(path) - strlen(".json")), path);
 
     if (access(old, F_OK) == 0) {
         ferry_fail(err, FERRY_E_CONFIG, "cfy profile '%s' is in the form of cfy before 5.2", name);
@@ -51,19 +55,24 @@ enum ferry_code config_profile_read(const void *mem, const char *name, struct js
     size_t size;
     enum ferry_code code = profile_path(mem, name, &where, err);
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
-    if (path != NULL)
+    }
+    if (path != NULL) {
         *path = where;
+    }
     code = file_read(mem, where, CONFIG_PROFILE_MAX, &text, &size, err);
-    if (code == FERRY_E_NOT_FOUND)
+    if (code == FERRY_E_NOT_FOUND) {
         return not_there(name, where, err);
-    if (code != FERRY_OK)
+    }
+    if (code != FERRY_OK) {
         return code;
+    }
     code = json_parse(mem, text, size, profile, err);
     secret_wipe(text, size); /* it holds the password */
-    if (code == FERRY_OK && json_is_object(*profile))
+    if (code == FERRY_OK && json_is_object(*profile)) {
         return FERRY_OK;
+    }
     return ferry_fail(err, FERRY_E_CONFIG, "cfy profile '%s': %s cannot be read as JSON", name,
                       where);
 }
@@ -73,8 +82,9 @@ static const char *port_text(const void *mem, const struct json *profile)
 {
     const struct json *node = json_member(profile, "rest_port");
 
-    if (json_is_number(node))
+    if (json_is_number(node)) {
         return mem_printf(mem, "%" PRId64, json_int64_or(profile, "rest_port", 0));
+    }
     return json_text(node);
 }
 
@@ -85,8 +95,9 @@ static const char *url_of(const void *mem, const struct json *profile)
     const char *port = port_text(mem, profile);
     bool v6 = host != NULL && strchr(host, ':') != NULL && host[0] != '[';
 
-    if (host == NULL)
+    if (host == NULL) {
         return NULL;
+    }
     return mem_printf(mem, "%s://%s%s%s%s%s", scheme, v6 ? "[" : "", host, v6 ? "]" : "",
                       port == NULL ? "" : ":", port == NULL ? "" : port);
 }
@@ -95,8 +106,9 @@ static void take(struct config_raw *raw, const char *key, const char *text)
 {
     struct config_value *value = config_raw_named(raw, key);
 
-    if (value->origin != CONFIG_NOT_SET || text == NULL || text[0] == '\0')
+    if (value->origin != CONFIG_NOT_SET || text == NULL || text[0] == '\0') {
         return;
+    }
     value->origin = CONFIG_FROM_PROFILE;
     value->text = mem_strdup(raw->mem, text);
 }
@@ -107,11 +119,13 @@ enum ferry_code config_profile_load(struct config_raw *raw, struct ferry_error *
     struct json *profile;
     enum ferry_code code;
 
-    if (config_raw_named(raw, "manager.profile")->origin == CONFIG_NOT_SET)
+    if (config_raw_named(raw, "manager.profile")->origin == CONFIG_NOT_SET) {
         return FERRY_OK;
+    }
     code = config_profile_read(raw->mem, name, &profile, NULL, err);
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     raw->profile = name;
     take(raw, "manager.url", url_of(raw->mem, profile));
     take(raw, "manager.username", json_string_or(profile, "manager_username", NULL));

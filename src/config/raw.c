@@ -17,13 +17,16 @@ char *config_path_join(const void *mem, const char *folder, const char *path)
 {
     while (path[0] == '.' && path[1] == '/') {
         path += 2;
-        while (*path == '/')
+        while (*path == '/') {
             path++;
+        }
     }
-    if (path[0] == '/')
+    if (path[0] == '/') {
         return mem_strdup(mem, path);
-    if (path[0] == '\0' || strcmp(path, ".") == 0)
+    }
+    if (path[0] == '\0' || strcmp(path, ".") == 0) {
         return mem_strdup(mem, folder);
+    }
     return mem_printf(mem, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, path);
 }
 
@@ -32,8 +35,9 @@ static const char *folder_of(const void *mem, const char *work_folder, const cha
     char *whole = config_path_join(mem, work_folder, file);
     char *slash = strrchr(whole, '/');
 
-    if (slash == whole)
+    if (slash == whole) {
         return "/";
+    }
     *slash = '\0';
     return whole;
 }
@@ -44,16 +48,18 @@ enum ferry_code config_raw_open(void *mem, const char *file, struct config_raw *
     struct config_raw *raw = mem_new(mem, struct config_raw);
     char *folder = mem_array(mem, char, FOLDER_MAX);
 
-    if (getcwd(folder, FOLDER_MAX) == NULL)
+    if (getcwd(folder, FOLDER_MAX) == NULL) {
         return ferry_fail_errno(err, FERRY_E_IO, errno, "cannot name the working folder");
+    }
     raw->mem = mem;
     raw->file = file;
     raw->values = mem_array(mem, struct config_value, config_key_count);
     raw->work_folder = folder;
     raw->file_folder = file == NULL ? folder : folder_of(mem, folder, file);
     *out = raw;
-    if (file == NULL)
+    if (file == NULL) {
         return FERRY_OK;
+    }
     return file_read(mem, file, CONFIG_FILE_MAX, &raw->yaml, &raw->yaml_size, err);
 }
 
@@ -80,8 +86,9 @@ static bool is_below(const char *name, const char *group)
 bool config_raw_has(struct config_raw *raw, const char *group)
 {
     for (size_t at = 0; at < config_key_count; at++) {
-        if (raw->values[at].origin != CONFIG_NOT_SET && is_below(config_keys[at].name, group))
+        if (raw->values[at].origin != CONFIG_NOT_SET && is_below(config_keys[at].name, group)) {
             return true;
+        }
     }
     return false;
 }
@@ -89,8 +96,9 @@ bool config_raw_has(struct config_raw *raw, const char *group)
 void config_raw_forget(struct config_raw *raw, const char *group, enum config_origin origin)
 {
     for (size_t at = 0; at < config_key_count; at++) {
-        if (raw->values[at].origin < origin && is_below(config_keys[at].name, group))
+        if (raw->values[at].origin < origin && is_below(config_keys[at].name, group)) {
             raw->values[at].origin = CONFIG_NOT_SET;
+        }
     }
 }
 

@@ -24,15 +24,18 @@ static enum ferry_code read_reference(struct config_raw *raw, const char *group,
         const char *text;
         enum ferry_code code;
 
-        if (config_raw_value(raw, key)->origin == CONFIG_NOT_SET)
+        if (config_raw_value(raw, key)->origin == CONFIG_NOT_SET) {
             continue;
-        if (first != NULL)
+        }
+        if (first != NULL) {
             return config_bad(raw, key, CONFIG_NO_ITEM, err,
                               "cannot stand beside %s: give one of them", first->name);
+        }
         first = key;
         code = config_value_text(raw, key, &text, err);
-        if (code != FERRY_OK)
+        if (code != FERRY_OK) {
             return code;
+        }
         *out = json_object(raw->mem);
         json_set_string(*out, kinds[at], text);
     }
@@ -50,13 +53,16 @@ static enum ferry_code put_after_restore(struct config_raw *raw, struct json *ma
     struct json *password;
     enum ferry_code code = read_reference(raw, "manager.after_restore.password", &password, err);
 
-    if (code == FERRY_OK && config_raw_value(raw, key)->origin != CONFIG_NOT_SET)
+    if (code == FERRY_OK && config_raw_value(raw, key)->origin != CONFIG_NOT_SET) {
         code = config_value_text(raw, key, &username, err);
-    if (code != FERRY_OK)
+    }
+    if (code != FERRY_OK) {
         return code;
-    if (password == NULL)
+    }
+    if (password == NULL) {
         return config_bad(raw, key, CONFIG_NO_ITEM, err,
                           "stands alone: %s.password.file (or .env, .command) is missing", group);
+    }
     json_set_string(login, "username", username);
     json_set_json(login, "password", password);
     json_set_json(manager, "after_restore", login);
@@ -69,18 +75,22 @@ enum ferry_code config_references_put(struct config_raw *raw, struct json *manag
     struct json *password;
     enum ferry_code code = read_reference(raw, "manager.password", &password, err);
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     if (password == NULL && raw->profile != NULL) {
         password = json_object(raw->mem);
         json_set_string(password, "profile", raw->profile);
     }
-    if (password != NULL)
+    if (password != NULL) {
         json_set_json(manager, "password", password);
-    if (config_raw_has(raw, "manager.after_restore"))
+    }
+    if (config_raw_has(raw, "manager.after_restore")) {
         return put_after_restore(raw, manager, err);
-    if (json_member(manager, "after_restore") == NULL)
+    }
+    if (json_member(manager, "after_restore") == NULL) {
         json_set_null(manager, "after_restore");
+    }
     return FERRY_OK;
 }
 
@@ -104,8 +114,9 @@ enum ferry_code config_check_complete(struct config_raw *raw, struct ferry_error
 
     buf_init(&list, raw->mem, MESSAGE_MAX);
     for (size_t at = 0; at < FERRY_COUNT(names); at++) {
-        if (missing[at])
+        if (missing[at]) {
             buf_printf(&list, "%s%s", list.len > 0 ? ", " : "", names[at]);
+        }
     }
     if (list.len > 0) {
         ferry_fail(err, FERRY_E_CONFIG, "%s%smissing: %s", raw->file == NULL ? "" : raw->file,
@@ -116,9 +127,10 @@ enum ferry_code config_check_complete(struct config_raw *raw, struct ferry_error
                                              "--manager URL");
         return FERRY_E_CONFIG;
     }
-    if (is_set(raw, "snapshot.file") && is_set(raw, "snapshot.url"))
+    if (is_set(raw, "snapshot.file") && is_set(raw, "snapshot.url")) {
         return config_bad(raw, config_key_find("snapshot.url"), CONFIG_NO_ITEM, err,
                           "cannot stand beside snapshot.file: give one of them");
+    }
     return FERRY_OK;
 }
 
@@ -133,17 +145,21 @@ char *config_snapshot_id(const void *mem, const char *path)
     size_t start = length;
     char *id;
 
-    while (start > 0 && path[start - 1] != '/')
+    while (start > 0 && path[start - 1] != '/') {
         start--;
-    if (length - start > 4 && strncmp(path + length - 4, ".zip", 4) == 0)
+    }
+    if (length - start > 4 && strncmp(path + length - 4, ".zip", 4) == 0) {
         length -= 4;
+    }
     id = mem_printf(mem, "%s%.*s", length > start && is_letter(path[start]) ? "" : "snapshot-",
                     (int)(length - start), path + start);
     for (char *at = id; *at != '\0'; at++) {
-        if (!is_letter(*at) && strchr("0123456789._-", *at) == NULL)
+        if (!is_letter(*at) && strchr("0123456789._-", *at) == NULL) {
             *at = '-';
+        }
     }
-    if (strlen(id) > CONFIG_SNAPSHOT_ID_MAX)
+    if (strlen(id) > CONFIG_SNAPSHOT_ID_MAX) {
         id[CONFIG_SNAPSHOT_ID_MAX] = '\0';
+    }
     return id;
 }

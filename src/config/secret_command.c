@@ -23,11 +23,13 @@ static void become(const char *text, int output)
 
     setpgid(0, 0);
     if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
-        dup2(null, STDERR_FILENO) < 0)
+        dup2(null, STDERR_FILENO) < 0) {
         _exit(126);
+    }
     closefrom(STDERR_FILENO + 1);
-    for (int number = 1; number < NSIG; number++)
+    for (int number = 1; number < NSIG; number++) {
         (void)signal(number, SIG_DFL);
+    }
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     execl("/bin/sh", "sh", "-c", text, (char *)NULL);
@@ -60,17 +62,21 @@ static bool read_output(const struct child *child, char *bytes, size_t size, siz
         ssize_t got;
 
         if (ready <= 0) {
-            if (ready < 0 && errno != EINTR)
+            if (ready < 0 && errno != EINTR) {
                 return false;
+            }
             continue;
         }
         got = read(child->output, bytes + *length, size - *length);
-        if (got == 0)
+        if (got == 0) {
             return true;
-        if (got < 0 && errno != EINTR)
+        }
+        if (got < 0 && errno != EINTR) {
             return false;
-        if (got > 0)
+        }
+        if (got > 0) {
             *length += (size_t)got;
+        }
     }
     return false;
 }
@@ -81,8 +87,9 @@ static void wait_for_end(struct child *child)
         pid_t got = waitpid(child->pid, &child->status, WNOHANG);
 
         child->ended = got == child->pid || (got < 0 && errno != EINTR);
-        if (child->ended || left_ms(child) == 0)
+        if (child->ended || left_ms(child) == 0) {
             return;
+        }
         (void)poll(NULL, 0, POLL_MS);
     }
 }
@@ -91,8 +98,9 @@ static void kill_all(struct child *child)
 {
     (void)kill(-child->pid, SIGKILL);
     (void)kill(child->pid, SIGKILL); /* it may not have made its group yet */
-    while (!child->ended)
+    while (!child->ended) {
         child->ended = waitpid(child->pid, &child->status, 0) == child->pid || errno != EINTR;
+    }
 }
 
 static enum ferry_code start(const struct secret_command *command, struct child *child,
@@ -100,11 +108,13 @@ static enum ferry_code start(const struct secret_command *command, struct child 
 {
     int ends[2];
 
-    if (pipe(ends) != 0)
+    if (pipe(ends) != 0) {
         return ferry_fail_errno(err, FERRY_E_IO, errno, "cannot run the password command");
+    }
     child->pid = fork();
-    if (child->pid == 0)
+    if (child->pid == 0) {
         become(command->text, ends[1]);
+    }
     if (child->pid < 0) {
         int sys = errno;
 
@@ -114,7 +124,6 @@ static enum ferry_code start(const struct secret_command *command, struct child 
     }
     close(ends[1]);
     child->output = ends[0];
-    child->clock = command->clock;
     child->deadline_ms = command->clock->now_ms(command->clock) + command->limit_ms;
     return FERRY_OK;
 }
@@ -129,32 +138,36 @@ enum ferry_code secret_command_run(const struct secret_command *command, char *b
                                    size_t *length, struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct child child = {0};
+    struct child child = {.clock = command->clock};
     enum ferry_code code = start(command, &child, err);
     bool complete;
     bool late;
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     complete = read_output(&child, bytes, size, length);
-    if (complete)
+    if (complete) {
         wait_for_end(&child);
+    }
     late = !child.ended && left_ms(&child) == 0;
-    if (!child.ended)
+    if (!child.ended) {
         kill_all(&child);
+    }
     close(child.output);
-    if (late)
+    if (late) {
         ferry_fail(err, FERRY_E_CONFIG, "the password command took longer than %s",
                    timefmt_duration(scope, command->limit_ms));
-    else if (!complete)
+    } else if (!complete) {
         ferry_fail(err, FERRY_E_CONFIG, "the password command printed more than %zu bytes", size);
-    else if (WIFSIGNALED(child.status))
+    } else if (WIFSIGNALED(child.status)) {
         ferry_fail(err, FERRY_E_CONFIG, "the password command was killed by signal %d",
                    WTERMSIG(child.status));
-    else if (WEXITSTATUS(child.status) != 0)
+    } else if (WEXITSTATUS(child.status) != 0) {
         ferry_fail(err, FERRY_E_CONFIG, "the password command failed with exit code %d",
                    WEXITSTATUS(child.status));
-    else
+    } else {
         return FERRY_OK;
+    }
     return refused(err);
 }

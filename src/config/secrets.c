@@ -19,18 +19,22 @@ static enum ferry_code make(const void *ctx, const struct origin *origin, const 
 {
     const char *problem = NULL;
 
-    if (length > 0 && bytes[length - 1] == '\n')
+    if (length > 0 && bytes[length - 1] == '\n') {
         length--;
-    if (length > 0 && bytes[length - 1] == '\r')
+    }
+    if (length > 0 && bytes[length - 1] == '\r') {
         length--;
-    if (length == 0)
+    }
+    if (length == 0) {
         problem = "is empty";
-    else if (memchr(bytes, '\n', length) != NULL)
+    } else if (memchr(bytes, '\n', length) != NULL) {
         problem = "holds more than one line";
-    else if (memchr(bytes, '\0', length) != NULL)
+    } else if (memchr(bytes, '\0', length) != NULL) {
         problem = "holds a NUL byte";
-    if (problem != NULL)
+    }
+    if (problem != NULL) {
         return ferry_fail(err, FERRY_E_CONFIG, "%s %s %s", origin->what, origin->name, problem);
+    }
     *out = secret_new(ctx, bytes, length);
     return FERRY_OK;
 }
@@ -44,11 +48,13 @@ static enum ferry_code from_file(const void *ctx, const char *path, struct secre
     size_t length;
     enum ferry_code code = file_check_private(path, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = file_read(scope, path, CONFIG_SECRET_MAX, &bytes, &length, err);
+    }
     if (code != FERRY_OK) {
-        if (err != NULL)
+        if (err != NULL) {
             err->code = FERRY_E_CONFIG; /* whatever it was: the configuration names this file */
+        }
         return FERRY_E_CONFIG;
     }
     code = make(ctx, &origin, bytes, length, out, err);
@@ -62,12 +68,14 @@ static enum ferry_code from_variable(const void *ctx, const char *name, struct s
     struct origin origin = {"the environment variable", name};
     const char *text = getenv(name);
 
-    if (text == NULL)
+    if (text == NULL) {
         return ferry_fail(err, FERRY_E_CONFIG,
                           "the environment variable %s, which should hold a password, is not set",
                           name);
-    if (strlen(text) > CONFIG_SECRET_MAX)
+    }
+    if (strlen(text) > CONFIG_SECRET_MAX) {
         return ferry_fail(err, FERRY_E_CONFIG, "the environment variable %s is too long", name);
+    }
     return make(ctx, &origin, text, strlen(text), out, err);
 }
 
@@ -81,8 +89,9 @@ static enum ferry_code from_command(const void *ctx, const char *text, struct se
     size_t length = 0;
     enum ferry_code code = secret_command_run(&command, bytes, sizeof(bytes), &length, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = make(ctx, &origin, bytes, length, out, err);
+    }
     secret_wipe(bytes, sizeof(bytes));
     return code;
 }
@@ -97,13 +106,16 @@ static enum ferry_code from_profile(const void *ctx, const char *name, struct se
     char *path;
     enum ferry_code code = config_profile_read(scope, name, &profile, &path, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = file_check_private(path, err);
-    if (code != FERRY_OK)
+    }
+    if (code != FERRY_OK) {
         return code;
+    }
     text = json_string_or(profile, "manager_password", NULL);
-    if (text == NULL)
+    if (text == NULL) {
         return ferry_fail(err, FERRY_E_CONFIG, "cfy profile '%s' holds no password", name);
+    }
     return make(ctx, &origin, text, strlen(text), out, err);
 }
 
@@ -121,8 +133,9 @@ enum ferry_code config_secret_read(const void *ctx, const struct json *reference
     for (size_t at = 0; at < FERRY_COUNT(kinds); at++) {
         const char *text = json_text(json_member(reference, kinds[at].kind));
 
-        if (text != NULL)
+        if (text != NULL) {
             return kinds[at].read(ctx, text, out, err);
+        }
     }
     return ferry_fail(err, FERRY_E_CONFIG,
                       "a password comes from a file, the environment, a "

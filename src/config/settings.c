@@ -9,13 +9,15 @@ static enum ferry_code unknown_setting(const char *name, struct ferry_error *err
 {
     const char *near = config_key_nearest(name);
 
-    if (config_key_is_secret(name))
+    if (config_key_is_secret(name)) {
         return config_secret_refused(err, FERRY_E_USAGE, NULL, name);
+    }
     ferry_fail(err, FERRY_E_USAGE,
                config_key_is_group(name) ? "setting %s is a group of keys" : "unknown setting %s",
                name);
-    if (near != NULL && strcmp(near, name) != 0)
+    if (near != NULL && strcmp(near, name) != 0) {
         ferry_error_hint(err, "did you mean %s?", near);
+    }
     return FERRY_E_USAGE;
 }
 
@@ -25,8 +27,9 @@ static char *trimmed(const void *mem, const char *start, size_t length)
         start++;
         length--;
     }
-    while (length > 0 && (start[length - 1] == ' ' || start[length - 1] == '\t'))
+    while (length > 0 && (start[length - 1] == ' ' || start[length - 1] == '\t')) {
         length--;
+    }
     return mem_strndup(mem, start, length);
 }
 
@@ -38,16 +41,18 @@ static void split(struct config_raw *raw, const char *text, struct config_value 
     char **items;
     size_t count = 0;
 
-    if (length >= 2 && list[0] == '[' && list[length - 1] == ']')
+    if (length >= 2 && list[0] == '[' && list[length - 1] == ']') {
         list = trimmed(raw->mem, list + 1, length - 2);
+    }
     items = mem_array(raw->mem, char *, strlen(list) + 1);
     for (const char *at = list; *at != '\0';) {
         size_t part = strcspn(at, ",");
 
         items[count++] = trimmed(raw->mem, at, part);
         at += part;
-        if (*at == ',')
+        if (*at == ',') {
             at++;
+        }
     }
     value->text = NULL;
     value->items = (const char *const *)items;
@@ -57,8 +62,9 @@ static void split(struct config_raw *raw, const char *text, struct config_value 
 /* May this text be the word that stands instead of a list? */
 static bool is_word_of(const struct config_key *key, const char *text)
 {
-    if (key->kind != CONFIG_ALL_OR_LIST)
+    if (key->kind != CONFIG_ALL_OR_LIST) {
         return false;
+    }
     return strcmp(text, "all") == 0 || strcmp(text, "none") == 0;
 }
 
@@ -69,13 +75,16 @@ static void forget_alternatives(struct config_raw *raw, const struct config_key 
     static const char *const secrets[] = {"manager.password", "manager.after_restore.password"};
 
     for (size_t at = 0; at < FERRY_COUNT(secrets); at++) {
-        if (strncmp(key->name, secrets[at], strlen(secrets[at])) == 0)
+        if (strncmp(key->name, secrets[at], strlen(secrets[at])) == 0) {
             config_raw_forget(raw, secrets[at], CONFIG_FROM_SETTING + 1);
+        }
     }
-    if (strcmp(key->name, "snapshot.file") == 0)
+    if (strcmp(key->name, "snapshot.file") == 0) {
         config_raw_named(raw, "snapshot.url")->origin = CONFIG_NOT_SET;
-    if (strcmp(key->name, "snapshot.url") == 0)
+    }
+    if (strcmp(key->name, "snapshot.url") == 0) {
         config_raw_named(raw, "snapshot.file")->origin = CONFIG_NOT_SET;
+    }
 }
 
 static enum ferry_code take(struct config_raw *raw, const char *setting, bool replaceable,
@@ -91,8 +100,9 @@ static enum ferry_code take(struct config_raw *raw, const char *setting, bool re
         ferry_error_hint(err, "for example --set agents.concurrency=10");
         return FERRY_E_USAGE;
     }
-    if (key == NULL)
+    if (key == NULL) {
         return unknown_setting(name, err);
+    }
     if (replaceable && !config_key_is_replaceable(key)) {
         ferry_fail(err, FERRY_E_USAGE, "%s cannot be changed any more: it was planned so", name);
         ferry_error_hint(err, "what may change is the manager's URL, where passwords come from, "
@@ -116,7 +126,8 @@ enum ferry_code config_settings_load(struct config_raw *raw, const char *const *
 {
     enum ferry_code code = FERRY_OK;
 
-    for (size_t at = 0; at < count && code == FERRY_OK; at++)
+    for (size_t at = 0; at < count && code == FERRY_OK; at++) {
         code = take(raw, settings[at], replaceable, err);
+    }
     return code;
 }

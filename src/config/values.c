@@ -22,17 +22,21 @@ const char *config_text_problem(const char *text)
 {
     size_t length = strlen(text);
 
-    if (length == 0)
+    if (length == 0) {
         return "must not be empty";
-    if (length > TEXT_MAX)
+    }
+    if (length > TEXT_MAX) {
         return "is too long";
+    }
     for (size_t at = 0; at < length;) {
         size_t step = utf8_sequence(text + at, length - at);
 
-        if (step == 0)
+        if (step == 0) {
             return "is not UTF-8";
-        if ((unsigned char)text[at] < 0x20 || text[at] == 0x7f)
+        }
+        if ((unsigned char)text[at] < 0x20 || text[at] == 0x7f) {
             return "has a control character in it";
+        }
         at += step;
     }
     return NULL;
@@ -42,8 +46,9 @@ static const char *variable_problem(const char *text)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
 
-    if (text[strspn(text, letters)] != '\0' || (text[0] >= '0' && text[0] <= '9'))
+    if (text[strspn(text, letters)] != '\0' || (text[0] >= '0' && text[0] <= '9')) {
         return "must be the name of an environment variable";
+    }
     return NULL;
 }
 
@@ -53,24 +58,28 @@ static const char *snapshot_problem(const char *text)
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                   "0123456789._-";
 
-    if (strlen(text) > CONFIG_SNAPSHOT_ID_MAX)
+    if (strlen(text) > CONFIG_SNAPSHOT_ID_MAX) {
         return "must not be longer than 256 letters";
-    if (strspn(text, letters + 52) > 0)
+    }
+    if (strspn(text, letters + 52) > 0) {
         return "must begin with a letter";
-    if (text[strspn(text, letters)] != '\0')
+    }
+    if (text[strspn(text, letters)] != '\0') {
         return "may have letters, digits, '.', '_' and '-' only";
+    }
     return NULL;
 }
 
 static enum ferry_code put_text(struct config_raw *raw, const struct config_key *key,
                                 const char *text, struct json *group, struct ferry_error *err)
 {
-    const char *judged;
+    const char *judged = NULL;
     enum ferry_code code = config_value_text(raw, key, &judged, err);
 
     (void)text; /* the same as the value's */
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         json_set_string(group, config_member(key), judged);
+    }
     return code;
 }
 
@@ -82,20 +91,26 @@ enum ferry_code config_value_text(struct config_raw *raw, const struct config_ke
     const char *problem = config_text_problem(text);
     char *url = NULL;
 
-    if (problem == NULL && key->kind == CONFIG_MANAGER)
+    if (problem == NULL && key->kind == CONFIG_MANAGER) {
         problem = config_url_manager(raw->mem, text, &url);
-    if (problem == NULL && key->kind == CONFIG_DOWNLOAD)
+    }
+    if (problem == NULL && key->kind == CONFIG_DOWNLOAD) {
         problem = config_url_download(text);
-    if (problem == NULL && key->kind == CONFIG_VARIABLE)
+    }
+    if (problem == NULL && key->kind == CONFIG_VARIABLE) {
         problem = variable_problem(text);
-    if (problem == NULL && key->kind == CONFIG_SNAPSHOT)
+    }
+    if (problem == NULL && key->kind == CONFIG_SNAPSHOT) {
         problem = snapshot_problem(text);
-    if (problem != NULL)
+    }
+    if (problem != NULL) {
         return config_bad(raw, key, CONFIG_NO_ITEM, err, "%s", problem);
-    if (key->kind == CONFIG_PATH)
+    }
+    if (key->kind == CONFIG_PATH) {
         *out = config_path_join(raw->mem, config_raw_folder(raw, value), text);
-    else
+    } else {
         *out = url != NULL ? url : text;
+    }
     return FERRY_OK;
 }
 
@@ -104,8 +119,9 @@ static enum ferry_code put_bool(struct config_raw *raw, const struct config_key 
 {
     bool value;
 
-    if (!parse_bool(text, &value))
+    if (!parse_bool(text, &value)) {
         return config_bad(raw, key, CONFIG_NO_ITEM, err, "must be true or false, not '%s'", text);
+    }
     json_set_bool(group, config_member(key), value);
     return FERRY_OK;
 }
@@ -115,10 +131,11 @@ static enum ferry_code put_int(struct config_raw *raw, const struct config_key *
 {
     int64_t value;
 
-    if (!parse_int64(text, key->min, key->max, &value))
+    if (!parse_int64(text, key->min, key->max, &value)) {
         return config_bad(raw, key, CONFIG_NO_ITEM, err,
                           "must be a number from %" PRId64 " to %" PRId64 ", not '%s'", key->min,
                           key->max, text);
+    }
     json_set_int(group, config_member(key), value);
     return FERRY_OK;
 }
@@ -128,13 +145,15 @@ static enum ferry_code put_number(struct config_raw *raw, const struct config_ke
 {
     double value;
 
-    if (!parse_double(text, 0, (double)key->max, &value) || value <= 0)
+    if (!parse_double(text, 0, (double)key->max, &value) || value <= 0) {
         return config_bad(raw, key, CONFIG_NO_ITEM, err,
                           "must be a number above 0, up to %" PRId64 ", not '%s'", key->max, text);
-    if (value >= 1 && floor(value) >= value)
+    }
+    if (value >= 1 && floor(value) >= value) {
         json_set_int(group, config_member(key), (int64_t)value);
-    else
+    } else {
         json_set_double(group, config_member(key), value);
+    }
     return FERRY_OK;
 }
 
@@ -148,14 +167,16 @@ static enum ferry_code put_duration(struct config_raw *raw, const struct config_
         json_set_null(group, config_member(key));
         return FERRY_OK;
     }
-    if (!parse_duration_ms(text, &ms))
+    if (!parse_duration_ms(text, &ms)) {
         return config_bad(raw, key, CONFIG_NO_ITEM, err,
                           "must be %sa duration such as 500ms, 5s, 30m or 4h, not '%s'",
                           may_be_auto ? "auto or " : "", text);
-    if (ms < key->min || ms > key->max)
+    }
+    if (ms < key->min || ms > key->max) {
         return config_bad(raw, key, CONFIG_NO_ITEM, err, "must be from %s to %s, not '%s'",
                           timefmt_duration(raw->mem, key->min),
                           timefmt_duration(raw->mem, key->max), text);
+    }
     json_set_int(group, config_member(key), ms);
     return FERRY_OK;
 }
@@ -166,15 +187,17 @@ static enum ferry_code put_seconds(struct config_raw *raw, const struct config_k
     int64_t seconds;
     int64_t ms;
 
-    if (parse_duration_ms(text, &ms) && ms % 1000 == 0)
+    if (parse_duration_ms(text, &ms) && ms % 1000 == 0) {
         seconds = ms / 1000;
-    else if (!parse_int64(text, 0, key->max, &seconds))
+    } else if (!parse_int64(text, 0, key->max, &seconds)) {
         return config_bad(raw, key, CONFIG_NO_ITEM, err,
                           "must be a number of seconds, or a duration such as 5m, not '%s'", text);
-    if (seconds < key->min || seconds > key->max / 1000)
+    }
+    if (seconds < key->min || seconds > key->max / 1000) {
         return config_bad(raw, key, CONFIG_NO_ITEM, err,
                           "must be from %" PRId64 " to %" PRId64 " seconds, not '%s'", key->min,
                           key->max / 1000, text);
+    }
     json_set_int(group, config_member(key), seconds);
     return FERRY_OK;
 }
@@ -188,16 +211,18 @@ static enum ferry_code put_failures(struct config_raw *raw, const struct config_
     int64_t percent = 100;
     bool good;
 
-    if (strcmp(text, "never") == 0)
+    if (strcmp(text, "never") == 0) {
         good = true;
-    else if (length > 1 && text[length - 1] == '%')
+    } else if (length > 1 && text[length - 1] == '%') {
         good = parse_int64(mem_strndup(raw->mem, text, length - 1), 0, 100, &percent);
-    else
+    } else {
         good = parse_int64(text, key->min, key->max, &units);
-    if (!good)
+    }
+    if (!good) {
         return config_bad(raw, key, CONFIG_NO_ITEM, err,
                           "must be a number of units, a share such as 10%%, or never, not '%s'",
                           text);
+    }
     json_set_int(group, "max_failures", units);
     json_set_int(group, "max_failures_percent", percent);
     return FERRY_OK;
@@ -206,8 +231,9 @@ static enum ferry_code put_failures(struct config_raw *raw, const struct config_
 static enum ferry_code put_versions(struct config_raw *raw, const struct config_key *key,
                                     const char *text, struct json *group, struct ferry_error *err)
 {
-    if (strcmp(text, "latest") != 0 && strcmp(text, "minor") != 0)
+    if (strcmp(text, "latest") != 0 && strcmp(text, "minor") != 0) {
         return config_bad(raw, key, CONFIG_NO_ITEM, err, "must be latest or minor, not '%s'", text);
+    }
     json_set_string(group, config_member(key), text);
     return FERRY_OK;
 }
@@ -227,13 +253,15 @@ enum ferry_code config_value_put(struct config_raw *raw, const struct config_key
     };
     struct config_value *value = config_raw_value(raw, key);
 
-    if (config_key_is_list(key))
+    if (config_key_is_list(key)) {
         return config_list_put(raw, key, group, err);
+    }
     if (value->origin == CONFIG_NOT_SET && key->fallback == NULL) {
         json_set_null(group, config_member(key));
         return FERRY_OK;
     }
-    if (value->origin == CONFIG_NOT_SET)
+    if (value->origin == CONFIG_NOT_SET) {
         value->text = key->fallback;
+    }
     return put[key->kind](raw, key, value->text, group, err);
 }

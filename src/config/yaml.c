@@ -41,8 +41,9 @@ static cyaml_err_t load(const void *mem, const struct config_raw *raw,
 
 static enum config_shape first_shape(size_t index)
 {
-    if (index >= config_key_count)
+    if (index >= config_key_count) {
         return CONFIG_GROUP;
+    }
     return config_keys[index].kind == CONFIG_LIST || config_keys[index].kind == CONFIG_GLOBS
                ? CONFIG_SEQUENCE
                : CONFIG_SCALAR;
@@ -65,8 +66,9 @@ static void step_back_to_key(const struct config_raw *raw, const char *key, stru
     size_t length = strlen(key);
 
     for (const char *at = raw->yaml; *at != '\0'; at++) {
-        if (line > log->line || (line == log->line && (size_t)(at - start) + 1 > log->column))
+        if (line > log->line || (line == log->line && (size_t)(at - start) + 1 > log->column)) {
             break;
+        }
         if (strncmp(at, key, length) == 0 && !is_word(at[length]) &&
             (at == raw->yaml || !is_word(at[-1]))) {
             found = at;
@@ -86,8 +88,9 @@ static void step_back_to_key(const struct config_raw *raw, const char *key, stru
 
 static char *place_text(const struct config_raw *raw, const struct yaml_log *log)
 {
-    if (log->line == 0)
+    if (log->line == 0) {
         return mem_strdup(raw->mem, raw->file);
+    }
     return mem_printf(raw->mem, "%s:%zu:%zu", raw->file, log->line, log->column);
 }
 
@@ -98,10 +101,12 @@ char *config_yaml_place(struct config_raw *raw, const char *key, size_t item)
     struct yaml_slot *slots;
     struct yaml_log log;
 
-    if (load(scope, raw, &options, &log, &slots) == CYAML_OK || strcmp(log.path, key) != 0)
+    if (load(scope, raw, &options, &log, &slots) == CYAML_OK || strcmp(log.path, key) != 0) {
         return mem_strdup(raw->mem, raw->file);
-    if (item == CONFIG_NO_ITEM)
+    }
+    if (item == CONFIG_NO_ITEM) {
         step_back_to_key(raw, strrchr(key, '.') == NULL ? key : strrchr(key, '.') + 1, &log);
+    }
     return place_text(raw, &log);
 }
 
@@ -114,10 +119,11 @@ static enum ferry_code unknown_key(struct config_raw *raw, const struct yaml_log
 
     ferry_fail(err, FERRY_E_CONFIG, "%s: unknown key %s",
                config_yaml_place(raw, name, CONFIG_NO_ITEM), name);
-    if (config_key_is_secret(log->path))
+    if (config_key_is_secret(log->path)) {
         ferry_error_hint(err, "below %s stands one of file, env and command", log->path);
-    else if (near != NULL)
+    } else if (near != NULL) {
         ferry_error_hint(err, "did you mean %s?", near);
+    }
     return FERRY_E_CONFIG;
 }
 
@@ -136,11 +142,13 @@ static enum ferry_code wrong_shape(struct config_raw *raw, const struct yaml_log
                    "%s: the file must hold keys such as manager: and snapshot:", raw->file);
         return FERRY_E_CONFIG;
     }
-    if (wanted == CONFIG_GROUP && config_key_is_secret(log->path))
+    if (wanted == CONFIG_GROUP && config_key_is_secret(log->path)) {
         return config_secret_refused(err, FERRY_E_CONFIG, place, log->path);
-    if (log->in_item)
+    }
+    if (log->in_item) {
         return ferry_fail(err, FERRY_E_CONFIG, "%s: an item of %s must be a single value", place,
                           log->path);
+    }
     return ferry_fail(err, FERRY_E_CONFIG, "%s: %s %s", place, log->path, texts[wanted]);
 }
 
@@ -150,19 +158,23 @@ static enum ferry_code not_yaml(struct config_raw *raw, const struct yaml_log *l
 {
     const char *reason;
 
-    if ((reason = yaml_log_reason(log, "libyaml: ")) != NULL)
+    if ((reason = yaml_log_reason(log, "libyaml: ")) != NULL) {
         return ferry_fail(err, FERRY_E_CONFIG, "%s: not valid YAML from here on: %s",
                           place_text(raw, log), reason);
-    if ((reason = yaml_log_reason(log, "Mapping field already seen: ")) != NULL)
+    }
+    if (yaml_log_reason(log, "Mapping field already seen: ") != NULL) {
         return ferry_fail(err, FERRY_E_CONFIG, "%s: %s is given twice", place_text(raw, log),
                           log->path);
-    if ((reason = yaml_log_reason(log, "No anchor found for alias: ")) != NULL)
+    }
+    if ((reason = yaml_log_reason(log, "No anchor found for alias: ")) != NULL) {
         return ferry_fail(err, FERRY_E_CONFIG, "%s: %s: no anchor has the name %s",
                           place_text(raw, log), log->path, reason);
-    if (result ==
-        CYAML_ERR_INTERNAL_ERROR) /* what libcyaml says of a key that is a list or a mapping */
+    }
+    if (result == CYAML_ERR_INTERNAL_ERROR) {
+        /* What libcyaml says of a key that is a list or a mapping. */
         return ferry_fail(err, FERRY_E_CONFIG, "%s: a key must be a single word",
                           place_text(raw, log));
+    }
     return ferry_fail(err, FERRY_E_CONFIG, "%s: cannot be read: %s", place_text(raw, log),
                       cyaml_strerror(result));
 }
@@ -176,8 +188,9 @@ static enum ferry_code other_shape(struct config_raw *raw, const struct yaml_log
     bool scalar = strstr(log->reason, "got event: SCALAR") != NULL;
     bool list = strstr(log->reason, "got event: SEQUENCE") != NULL;
 
-    if (shape == NULL || log->in_item)
+    if (shape == NULL || log->in_item) {
         return wrong_shape(raw, log, CONFIG_GROUP, err);
+    }
     if (*shape == CONFIG_GROUP && scalar) {
         *shape = CONFIG_SCALAR; /* "agents:" with nothing below it */
         return FERRY_OK;
@@ -195,12 +208,14 @@ static enum ferry_code check_empty_groups(struct config_raw *raw, const struct y
                                           struct ferry_error *err)
 {
     for (size_t at = config_key_count; at < yaml_name_count(); at++) {
-        if (raw->shapes[at] == CONFIG_GROUP || slots[at].value == NULL)
+        if (raw->shapes[at] == CONFIG_GROUP || slots[at].value == NULL) {
             continue;
-        if (config_key_is_secret(yaml_name(at)))
+        }
+        if (config_key_is_secret(yaml_name(at))) {
             return config_secret_refused(err, FERRY_E_CONFIG,
                                          config_yaml_place(raw, yaml_name(at), CONFIG_NO_ITEM),
                                          yaml_name(at));
+        }
         return ferry_fail(err, FERRY_E_CONFIG, "%s: %s must have keys below it",
                           config_yaml_place(raw, yaml_name(at), CONFIG_NO_ITEM), yaml_name(at));
     }
@@ -214,8 +229,9 @@ static void take_values(struct config_raw *raw, const struct yaml_slot *slots)
         struct config_value *value = &raw->values[at];
 
         if (slot->value == NULL &&
-            (raw->shapes[at] == CONFIG_SCALAR || first_shape(at) == CONFIG_SEQUENCE))
+            (raw->shapes[at] == CONFIG_SCALAR || first_shape(at) == CONFIG_SEQUENCE)) {
             continue; /* an empty list that could have been a word does say something */
+        }
         value->origin = CONFIG_FROM_FILE;
         if (raw->shapes[at] == CONFIG_SEQUENCE) {
             value->items = slot->value;
@@ -234,28 +250,35 @@ enum ferry_code config_yaml_load(struct config_raw *raw, struct ferry_error *err
     cyaml_err_t result;
 
     raw->shapes = mem_array(raw->mem, enum config_shape, yaml_name_count());
-    for (size_t at = 0; at < yaml_name_count(); at++)
+    for (size_t at = 0; at < yaml_name_count(); at++) {
         raw->shapes[at] = first_shape(at);
+    }
     options.shapes = raw->shapes;
     /* Each refusal settles the shape of one name, so this ends. */
     while ((result = load(raw->mem, raw, &options, &log, &slots)) != CYAML_OK) {
         const char *part = yaml_log_reason(&log, "Unexpected key: ");
         enum ferry_code code;
 
-        if (part != NULL)
+        if (part != NULL) {
             return unknown_key(raw, &log, part, err);
-        if (yaml_log_reason(&log, "Expecting ") == NULL)
+        }
+        if (yaml_log_reason(&log, "Expecting ") == NULL) {
             return not_yaml(raw, &log, result, err);
+        }
         code = other_shape(raw, &log, err);
-        if (code != FERRY_OK)
+        if (code != FERRY_OK) {
             return code;
+        }
     }
-    if (log.more_documents)
+    if (log.more_documents) {
         return ferry_fail(err, FERRY_E_CONFIG, "%s: holds more than one document", raw->file);
-    if (slots == NULL)
+    }
+    if (slots == NULL) {
         return FERRY_OK; /* nothing but comments */
-    if (check_empty_groups(raw, slots, err) != FERRY_OK)
+    }
+    if (check_empty_groups(raw, slots, err) != FERRY_OK) {
         return FERRY_E_CONFIG;
+    }
     take_values(raw, slots);
     return FERRY_OK;
 }

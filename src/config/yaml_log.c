@@ -20,12 +20,14 @@ static size_t number_after(const char *line, const char *name)
     int64_t value;
     size_t length;
 
-    if (at == NULL)
+    if (at == NULL) {
         return 0;
+    }
     at += strlen(name);
     length = strspn(at, "0123456789");
-    if (length >= sizeof(digits))
+    if (length >= sizeof(digits)) {
         return 0;
+    }
     memcpy(digits, at, length);
     digits[length] = '\0';
     return parse_int64(digits, 0, INT32_MAX, &value) ? (size_t)value : 0;
@@ -37,12 +39,14 @@ static void outer_part(struct yaml_log *log, const char *name, size_t length)
     size_t old = strlen(log->path);
     size_t dot = old > 0 ? 1 : 0;
 
-    if (old + dot + length >= sizeof(log->path))
+    if (old + dot + length >= sizeof(log->path)) {
         return;
+    }
     memmove(log->path + length + dot, log->path, old + 1);
     memcpy(log->path, name, length);
-    if (dot == 1)
+    if (dot == 1) {
         log->path[length] = '.';
+    }
 }
 
 /* "  in mapping field 'password' (line: 3, column: 5)" */
@@ -57,8 +61,9 @@ static void trace_line(struct yaml_log *log, const char *line)
         log->column = number_after(line, "column: ");
         log->in_item = item;
     }
-    if (!item && start != NULL && end != NULL && end > start)
+    if (!item && start != NULL && end != NULL && end > start) {
         outer_part(log, start + 1, (size_t)(end - start - 1));
+    }
 }
 
 void yaml_log_line(cyaml_log_t level, void *context, const char *format, va_list args)
@@ -68,7 +73,7 @@ void yaml_log_line(cyaml_log_t level, void *context, const char *format, va_list
     char line[sizeof(log->reason)];
 
     (void)level;
-    vsnprintf(line, sizeof(line), format, args);
+    (void)vsnprintf(line, sizeof(line), format, args);
     line[strcspn(line, "\n")] = '\0';
     if (strncmp(line, "  in ", 5) == 0) {
         trace_line(log, line);
@@ -76,7 +81,7 @@ void yaml_log_line(cyaml_log_t level, void *context, const char *format, va_list
         log->more_documents = true;
     } else if (strncmp(line, prefix, strlen(prefix)) == 0 && log->reason[0] == '\0' &&
                strcmp(line, "Load: Backtrace:") != 0) {
-        snprintf(log->reason, sizeof(log->reason), "%s", line + strlen(prefix));
+        (void)snprintf(log->reason, sizeof(log->reason), "%s", line + strlen(prefix));
     }
 }
 

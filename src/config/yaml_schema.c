@@ -26,8 +26,9 @@ const char *yaml_name(size_t index)
 size_t yaml_name_index(const char *name)
 {
     for (size_t at = 0; at < yaml_name_count(); at++) {
-        if (strcmp(yaml_name(at), name) == 0)
+        if (strcmp(yaml_name(at), name) == 0) {
             return at;
+        }
     }
     return SIZE_MAX;
 }
@@ -38,8 +39,9 @@ static const char *child_of(const char *name, const char *group)
     size_t length = strlen(group);
 
     if (length > 0) {
-        if (strncmp(name, group, length) != 0 || name[length] != '.')
+        if (strncmp(name, group, length) != 0 || name[length] != '.') {
             return NULL;
+        }
         name += length + 1;
     }
     return strchr(name, '.') == NULL ? name : NULL;
@@ -94,10 +96,11 @@ static void place_field(struct cyaml_schema_field *field, enum config_shape shap
 
 static void set_trap(struct cyaml_schema_value *value, size_t item)
 {
-    if (item == SIZE_MAX)
+    if (item == SIZE_MAX) {
         make_impossible(value);
-    else
+    } else {
         value->sequence.max = (uint32_t)item;
+    }
 }
 
 /* Fills the fields of one group; the row after the last one stays empty, which ends the list. */
@@ -112,8 +115,9 @@ static void fill_group(const struct yaml_options *options, const char *group,
         const char *part = child_of(yaml_name(at), group);
         enum config_shape shape = options->shapes[at];
 
-        if (part == NULL)
+        if (part == NULL) {
             continue;
+        }
         fields[count].key = part;
         place_field(&fields[count], shape, at);
         make_value(&fields[count].value, shape,
@@ -138,9 +142,10 @@ struct cyaml_schema_value *yaml_schema(const void *mem, const struct yaml_option
     struct cyaml_schema_field *all = mem_array(mem, struct cyaml_schema_field, row_size * groups);
     struct cyaml_schema_value *root = mem_new(mem, struct cyaml_schema_value);
 
-    for (size_t at = 0; at < groups; at++)
+    for (size_t at = 0; at < groups; at++) {
         fill_group(options, at < config_group_count ? config_groups[at] : "", &all[at * row_size],
                    row_size, all);
+    }
     make_value(root, CONFIG_GROUP, &all[config_group_count * row_size]);
     root->flags = CYAML_FLAG_POINTER_NULL;
     return root;

@@ -15,8 +15,9 @@ void ui_runs(const struct ui_stream *stream, const struct json *runs)
     const struct json *list = json_is_array(runs) ? runs : json_member(runs, "runs");
     struct ui_table *table = ui_table_new(scope, stream, columns, FERRY_COUNT(columns));
 
-    if (json_size(list) == 0)
+    if (json_size(list) == 0) {
         ui_line(stream, UI_PLAIN, 0, "no runs yet");
+    }
     for (const struct json *run = json_first(list); run != NULL; run = json_next(run)) {
         const char *state = json_string_or(run, "state", "");
         const char *cells[] = {json_string_or(run, "run", ""),
@@ -50,6 +51,7 @@ void ui_events(const struct ui_stream *stream, const struct json *events)
 {
     const struct json *list = json_is_array(events) ? events : json_member(events, "events");
 
-    for (const struct json *event = json_first(list); event != NULL; event = json_next(event))
+    for (const struct json *event = json_first(list); event != NULL; event = json_next(event)) {
         event_line(stream, event);
+    }
 }

@@ -30,8 +30,9 @@ struct ui_progress *ui_progress_new(const void *mem, const struct ui_stream *str
 
 static void erase(struct ui_progress *progress)
 {
-    if (progress->drawn)
-        fputs("\r\033[K", progress->stream->file);
+    if (progress->drawn) {
+        (void)fputs("\r\033[K", progress->stream->file);
+    }
     progress->drawn = false;
 }
 
@@ -41,11 +42,12 @@ static void draw(struct ui_progress *progress, int64_t at_ms)
     /* One column less: the last one would move some terminals to the next line. */
     size_t columns = progress->stream->width > 1 ? progress->stream->width - 1 : 0;
 
-    if (progress->step.name == NULL)
+    if (progress->step.name == NULL) {
         return;
-    fprintf(progress->stream->file, "\r%s\033[K",
-            progress_step_line(scope, &progress->step, columns));
-    fflush(progress->stream->file);
+    }
+    (void)fprintf(progress->stream->file, "\r%s\033[K",
+                  progress_step_line(scope, &progress->step, columns));
+    (void)fflush(progress->stream->file);
     progress->drawn = true;
     progress->drawn_ms = at_ms;
 }
@@ -111,12 +113,15 @@ static void set_waiting(struct ui_progress *progress, const struct ferry_event *
 
 static void count_units(struct progress_step *step, const struct ferry_event *event)
 {
-    if (is(event, "unit_intent"))
+    if (is(event, "unit_intent")) {
         step->running++;
-    if (is(event, "unit_failed"))
+    }
+    if (is(event, "unit_failed")) {
         step->failed++;
-    if (ends_unit(event) && step->running > 0)
+    }
+    if (ends_unit(event) && step->running > 0) {
         step->running--;
+    }
 }
 
 /* Bytes of a transfer, units of the step, or what a state counts by itself. */
@@ -147,11 +152,13 @@ static void learn(struct ui_progress *progress, const struct ferry_event *event)
     const char *name = event->step == NULL && event->id == 0 ? event->text : event->step;
 
     /* A resumed step does not start again, its first event says where we are. */
-    if (name != NULL && (step->name == NULL || strcmp(step->name, name) != 0))
+    if (name != NULL && (step->name == NULL || strcmp(step->name, name) != 0)) {
         begin_step(progress, event, name);
+    }
     take_progress(step, event);
-    if (event->id == 0 && event->step != NULL && event->text != NULL && step->total <= 1)
+    if (event->id == 0 && event->step != NULL && event->text != NULL && step->total <= 1) {
         set_waiting(progress, event);
+    }
     count_units(step, event);
 }
 
@@ -181,15 +188,18 @@ static char *event_text(const void *mem, const struct ui_progress *progress,
     char *words = mem_strdup(mem, what);
     char *text;
 
-    for (char *at = words; *at != '\0'; at++)
+    for (char *at = words; *at != '\0'; at++) {
         *at = *at == '_' ? ' ' : *at;
-    if (of_run && event->run != NULL)
+    }
+    if (of_run && event->run != NULL) {
         subject = mem_printf(mem, "run %s", event->run);
+    }
     text = mem_printf(mem, "%s%s%s %s", subject, event->unit == NULL ? "" : " ",
                       event->unit == NULL ? "" : event->unit, words);
-    if (is(event, "step_done") && progress->step.name != NULL)
+    if (is(event, "step_done") && progress->step.name != NULL) {
         text = mem_printf(mem, "%s in %s", text,
                           timefmt_duration(mem, event->at_ms - progress->step.started_ms));
+    }
     return event->text == NULL ? text : mem_printf(mem, "%s: %s", text, event->text);
 }
 
@@ -204,7 +214,7 @@ static void tell(struct ui_progress *progress, enum ui_colour colour, int64_t at
     } else {
         ui_line(progress->stream, colour, 0, "%s %s", timefmt_utc(scope, at_ms), text);
     }
-    fflush(progress->stream->file);
+    (void)fflush(progress->stream->file);
 }
 
 static void tell_event(struct ui_progress *progress, const struct ferry_event *event)
@@ -219,36 +229,43 @@ static void tell_progress(struct ui_progress *progress, const struct ferry_event
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
 
-    if (event->id != 0 || progress->step.name == NULL)
+    if (event->id != 0 || progress->step.name == NULL) {
         return;
-    if (progress->told_ms != 0 && event->at_ms - progress->told_ms < UI_PLAIN_PROGRESS_MS)
+    }
+    if (progress->told_ms != 0 && event->at_ms - progress->told_ms < UI_PLAIN_PROGRESS_MS) {
         return;
+    }
     progress->told_ms = event->at_ms;
     tell(progress, UI_PLAIN, event->at_ms, progress_step_line(scope, &progress->step, 0));
 }
 
 void ui_progress_event(struct ui_progress *progress, const struct ferry_event *event)
 {
-    if (progress->options.quiet)
+    if (progress->options.quiet) {
         return;
+    }
     learn(progress, event);
-    if (event->id != 0 && (progress->options.verbose || matters(event)))
+    if (event->id != 0 && (progress->options.verbose || matters(event))) {
         tell_event(progress, event);
+    }
     if (is(event, "step_done") || is(event, "step_skipped") || is(event, "step_failed") ||
-        (begins(event, "run_") && !is(event, "run_started")))
+        (begins(event, "run_") && !is(event, "run_started"))) {
         end_step(progress);
-    if (!progress->stream->tty)
+    }
+    if (!progress->stream->tty) {
         tell_progress(progress, event);
-    else if (!progress->drawn || event->at_ms - progress->drawn_ms >= UI_REDRAW_MS)
+    } else if (!progress->drawn || event->at_ms - progress->drawn_ms >= UI_REDRAW_MS) {
         draw(progress, event->at_ms);
+    }
 }
 
 void ui_progress_seed(struct ui_progress *progress, const struct json *status)
 {
     for (const struct json *step = json_first(json_member(status, "steps")); step != NULL;
          step = json_next(step)) {
-        if (strcmp(json_string_or(step, "state", ""), "running") != 0)
+        if (strcmp(json_string_or(step, "state", ""), "running") != 0) {
             continue;
+        }
         mem_free(progress->seed_step);
         progress->seed_step = mem_strdup(progress, json_string_or(step, "name", ""));
         progress->seed_failed = json_int64_or(step, "units.failed", 0);
@@ -260,11 +277,11 @@ void ui_progress_log(struct ui_progress *progress, const char *line)
 {
     erase(progress);
     ui_line(progress->stream, UI_DIM, 0, "%s", line);
-    fflush(progress->stream->file);
+    (void)fflush(progress->stream->file);
 }
 
 void ui_progress_end(struct ui_progress *progress)
 {
     erase(progress);
-    fflush(progress->stream->file);
+    (void)fflush(progress->stream->file);
 }

@@ -47,8 +47,9 @@ static char *bar(const void *mem, int64_t done, int64_t total, bool wanted)
     double share = (double)done / (double)total;
     int filled = share >= 1 ? BAR_COLUMNS : (int)(share * BAR_COLUMNS);
 
-    if (!wanted)
+    if (!wanted) {
         return mem_strdup(mem, "");
+    }
     memset(text, '-', BAR_COLUMNS);
     memset(text, '#', filled < 0 ? 0 : (size_t)filled);
     text[BAR_COLUMNS] = '\0';
@@ -66,9 +67,10 @@ static char *bytes_part(const void *mem, const struct progress_step *step, bool 
                             bar(mem, step->sent, step->size, wide), timefmt_bytes(mem, step->sent),
                             timefmt_bytes(mem, step->size));
 
-    if (step->bytes_per_ms > 0)
+    if (step->bytes_per_ms > 0) {
         text = mem_printf(mem, "%s, %s/s", text,
                           timefmt_bytes(mem, (int64_t)(step->bytes_per_ms * 1000)));
+    }
     return text;
 }
 
@@ -77,20 +79,24 @@ static char *units_part(const void *mem, const struct progress_step *step, bool 
     char *text = mem_printf(mem, "%s %" PRId64 " of %" PRId64,
                             bar(mem, step->done, step->total, wide), step->done, step->total);
 
-    if (step->failed > 0)
+    if (step->failed > 0) {
         text = mem_printf(mem, "%s, %" PRId64 " failed", text, step->failed);
-    if (step->running > 0)
+    }
+    if (step->running > 0) {
         text = mem_printf(mem, "%s, %" PRId64 " running", text, step->running);
+    }
     return text;
 }
 
 /* What the manager counts itself, or how many units have been named. */
 static char *parts(const void *mem, const struct progress_step *step)
 {
-    if (step->found_total > 0)
+    if (step->found_total > 0) {
         return mem_printf(mem, " found %" PRId64 " of %" PRId64, step->found, step->found_total);
-    if (step->part_total > 0)
+    }
+    if (step->part_total > 0) {
         return mem_printf(mem, " %" PRId64 " of %" PRId64, step->part_done, step->part_total);
+    }
     return mem_strdup(mem, "");
 }
 
@@ -100,15 +106,17 @@ static char *whole_line(const void *mem, const struct progress_step *step, bool 
                      ? mem_strdup(mem, step->name)
                      : mem_printf(mem, "[%zu/%zu] %s", step->number, step->count, step->name);
 
-    if (step->size > 0 && step->sent < step->size)
+    if (step->size > 0 && step->sent < step->size) {
         line = mem_printf(mem, "%s%s", line, bytes_part(mem, step, wide));
-    else if (step->total > 0)
+    } else if (step->total > 0) {
         line = mem_printf(mem, "%s%s", line, units_part(mem, step, wide));
-    else
+    } else {
         line = mem_printf(mem, "%s%s", line, parts(mem, step));
-    if (step->waiting != NULL)
+    }
+    if (step->waiting != NULL) {
         line = mem_printf(mem, "%s, since %s: %s", line,
                           progress_clock(mem, step->waiting_since_ms), step->waiting);
+    }
     return line;
 }
 
@@ -116,10 +124,12 @@ char *progress_step_line(const void *mem, const struct progress_step *step, size
 {
     char *line;
 
-    if (step->name == NULL)
+    if (step->name == NULL) {
         return mem_strdup(mem, "");
+    }
     line = whole_line(mem, step, true);
-    if (columns == 0 || ui_width(line) <= columns)
+    if (columns == 0 || ui_width(line) <= columns) {
         return line;
+    }
     return ui_cut(mem, whole_line(mem, step, false), columns);
 }

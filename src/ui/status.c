@@ -34,10 +34,12 @@ static void reason(const struct ui_stream *stream, const struct json *status)
     const char *error = json_string_or(status, "error", "");
     const char *hint = json_string_or(status, "hint", "");
 
-    if (error[0] != '\0')
+    if (error[0] != '\0') {
         ui_line(stream, ui_state_colour(json_string_or(status, "state", "")), 0, "%s", error);
-    if (hint[0] != '\0')
+    }
+    if (hint[0] != '\0') {
         ui_line(stream, UI_PLAIN, 2, "next: %s", hint);
+    }
 }
 
 /* "since 15:06:06", "3 min 05 s", why it was skipped, or "" for a step that has not begun. */
@@ -48,13 +50,16 @@ static const char *step_time(const void *mem, const struct json *step)
     const char *began = json_string_or(step, "started_at", NULL);
     const char *ended = json_string_or(step, "ended_at", NULL);
 
-    if (strcmp(json_string_or(step, "state", ""), "skipped") == 0)
+    if (strcmp(json_string_or(step, "state", ""), "skipped") == 0) {
         return json_string_or(step, "error", "");
-    if (began == NULL || !timefmt_parse_utc(began, &began_ms))
+    }
+    if (began == NULL || !timefmt_parse_utc(began, &began_ms)) {
         return "";
-    if (ended == NULL || !timefmt_parse_utc(ended, &ended_ms))
+    }
+    if (ended == NULL || !timefmt_parse_utc(ended, &ended_ms)) {
         return mem_printf(mem, "since %s",
                           ui_time(mem, step, "started_at") + strlen("2026-11-22 "));
+    }
     return timefmt_duration(mem, ended_ms - began_ms);
 }
 
@@ -91,12 +96,14 @@ static void step_errors(const struct ui_stream *stream, const struct json *statu
         const char *hint = json_string_or(step, "hint", "");
 
         if (error[0] == '\0' || strcmp(error, shown) == 0 ||
-            strcmp(json_string_or(step, "state", ""), "skipped") == 0)
+            strcmp(json_string_or(step, "state", ""), "skipped") == 0) {
             continue;
+        }
         ui_line(stream, ui_state_colour(json_string_or(step, "state", "")), 0, "%s: %s",
                 json_string_or(step, "name", ""), error);
-        if (hint[0] != '\0')
+        if (hint[0] != '\0') {
             ui_line(stream, UI_PLAIN, 2, "next: %s", hint);
+        }
     }
 }
 
@@ -105,20 +112,23 @@ static void stuck(const struct ui_stream *stream, const struct json *status)
 {
     const struct json *list = json_member(status, "stuck");
 
-    if (json_size(list) == 0)
+    if (json_size(list) == 0) {
         return;
+    }
     ui_line(stream, UI_PLAIN, 0, "units that failed or are unknown:");
     for (const struct json *unit = json_first(list); unit != NULL; unit = json_next(unit)) {
         const char *state = json_string_or(unit, "state", "");
         const char *hint = json_string_or(unit, "hint", NULL);
         const char *key = json_string_or(unit, "unit", NULL);
 
-        if (key == NULL)
+        if (key == NULL) {
             key = json_string_or(unit, "key", "");
+        }
         ui_line(stream, ui_state_colour(state), 2, "%s/%s %s: %s", json_string_or(unit, "step", ""),
                 key, state, json_string_or(unit, "error", "no reason is known"));
-        if (hint != NULL && hint[0] != '\0')
+        if (hint != NULL && hint[0] != '\0') {
             ui_line(stream, UI_PLAIN, 4, "next: %s", hint);
+        }
     }
 }
 
@@ -149,20 +159,24 @@ static void comparison(const struct ui_stream *stream, const struct json *compar
     struct ui_table *table;
     size_t count = 1;
 
-    while (first != NULL && !json_is_object(first))
+    while (first != NULL && !json_is_object(first)) {
         first = json_next(first);
+    }
     for (const struct json *node = json_first(first); node != NULL && count < CELLS_MAX;
-         node = json_next(node))
+         node = json_next(node)) {
         columns[count++] = (struct ui_column){ui_safe(scope, json_key(node)), true};
-    if (count == 1)
+    }
+    if (count == 1) {
         return;
-    fprintf(stream->file, "\n");
+    }
+    (void)fprintf(stream->file, "\n");
     table = ui_table_new(scope, stream, columns, count);
     for (const struct json *row = json_first(compare); row != NULL; row = json_next(row)) {
         const char *cells[CELLS_MAX] = {json_key(row)};
 
-        if (!json_is_object(row))
+        if (!json_is_object(row)) {
             continue;
+        }
         for (size_t at = 1; at < count; at++) {
             const struct json *node = json_member(row, columns[at].title);
 
@@ -179,15 +193,17 @@ void ui_status(const struct ui_stream *stream, const struct json *status)
 {
     head(stream, status);
     reason(stream, status);
-    fprintf(stream->file, "\n");
+    (void)fprintf(stream->file, "\n");
     steps(stream, status);
     step_errors(stream, status);
-    if (json_size(json_member(status, "open")) > 0)
-        fprintf(stream->file, "\n");
+    if (json_size(json_member(status, "open")) > 0) {
+        (void)fprintf(stream->file, "\n");
+    }
     in_flight(stream, status);
     comparison(stream, json_member(status, "compare"));
-    if (json_size(json_member(status, "stuck")) > 0)
-        fprintf(stream->file, "\n");
+    if (json_size(json_member(status, "stuck")) > 0) {
+        (void)fprintf(stream->file, "\n");
+    }
     stuck(stream, status);
 }
 

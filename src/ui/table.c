@@ -44,8 +44,9 @@ void ui_table_row(struct ui_table *table, enum ui_colour colour, const char *con
     row = &table->rows[table->row_count++];
     row->colour = colour;
     row->cells = mem_array(table, char *, table->count);
-    for (size_t at = 0; at < table->count; at++)
+    for (size_t at = 0; at < table->count; at++) {
         row->cells[at] = ui_safe(table, cells[at]);
+    }
 }
 
 static size_t column_width(const struct ui_table *table, size_t column)
@@ -65,10 +66,12 @@ static size_t last_width(const struct ui_table *table)
 {
     size_t used = 0;
 
-    if (table->stream->width == 0)
+    if (table->stream->width == 0) {
         return 0;
-    for (size_t at = 0; at + 1 < table->count; at++)
+    }
+    for (size_t at = 0; at + 1 < table->count; at++) {
         used += column_width(table, at) + GAP;
+    }
     return table->stream->width > used + LAST_LEAST ? table->stream->width - used : LAST_LEAST;
 }
 
@@ -77,8 +80,9 @@ static struct libscols_table *make(const struct ui_table *table)
     struct libscols_table *made = scols_new_table();
     size_t last = last_width(table);
 
-    if (made == NULL)
+    if (made == NULL) {
         mem_exhausted();
+    }
     scols_table_set_stream(made, table->stream->file);
     /* Our own widths hold: libsmartcols would ask the system, and break words. */
     scols_table_set_termforce(made, SCOLS_TERMFORCE_NEVER);
@@ -89,8 +93,9 @@ static struct libscols_table *make(const struct ui_table *table)
         struct libscols_column *column =
             scols_table_new_column(made, table->columns[at].title, 0, flags);
 
-        if (column == NULL)
+        if (column == NULL) {
             mem_exhausted();
+        }
         if (is_last) {
             scols_column_set_safechars(column, "\n");
             scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
@@ -100,12 +105,15 @@ static struct libscols_table *make(const struct ui_table *table)
         const struct row *row = &table->rows[at];
         struct libscols_line *line = scols_table_new_line(made, NULL);
 
-        if (line == NULL)
+        if (line == NULL) {
             mem_exhausted();
-        if (row->colour != UI_PLAIN && table->stream->colour)
+        }
+        if (row->colour != UI_PLAIN && table->stream->colour) {
             scols_line_set_color(line, ui_begin(table->stream, row->colour));
-        for (size_t cell = 0; cell + 1 < table->count; cell++)
+        }
+        for (size_t cell = 0; cell + 1 < table->count; cell++) {
             scols_line_set_data(line, cell, row->cells[cell]);
+        }
         scols_line_set_data(line, table->count - 1,
                             ui_wrap(table, row->cells[table->count - 1], last));
     }

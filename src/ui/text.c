@@ -12,16 +12,18 @@ static uint32_t code_point(const char *text, size_t length)
     static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
     uint32_t point = (unsigned char)text[0] & masks[length];
 
-    for (size_t at = 1; at < length; at++)
+    for (size_t at = 1; at < length; at++) {
         point = point << 6 | ((unsigned char)text[at] & 0x3f);
+    }
     return point;
 }
 
 static bool is_between(uint32_t point, const uint32_t (*ranges)[2], size_t count)
 {
     for (size_t at = 0; at < count; at++) {
-        if (point >= ranges[at][0] && point <= ranges[at][1])
+        if (point >= ranges[at][0] && point <= ranges[at][1]) {
             return true;
+        }
     }
     return false;
 }
@@ -35,10 +37,12 @@ static size_t point_width(uint32_t point)
                                        {0xffe0, 0xffe6}, {0x1f300, 0x1faff}, {0x20000, 0x3fffd}};
     static const uint32_t none[][2] = {{0x300, 0x36f}, {0x200b, 0x200f}, {0xfe00, 0xfe0f}};
 
-    if (point < 0x300)
+    if (point < 0x300) {
         return 1;
-    if (is_between(point, none, sizeof(none) / sizeof(none[0])))
+    }
+    if (is_between(point, none, sizeof(none) / sizeof(none[0]))) {
         return 0;
+    }
     return is_between(point, wide, sizeof(wide) / sizeof(wide[0])) ? 2 : 1;
 }
 
@@ -81,11 +85,13 @@ static size_t fitting(const char *text, size_t columns)
     while (at < length) {
         size_t step = utf8_sequence(text + at, length - at);
 
-        if (step == 0)
+        if (step == 0) {
             step = 1;
+        }
         width += point_width(code_point(text + at, step));
-        if (width > columns)
+        if (width > columns) {
             break;
+        }
         at += step;
     }
     return at;
@@ -99,8 +105,9 @@ size_t ui_width(const char *text)
     for (size_t at = 0; at < length;) {
         size_t step = utf8_sequence(text + at, length - at);
 
-        if (step == 0)
+        if (step == 0) {
             step = 1;
+        }
         width += point_width(code_point(text + at, step));
         at += step;
     }
@@ -109,10 +116,12 @@ size_t ui_width(const char *text)
 
 char *ui_cut(const void *mem, const char *text, size_t columns)
 {
-    if (ui_width(text) <= columns)
+    if (ui_width(text) <= columns) {
         return mem_strdup(mem, text);
-    if (columns < 4)
+    }
+    if (columns < 4) {
         return mem_strndup(mem, text, fitting(text, columns));
+    }
     return mem_printf(mem, "%.*s...", (int)fitting(text, columns - 3), text);
 }
 
@@ -130,12 +139,15 @@ static size_t line_end(const char *text, size_t columns)
     size_t fits = fitting(text, columns);
     size_t at = fits;
 
-    if (text[fits] == '\0')
+    if (text[fits] == '\0') {
         return fits;
-    while (at > 0 && text[at] != ' ')
+    }
+    while (at > 0 && text[at] != ' ') {
         at--;
-    if (at > 0)
+    }
+    if (at > 0) {
         return at;
+    }
     /* One character at least, even where none fits: a line must get shorter. */
     return fits > 0 ? fits : character(text);
 }
@@ -149,15 +161,18 @@ char *ui_wrap(const void *mem, const char *text, size_t columns)
         size_t length = columns == 0 ? strlen(text) : line_end(text, columns);
         size_t shown = length;
 
-        while (shown > 0 && text[shown - 1] == ' ')
+        while (shown > 0 && text[shown - 1] == ' ') {
             shown--;
+        }
         memcpy(wrapped + used, text, shown);
         used += shown;
         text += length;
-        while (*text == ' ')
+        while (*text == ' ') {
             text++;
-        if (*text != '\0')
+        }
+        if (*text != '\0') {
             wrapped[used++] = '\n';
+        }
     }
     return wrapped;
 }

@@ -37,10 +37,11 @@ void ui_line(const struct ui_stream *stream, enum ui_colour colour, size_t inden
     while (text != NULL) {
         char *end = strchr(text, '\n');
 
-        if (end != NULL)
+        if (end != NULL) {
             *end = '\0';
-        fprintf(stream->file, "%*s%s%s%s\n", (int)margin, "", ui_begin(stream, colour), text,
-                ui_end(stream, colour));
+        }
+        (void)fprintf(stream->file, "%*s%s%s%s\n", (int)margin, "", ui_begin(stream, colour), text,
+                      ui_end(stream, colour));
         margin = indent + 2;
         text = end == NULL ? NULL : end + 1;
     }
@@ -51,13 +52,14 @@ void ui_error(const struct ui_stream *stream, const struct ferry_error *error)
     const char *message = error->message[0] != '\0' ? error->message : ferry_code_text(error->code);
 
     ui_line(stream, UI_BAD, 0, "ferry: %s", message);
-    if (error->hint[0] != '\0')
+    if (error->hint[0] != '\0') {
         ui_line(stream, UI_PLAIN, 2, "next: %s", error->hint);
+    }
 }
 
 void ui_json(const struct ui_stream *stream, const char *text)
 {
-    fprintf(stream->file, "%s\n", text);
+    (void)fprintf(stream->file, "%s\n", text);
 }
 
 void ui_signal_note(int fd, int signals)
@@ -81,8 +83,9 @@ enum ui_colour ui_state_colour(const char *state)
                    {"running", UI_STRONG}};
 
     for (size_t at = 0; state != NULL && at < FERRY_COUNT(colours); at++) {
-        if (strcmp(colours[at].state, state) == 0)
+        if (strcmp(colours[at].state, state) == 0) {
             return colours[at].colour;
+        }
     }
     return UI_PLAIN;
 }
@@ -93,10 +96,12 @@ char *ui_time(const void *mem, const struct json *object, const char *path)
     int64_t ms = json_int64_or(object, path, 0);
     char *shown;
 
-    if (text != NULL && !timefmt_parse_utc(text, &ms))
+    if (text != NULL && !timefmt_parse_utc(text, &ms)) {
         return ui_safe(mem, text);
-    if (ms == 0)
+    }
+    if (ms == 0) {
         return mem_strdup(mem, "");
+    }
     shown = timefmt_utc(mem, ms);
     shown[10] = ' ';
     shown[19] = '\0';
