@@ -117,7 +117,8 @@ static enum ferry_code write_schema(struct journal *journal, const struct journa
     return FERRY_OK;
 }
 
-/* Fills the new file and closes it, which also empties and removes its WAL. */
+/* Fills the new file and closes it. What closing would copy back from the WAL is copied before,
+   since closing does not tell when that fails. */
 static enum ferry_code fill_file(const char *path, const struct journal *real,
                                  const struct journal_options *options, struct ferry_error *err)
 {
@@ -133,9 +134,12 @@ static enum ferry_code fill_file(const char *path, const struct journal *real,
         code = journal_fail_sqlite(&temporary, rc, "create", err);
     else
         code = write_schema(&temporary, options, err);
-    rc = sqlite3_close(temporary.db);
+    if (code == FERRY_OK)
+        rc =
+            sqlite3_wal_checkpoint_v2(temporary.db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     if (code == FERRY_OK && rc != SQLITE_OK)
-        code = journal_fail_system(path, EIO, "create the journal", err);
+        code = journal_fail_sqlite(&temporary, rc, "create", err);
+    sqlite3_close(temporary.db);
     return code;
 }
 
