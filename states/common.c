@@ -92,7 +92,8 @@ void states_ask_open(struct http_request *request, const struct cloudify_caller 
 
     cloudify_ask_list(request, caller,
                       &(struct cloudify_list){.resource = "executions",
-                                              .include = "id,status,workflow_id,deployment_id",
+                                              .include = "id,status,workflow_id,deployment_id,"
+                                                         "created_at,started_at",
                                               .filter = "status",
                                               .values = open,
                                               .value_count = FERRY_COUNT(open),

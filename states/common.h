@@ -37,7 +37,7 @@ bool states_have_after(const struct state_context *context);
 
 /* For reading: the run's tenant and credential, past maintenance where that is honoured. */
 struct cloudify_caller states_reader(const struct state_context *context);
-/* For changes: never past maintenance. */
+/* For changes: never past maintenance (but for one: restore_clear.h). */
 struct cloudify_caller states_writer(const struct state_context *context);
 /* Executions of all tenants, the manager's own too, that have not ended. */
 void states_ask_open(struct http_request *request, const struct cloudify_caller *caller);

@@ -7,11 +7,15 @@
  * a lost answer the first thing that tells is believed: the flag (nobody else's restore was
  * running), an execution that was not there before, or the restored data. "It had no effect" needs
  * all questions answered, with the flag down before and after them.
+ *
+ * A restore that was refused all the same leaves that dead execution; before the restore is told
+ * again it is killed, if it is surely ours (restore_clear.h).
  */
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/timefmt.h"
+#include "states/restore_clear.h"
 #include "states/restore_plan.h"
 #include "states/restored.h"
 #include "states/states.h"
@@ -37,7 +41,9 @@ static bool ask_probe(const struct state_context *context, const struct state_un
 
     (void)n, (void)verdicts;
     states_request(request, mem);
-    if (strcmp(at, "open") == 0) {
+    if (context->repeat && restore_clear_target(units) != NULL) {
+        cloudify_ask_execution(*request, &caller, restore_clear_target(units));
+    } else if (strcmp(at, "open") == 0) {
         states_ask_open(*request, &caller);
     } else if (strcmp(at, "known") == 0 || strcmp(at, "list") == 0) {
         restored_ask_list(*request, &caller);
@@ -73,12 +79,16 @@ static void took_effect(const struct state_unit *unit, const char *execution, co
 
 /* --- before the first act --- */
 
-static void judge_open(const struct json *document, struct state_verdict *verdict, const void *mem)
+static void judge_open(const struct state_unit *unit, const struct json *document,
+                       struct state_verdict *verdict, const void *mem)
 {
     const struct json *items = cloudify_items(document);
 
     for (const struct json *row = json_first(items); row != NULL; row = json_next(row)) {
         if (strcmp(cloudify_text(row, "workflow_id", ""), "restore_snapshot") == 0) {
+            if (restore_clear_found(unit, items, row, verdict, mem)) {
+                return;
+            }
             state_say(verdict, mem, STATE_FOREIGN,
                       "another restore is on the manager (execution %s, %s)",
                       cloudify_text(row, "id", "?"), cloudify_text(row, "status", "?"));
@@ -101,8 +111,9 @@ static void judge_open(const struct json *document, struct state_verdict *verdic
     }
 }
 
-static void judge_known(const struct state_context *context, const struct http_reply *reply,
-                        const struct json *document, struct state_verdict *verdict, const void *mem)
+static void judge_known(const struct state_context *context, const struct state_unit *unit,
+                        const struct http_reply *reply, const struct json *document,
+                        struct state_verdict *verdict, const void *mem)
 {
     const struct json *items = cloudify_items(document);
     struct json *data = state_data(verdict, mem);
@@ -117,6 +128,7 @@ static void judge_known(const struct state_context *context, const struct http_r
         json_push_string(known, cloudify_text(row, "id", ""));
     }
     json_set_int(data, "since_ms", reply->date_ms >= 0 ? reply->date_ms : context->now_ms);
+    restore_clear_over(unit, verdict, mem);
     verdict->answer = STATE_ABSENT;
 }
 
@@ -155,9 +167,9 @@ static void judge_first(const struct state_context *context, const struct state_
         return;
     }
     if (states_at(unit, "open")) {
-        judge_open(answer.document, verdict, mem);
+        judge_open(unit, answer.document, verdict, mem);
     } else if (states_at(unit, "known")) {
-        judge_known(context, reply, answer.document, verdict, mem);
+        judge_known(context, unit, reply, answer.document, verdict, mem);
     } else if (answer.kind == CLOUDIFY_MISSING && !states_caps(context)->has_snapshot_status) {
         states_next(verdict, mem, "open");
     } else {
@@ -269,6 +281,14 @@ static void judge_again(const struct state_context *context, const struct state_
         weather(context, unit, &answer, verdict, mem);
         return;
     }
+    if (restore_clear_target(unit) != NULL) {
+        restored_admitted(unit, verdict, mem);
+        if (restore_clear_began(unit, &answer, verdict, mem)) {
+            took_effect(unit, restore_clear_target(unit), "the restore has begun after all",
+                        verdict, mem);
+        }
+        return;
+    }
     if (states_at(unit, "list") || states_at(unit, "row") || states_at(unit, "blueprints")) {
         restored_admitted(unit, verdict, mem);
     }
@@ -307,9 +327,13 @@ static bool ask_act(const struct state_context *context, const struct state_unit
         .no_reboot = json_bool_or(context->options, "restore.no_reboot", false),
         .recreate_envs = states_caps(context)->recreate_deployments_envs_required};
 
-    (void)units, (void)n, (void)verdicts;
-    cloudify_post_restore(states_request(request, mem), &caller, states_snapshot_id(context),
-                          &restore);
+    (void)n, (void)verdicts;
+    states_request(request, mem);
+    if (restore_clear_target(units) != NULL) {
+        restore_clear_ask(context, units, *request);
+        return true;
+    }
+    cloudify_post_restore(*request, &caller, states_snapshot_id(context), &restore);
     return true;
 }
 
@@ -319,7 +343,11 @@ static void judge_act(const struct state_context *context, const struct state_un
 {
     struct cloudify_answer answer;
 
-    (void)context, (void)n;
+    (void)n;
+    if (restore_clear_target(units) != NULL) {
+        restore_clear_judge(units, reply, verdicts, mem);
+        return;
+    }
     if (states_acted(reply, &answer, verdicts, mem)) {
         const char *id = cloudify_text(answer.document, "id", NULL);
 
@@ -329,13 +357,7 @@ static void judge_act(const struct state_context *context, const struct state_un
             state_say(verdicts, mem, STATE_UNKNOWN, "accepted, but without an execution");
         }
     } else if (cloudify_is_error(&answer, "existing_running_execution_error")) {
-        state_say(verdicts, mem, STATE_FOREIGN,
-                  "something runs on the manager, so it refused the restore and left a pending "
-                  "restore_snapshot execution behind: %s",
-                  cloudify_describe(mem, &answer));
-        states_fail(verdicts, FERRY_E_REFUSED,
-                    "find it (cfy executions list --include-system-workflows), kill it (cfy "
-                    "executions cancel --kill ID), let the others end; then: ferry resume");
+        restore_refused(context, units, reply, &answer, verdicts, mem);
     } else if (answer.kind == CLOUDIFY_MISSING) {
         states_fail(verdicts, FERRY_E_REFUSED, "the snapshot is gone: begin a new run");
     }

@@ -233,6 +233,16 @@ void cloudify_post_execution(struct http_request *request, const struct cloudify
     http_request_json(request, body);
 }
 
+void cloudify_post_kill(struct http_request *request, const struct cloudify_caller *caller,
+                        const char *id)
+{
+    struct json *body = json_object(request);
+
+    begin_item(request, HTTP_POST, caller, &(struct cloudify_pair){"executions", id}, "");
+    json_set_string(body, "action", "kill");
+    http_request_json(request, body);
+}
+
 void cloudify_post_plugin(struct http_request *request, const struct cloudify_caller *caller,
                           const char *id, const char *file, int64_t size)
 {

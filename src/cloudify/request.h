@@ -99,6 +99,10 @@ struct cloudify_start {
 };
 void cloudify_post_execution(struct http_request *request, const struct cloudify_caller *caller,
                              const struct cloudify_start *start);
+/* Ends an execution at once. Never for one that has ended: it would be called cancelled then, and
+   never for one that may be at work (facts 10.1). */
+void cloudify_post_kill(struct http_request *request, const struct cloudify_caller *caller,
+                        const char *id);
 /* id: of the plugin to be, or NULL: the manager chooses. */
 void cloudify_post_plugin(struct http_request *request, const struct cloudify_caller *caller,
                           const char *id, const char *file, int64_t size);

@@ -222,7 +222,10 @@ void lab_asks(struct lab *lab, const struct state_phase *phase, const char *expe
 
     assert_int_equal(changes, phase == &lab->state->act);
     assert_true(strlen(lab->request->path) < 4000);
-    assert_false(changes && lab_header(lab, "X-BYPASS-MAINTENANCE") != NULL);
+    /* no change passes maintenance, but the kill of what our own restore left behind in it */
+    bool kills = strncmp(lab->request->path, "/api/v3.1/executions/", 21) == 0;
+
+    assert_false(changes && !kills && lab_header(lab, "X-BYPASS-MAINTENANCE") != NULL);
     if (lab->request->credential == HTTP_ANONYMOUS) {
         assert_int_equal(lab->request->header_count, 0);
     }

@@ -239,6 +239,19 @@ static void plugins_update_is_a_post_with_real_booleans(void **state)
     }
 }
 
+static void kill_is_one_action_on_one_execution(void **state)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct http_request *request = http_request_new(scope, HTTP_GET, "");
+
+    (void)state;
+    cloudify_post_kill(request, &admin, "c739b82c-bd9b");
+    assert_int_equal(request->method, HTTP_POST);
+    assert_string_equal(request->path, "/api/v3.1/executions/c739b82c-bd9b");
+    assert_string_equal(request->body, "{\"action\":\"kill\"}");
+    assert_string_equal(request->content_type, "application/json");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +267,7 @@ int main(void)
         cmocka_unit_test(execution_may_carry_our_id),
         cmocka_unit_test(plugins_are_uploaded_with_and_without_our_id),
         cmocka_unit_test(plugins_update_is_a_post_with_real_booleans),
+        cmocka_unit_test(kill_is_one_action_on_one_execution),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,11 @@ static struct lab *before(void)
 {
     return lab_new(R);
 }
+#define BUSY "{\"error_code\":\"existing_running_execution_error\",\"message\":\"You cannot\"}"
+#define LEFT(created, started, status)                                                             \
+    "{\"id\":\"left\",\"workflow_id\":\"restore_snapshot\",\"status\":\"" status                   \
+    "\",\"created_at\":\"" created "\",\"started_at\":" started "}"
+#define OPEN(rows) "{\"items\":[" rows "],\"metadata\":{\"pagination\":{\"total\":1}}}"
 
 /* After a lost answer, with what the first probe had kept. */
 static struct lab *after(void)
@@ -111,15 +116,133 @@ static void old_managers_are_asked_what_they_can_answer(void **state)
     lab_free(lab);
 }
 
-static void refusal_because_something_runs_is_never_repeated_blindly(void **state)
+static void refusal_that_cannot_be_cleared_blocks(void **state)
 {
     struct lab *lab = before();
 
     (void)state;
-    lab_turn(lab, &R->act, 400,
-             "{\"error_code\":\"existing_running_execution_error\",\"message\":\"You cannot\"}");
+    lab_version(lab, "5.0.5"); /* executions are out of reach in maintenance */
+    lab_turn(lab, &R->act, 400, BUSY);
     lab_says(lab, STATE_FOREIGN, "left a pending restore_snapshot execution behind");
     assert_non_null(strstr(lab->verdict[0].hint, "kill"));
+    lab_free(lab);
+}
+
+/* LAB_NOW_MS is 14:00:00; the manager knew "old-1" two seconds before it refused. */
+static struct lab *refused(void)
+{
+    struct lab *lab = before();
+
+    lab_data(lab, "{\"known\":[\"old-1\"],\"since_ms\":1795355998000}");
+    lab_asks(lab, &R->act, "POST /api/v3.1/snapshots/prod/restore");
+    lab_gets_recorded(lab, "09-restore-errors", 11);
+    lab_says(lab, STATE_RETRY, "left a pending");
+    lab_turn(lab, &R->probe, 200, IDLE);
+    lab_says(lab, STATE_AGAIN, NULL);
+    return lab;
+}
+
+static void what_a_refused_restore_left_is_killed_and_the_restore_told_again(void **state)
+{
+    struct lab *lab = refused();
+
+    (void)state;
+    lab_turn(lab, &R->probe, 200, OPEN(LEFT("2026-11-22T13:59:59.086Z", "null", "pending")));
+    lab_says(lab, STATE_ABSENT, NULL);
+    lab_asks(lab, &R->act, "POST /api/v3.1/executions/left");
+    assert_string_equal(lab->request->body, "{\"action\":\"kill\"}");
+    assert_non_null(lab_header(lab, "X-BYPASS-MAINTENANCE"));
+    lab_gets_recorded(lab, "09-restore-errors", 20);
+    lab_says(lab, STATE_RETRY, "killed execution left");
+    lab_turn(lab, &R->probe, 200, IDLE);
+    lab_turn(lab, &R->probe, 200,
+             OPEN(LEFT("2026-11-22T13:59:59.086Z", "null", "kill_cancelling")));
+    lab_says(lab, STATE_RETRY, "is being killed");
+    lab_turn(lab, &R->probe, 200, IDLE);
+    lab_turn(lab, &R->probe, 200, NONE);
+    lab_turn(lab, &R->probe, 200, OLD);
+    lab_says(lab, STATE_ABSENT, NULL);
+    lab_data_is(lab, "{\"known\":[\"old-1\"],\"refusals\":1,\"since_ms\":1795356000000}");
+    lab_asks(lab, &R->act, "POST /api/v3.1/snapshots/prod/restore");
+    lab_free(lab);
+}
+
+static void nothing_is_killed_that_is_not_surely_ours(void **state)
+{
+    static const char *const others[] = {
+        OPEN(LEFT("2026-11-22T13:59:57.999Z", "null", "pending")), /* made before our request */
+        OPEN(LEFT("2026-11-22T14:00:01.000Z", "null", "pending")), /* and after it */
+        OPEN(LEFT("yesterday", "null", "pending")),
+        OPEN(LEFT("2026-11-22T13:59:59.086Z", "\"2026-11-22T13:59:59.900Z\"", "pending")),
+        OPEN(LEFT("2026-11-22T13:59:59.086Z", "null", "started")),
+        OPEN(LEFT("2026-11-22T13:59:59.086Z", "null", "cancelling")),
+        OPEN(LEFT("2026-11-22T13:59:59.086Z", "null",
+                  "pending") "," LEFT("2026-11-22T13:59:59.090Z", "null", "pending")),
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        struct lab *lab = refused();
+
+        lab_turn(lab, &R->probe, 200, others[i]);
+        lab_says(lab, STATE_FOREIGN, "another restore");
+        assert_null(json_get(lab->data[0], "kill"));
+        lab_free(lab);
+    }
+    struct lab *lab = refused();
+
+    lab_data(lab, "{\"known\":[\"left\"]}"); /* it was there before us */
+    lab_turn(lab, &R->probe, 200, OPEN(LEFT("2026-11-22T13:59:59.086Z", "null", "pending")));
+    lab_says(lab, STATE_FOREIGN, "another restore");
+    lab_data(lab, "{\"known\":[],\"refused_ms\":null,\"ask\":\"open\"}"); /* never refused */
+    lab_turn(lab, &R->probe, 200, OPEN(LEFT("2026-11-22T13:59:59.086Z", "null", "pending")));
+    lab_says(lab, STATE_FOREIGN, "another restore");
+    lab_free(lab);
+}
+
+static void kill_with_a_lost_answer_is_looked_up(void **state)
+{
+    static const struct {
+        int status;
+        const char *body;
+        enum state_answer answer;
+    } cases[] = {{200, "{\"id\":\"left\",\"status\":\"cancelled\"}", STATE_ABSENT},
+                 {200, "{\"id\":\"left\",\"status\":\"pending\"}", STATE_ABSENT},
+                 {200, "{\"id\":\"left\",\"status\":\"kill_cancelling\"}", STATE_CANNOT_TELL},
+                 {200, "{\"id\":\"left\",\"status\":\"started\"}", STATE_DONE},
+                 {404, "{\"error_code\":\"not_found_error\"}", STATE_ABSENT},
+                 {502, "{}", STATE_CANNOT_TELL}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct lab *lab = after();
+
+        lab_data(lab, "{\"kill\":\"left\"}");
+        lab_asks(lab, &R->act, "POST /api/v3.1/executions/left");
+        lab_gets_html(lab, 502);
+        lab_says(lab, STATE_UNKNOWN, NULL);
+        lab_asks(lab, &R->probe, "GET /api/v3.1/executions/left?*");
+        lab_gets(lab, cases[i].status, cases[i].body);
+        lab_says(lab, cases[i].answer, NULL);
+        lab_free(lab);
+    }
+}
+
+static void three_refusals_or_kills_are_enough(void **state)
+{
+    struct lab *lab = refused();
+
+    (void)state;
+    lab_data(lab, "{\"kills\":3}");
+    lab_turn(lab, &R->probe, 200, OPEN(LEFT("2026-11-22T13:59:59.086Z", "null", "pending")));
+    lab_says(lab, STATE_FOREIGN, "another restore");
+    lab_data(lab, "{\"kill\":\"left\"}");
+    lab_turn(lab, &R->act, 400, "{\"error_code\":\"illegal_action_error\"}");
+    lab_says(lab, STATE_RETRY, "could not be killed"); /* the next look tells */
+    lab_data(lab, "{\"kill\":null,\"refusals\":2}");
+    lab_turn(lab, &R->act, 400, BUSY);
+    lab_says(lab, STATE_FOREIGN, "something runs");
+    assert_non_null(strstr(lab->verdict[0].hint, "ferry resume"));
     lab_free(lab);
 }
 
@@ -321,7 +444,11 @@ int main(void)
         cmocka_unit_test(running_or_left_behind_restore_of_others_blocks),
         cmocka_unit_test(anything_that_runs_is_waited_for),
         cmocka_unit_test(old_managers_are_asked_what_they_can_answer),
-        cmocka_unit_test(refusal_because_something_runs_is_never_repeated_blindly),
+        cmocka_unit_test(refusal_that_cannot_be_cleared_blocks),
+        cmocka_unit_test(what_a_refused_restore_left_is_killed_and_the_restore_told_again),
+        cmocka_unit_test(nothing_is_killed_that_is_not_surely_ours),
+        cmocka_unit_test(kill_with_a_lost_answer_is_looked_up),
+        cmocka_unit_test(three_refusals_or_kills_are_enough),
         cmocka_unit_test(answers_to_the_restore_are_judged_by_their_effect),
         cmocka_unit_test(running_flag_after_a_lost_answer_is_ours),
         cmocka_unit_test(new_execution_after_a_lost_answer_is_ours),
