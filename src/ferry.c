@@ -225,6 +225,21 @@ static enum ferry_code name_run(const void *ctx, struct journal *journal, const 
     return FERRY_OK;
 }
 
+/* A misspelt state would never come, and the run would go past the point at which it was to stop.
+ */
+static enum ferry_code check_stop(const struct ferry_run_options *options, struct ferry_error *err)
+{
+    const char *name = options ? options->stop_before : NULL;
+
+    for (size_t i = 0; name && i < workflow_upgrade.count; i++) {
+        if (strcmp(workflow_upgrade.states[i]->name, name) == 0) {
+            return FERRY_OK;
+        }
+    }
+    return name ? ferry_fail(err, FERRY_E_USAGE, "there is no state \"%s\" to stop before", name)
+                : FERRY_OK;
+}
+
 /* Runs, and describes how it stands afterwards, whatever the outcome. */
 static enum ferry_code carry(struct session *session, const struct run_row *run,
                              const struct ferry_run_options *options, char **result,
@@ -288,7 +303,7 @@ enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source
     if (result) {
         *result = NULL;
     }
-    if (load_options(scope, source, &config, err) ||
+    if (check_stop(options, err) || load_options(scope, source, &config, err) ||
         ferry_open_journal(scope, ferry, JOURNAL_WRITE, &journal, err)) {
         return err->code;
     }
@@ -382,7 +397,8 @@ enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
     if (result) {
         *result = NULL;
     }
-    if (ferry_open_journal(scope, ferry, JOURNAL_WRITE, &journal, err)) {
+    if (check_stop(options, err) ||
+        ferry_open_journal(scope, ferry, JOURNAL_WRITE, &journal, err)) {
         return err->code;
     }
     code = find_resumable(scope, journal, name, &run, err);
