@@ -164,16 +164,16 @@ static bool reading_on(void *arg, int64_t done, int64_t total)
     int64_t now_ms = ferry->clock->now_ms(ferry->clock);
 
     if (ferry->o.on_event && now_ms - reading->told_ms >= ENGINE_PROGRESS_MS) {
+        char *text = mem_printf(NULL, "reading the archive: %d %%",
+                                total > 0 ? (int)(done * 100 / total) : 0);
         struct ferry_event event = {.at_ms = ferry->clock->realtime_ms(ferry->clock),
                                     .kind = "reading",
                                     .run = "",
-                                    .text = "reading the archive",
-                                    .done = done,
-                                    .total = total,
-                                    .measure = "bytes"};
+                                    .text = text};
 
         reading->told_ms = now_ms;
         ferry->o.on_event(ferry->o.arg, &event);
+        mem_free(text);
     }
     return ferry->stop == 0;
 }
