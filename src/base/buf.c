@@ -24,15 +24,19 @@ static bool make_room(struct buf *buf, size_t size)
     size_t room = buf->room == 0 ? FIRST_ROOM : buf->room;
     size_t need;
 
-    if (size > buf->limit - buf->len)
+    if (size > buf->limit - buf->len) {
         return false;
+    }
     need = buf->len + size + 1;
-    if (need <= buf->room)
+    if (need <= buf->room) {
         return true;
-    while (room < need)
+    }
+    while (room < need) {
         room = room > most / 2 ? most : room * 2;
-    if (room > most)
+    }
+    if (room > most) {
         room = most;
+    }
     buf->data = mem_resize(buf->ctx, buf->data, char, room);
     buf->room = room;
     return true;
@@ -40,10 +44,12 @@ static bool make_room(struct buf *buf, size_t size)
 
 bool buf_append(struct buf *buf, const void *data, size_t size)
 {
-    if (!make_room(buf, size))
+    if (!make_room(buf, size)) {
         return false;
-    if (size > 0)
+    }
+    if (size > 0) {
         memcpy(buf->data + buf->len, data, size);
+    }
     buf->len += size;
     buf->data[buf->len] = '\0';
     return true;
@@ -62,8 +68,9 @@ bool buf_printf(struct buf *buf, const char *format, ...)
     va_start(args, format);
     size = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (size < 0 || !make_room(buf, (size_t)size))
+    if (size < 0 || !make_room(buf, (size_t)size)) {
         return false;
+    }
     va_start(args, format);
     vsnprintf(buf->data + buf->len, (size_t)size + 1, format, args);
     va_end(args);
@@ -82,10 +89,12 @@ bool buf_put_escaped(struct buf *buf, const char *text)
     static const char digits[] = "0123456789ABCDEF";
     size_t size = 0;
 
-    for (const char *at = text; *at != '\0'; at++)
+    for (const char *at = text; *at != '\0'; at++) {
         size += is_unreserved((unsigned char)*at) ? 1 : 3;
-    if (!make_room(buf, size))
+    }
+    if (!make_room(buf, size)) {
         return false;
+    }
     for (; *text != '\0'; text++) {
         unsigned char byte = (unsigned char)*text;
 
@@ -104,8 +113,9 @@ bool buf_put_escaped(struct buf *buf, const char *text)
 void buf_clear(struct buf *buf)
 {
     buf->len = 0;
-    if (buf->data != NULL)
+    if (buf->data != NULL) {
         buf->data[0] = '\0';
+    }
 }
 
 const char *buf_text(const struct buf *buf)

@@ -82,8 +82,9 @@ uint64_t rng_below(struct rng *rng, uint64_t bound)
     uint64_t surplus;
     uint64_t bits;
 
-    if (bound == 0)
+    if (bound == 0) {
         return 0;
+    }
     /* The first 2^64 mod bound numbers are thrown away, so that all rests are equally likely. */
     surplus = (UINT64_MAX - bound + 1) % bound;
     do {

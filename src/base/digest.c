@@ -67,8 +67,9 @@ static void put_uuid(uint8_t bytes[UUID_SIZE], unsigned version, char out[UUID_T
     bytes[6] = (uint8_t)((bytes[6] & 0x0f) | version << 4);
     bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
     for (size_t group = 0; group < sizeof(groups) / sizeof(groups[0]); group++) {
-        if (group > 0)
+        if (group > 0) {
             *out++ = '-';
+        }
         put_hex(bytes, groups[group], out);
         out += 2 * groups[group];
         bytes += groups[group];
@@ -97,20 +98,23 @@ static int hex_value(char digit)
 /* The bytes of "8-4-4-4-12"; 0 when text is no uuid, else their number. */
 static size_t uuid_bytes(const char *text, uint8_t out[UUID_SIZE])
 {
-    if (strlen(text) != UUID_TEXT_SIZE - 1)
+    if (strlen(text) != UUID_TEXT_SIZE - 1) {
         return 0;
+    }
     for (size_t at = 0; at < UUID_SIZE; at++) {
         int high;
         int low;
 
         if (at == 4 || at == 6 || at == 8 || at == 10) {
-            if (*text++ != '-')
+            if (*text++ != '-') {
                 return 0;
+            }
         }
         high = hex_value(text[0]);
         low = high < 0 ? -1 : hex_value(text[1]);
-        if (low < 0)
+        if (low < 0) {
             return 0;
+        }
         out[at] = (uint8_t)(high << 4 | low);
         text += 2;
     }
@@ -124,10 +128,11 @@ void uuid_derive(const char *name_space, const char *name, char out[UUID_TEXT_SI
     size_t known = uuid_bytes(name_space, bytes);
 
     sha1_init(&state);
-    if (known > 0)
+    if (known > 0) {
         sha1_update(&state, known, bytes);
-    else
+    } else {
         sha1_update(&state, strlen(name_space), (const uint8_t *)name_space);
+    }
     sha1_update(&state, strlen(name), (const uint8_t *)name);
     sha1_digest(&state, sizeof(bytes), bytes);
     put_uuid(bytes, 5, out);

@@ -58,8 +58,9 @@ static void make_line(char *text)
     for (size_t at = 0; at < length; at++) {
         unsigned char byte = (unsigned char)text[at];
 
-        if (byte < 0x20 || byte == 0x7f)
+        if (byte < 0x20 || byte == 0x7f) {
             text[at] = ' ';
+        }
     }
     text[utf8_whole(text, length)] = '\0';
 }
@@ -74,8 +75,9 @@ static void set_line(char *out, size_t out_size, const char *format, va_list arg
 {
     char line[FERRY_MESSAGE_MAX];
 
-    if (vsnprintf(line, out_size < sizeof(line) ? out_size : sizeof(line), format, args) < 0)
+    if (vsnprintf(line, out_size < sizeof(line) ? out_size : sizeof(line), format, args) < 0) {
         line[0] = '\0';
+    }
     make_line(line);
     memcpy(out, line, strlen(line) + 1);
 }
@@ -86,8 +88,9 @@ static void append_text(char *line, const char *text)
     size_t room = FERRY_MESSAGE_MAX - 1 - used;
     size_t length = strlen(text);
 
-    if (length > room)
+    if (length > room) {
         length = room;
+    }
     memcpy(line + used, text, length);
     line[used + length] = '\0';
     make_line(line);
@@ -108,8 +111,9 @@ enum ferry_code ferry_fail(struct ferry_error *err, enum ferry_code code, const 
 {
     va_list args;
 
-    if (err == NULL)
+    if (err == NULL) {
         return code;
+    }
     va_start(args, format);
     start_record(err, code, 0, format, args);
     va_end(args);
@@ -119,10 +123,12 @@ enum ferry_code ferry_fail(struct ferry_error *err, enum ferry_code code, const 
 /* "no such file or directory": the system's words in the case of our messages. */
 static void errno_text(int sys, char *out, size_t out_size)
 {
-    if (strerror_r(sys, out, out_size) != 0)
+    if (strerror_r(sys, out, out_size) != 0) {
         snprintf(out, out_size, "error %d", sys);
-    if (!isupper((unsigned char)out[1]))
+    }
+    if (!isupper((unsigned char)out[1])) {
         out[0] = (char)tolower((unsigned char)out[0]);
+    }
 }
 
 enum ferry_code ferry_fail_errno(struct ferry_error *err, enum ferry_code code, int sys,
@@ -131,8 +137,9 @@ enum ferry_code ferry_fail_errno(struct ferry_error *err, enum ferry_code code, 
     char reason[128];
     va_list args;
 
-    if (err == NULL)
+    if (err == NULL) {
         return code;
+    }
     va_start(args, format);
     start_record(err, code, sys, format, args);
     va_end(args);
@@ -147,8 +154,9 @@ enum ferry_code ferry_error_prefix(struct ferry_error *err, const char *format, 
     char line[FERRY_MESSAGE_MAX];
     va_list args;
 
-    if (err == NULL)
+    if (err == NULL) {
         return FERRY_E_FAILED;
+    }
     va_start(args, format);
     set_line(line, sizeof(line), format, args);
     va_end(args);
@@ -162,8 +170,9 @@ void ferry_error_hint(struct ferry_error *err, const char *format, ...)
 {
     va_list args;
 
-    if (err == NULL)
+    if (err == NULL) {
         return;
+    }
     va_start(args, format);
     set_line(err->hint, sizeof(err->hint), format, args);
     va_end(args);
@@ -171,6 +180,7 @@ void ferry_error_hint(struct ferry_error *err, const char *format, ...)
 
 void ferry_error_clear(struct ferry_error *err)
 {
-    if (err != NULL)
+    if (err != NULL) {
         memset(err, 0, sizeof(*err));
+    }
 }

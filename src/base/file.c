@@ -20,8 +20,9 @@ static enum ferry_code code_of_errno(int sys)
 
 static void close_fd(int *fd)
 {
-    if (*fd >= 0)
+    if (*fd >= 0) {
         close(*fd);
+    }
 }
 
 /* Reads until size bytes or the end; -1 with errno set. */
@@ -32,12 +33,15 @@ static ssize_t read_full(int fd, char *data, size_t size)
     while (done < size) {
         ssize_t got = read(fd, data + done, size - done);
 
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && errno == EINTR) {
             continue;
-        if (got < 0)
+        }
+        if (got < 0) {
             return -1;
-        if (got == 0)
+        }
+        if (got == 0) {
             break;
+        }
         done += (size_t)got;
     }
     return (ssize_t)done;
@@ -81,8 +85,9 @@ static enum ferry_code read_all(const void *ctx, int fd, const char *path, size_
             return ferry_fail_errno(err, code_of_errno(sys), sys, "cannot read %s", path);
         }
         used += (size_t)got;
-        if (used < room)
+        if (used < room) {
             break;
+        }
         if (used > limit) {
             secret_wipe(data, used);
             return too_large(path, limit, err);
@@ -92,8 +97,9 @@ static enum ferry_code read_all(const void *ctx, int fd, const char *path, size_
     }
     data[used] = '\0';
     *out = mem_move(ctx, data);
-    if (out_size != NULL)
+    if (out_size != NULL) {
         *out_size = used;
+    }
     return FERRY_OK;
 }
 
@@ -103,14 +109,18 @@ enum ferry_code file_read(const void *ctx, const char *path, size_t limit, char 
     int fd FERRY_CLEANUP(close_fd) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     struct stat info;
 
-    if (fd < 0)
+    if (fd < 0) {
         return ferry_fail_errno(err, code_of_errno(errno), errno, "cannot open %s", path);
-    if (fstat(fd, &info) != 0)
+    }
+    if (fstat(fd, &info) != 0) {
         return ferry_fail_errno(err, FERRY_E_IO, errno, "cannot read %s", path);
-    if (S_ISDIR(info.st_mode))
+    }
+    if (S_ISDIR(info.st_mode)) {
         return ferry_fail_errno(err, FERRY_E_IO, EISDIR, "cannot read %s", path);
-    if (S_ISREG(info.st_mode) && (uintmax_t)info.st_size > limit)
+    }
+    if (S_ISREG(info.st_mode) && (uintmax_t)info.st_size > limit) {
         return too_large(path, limit, err);
+    }
     return read_all(ctx, fd, path, limit, out, out_size,
                     info.st_size > 0 ? (size_t)info.st_size : FIRST_ROOM, err);
 }
@@ -120,10 +130,12 @@ static int write_full(int fd, const char *data, size_t size)
     while (size > 0) {
         ssize_t written = write(fd, data, size);
 
-        if (written < 0 && errno == EINTR)
+        if (written < 0 && errno == EINTR) {
             continue;
-        if (written < 0)
+        }
+        if (written < 0) {
             return -1;
+        }
         data += written;
         size -= (size_t)written;
     }
@@ -139,14 +151,17 @@ static int sync_folder_of(const char *path)
     int fd;
     int result;
 
-    if (slash != NULL)
+    if (slash != NULL) {
         folder = slash == path ? "/" : mem_strndup(scope, path, (size_t)(slash - path));
+    }
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
         return -1;
+    }
     result = fsync(fd);
-    if (close(fd) != 0)
+    if (close(fd) != 0) {
         return -1;
+    }
     return result;
 }
 
@@ -156,17 +171,22 @@ static int write_new(const char *path, const void *data, size_t size, unsigned m
     int fd;
     int sys = 0;
 
-    if (unlink(path) != 0 && errno != ENOENT)
+    if (unlink(path) != 0 && errno != ENOENT) {
         return -1;
+    }
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
+    if (fd < 0) {
         return -1;
-    if (fchmod(fd, (mode_t)mode) != 0 || write_full(fd, data, size) != 0 || fsync(fd) != 0)
+    }
+    if (fchmod(fd, (mode_t)mode) != 0 || write_full(fd, data, size) != 0 || fsync(fd) != 0) {
         sys = errno;
-    if (close(fd) != 0 && sys == 0)
+    }
+    if (close(fd) != 0 && sys == 0) {
         sys = errno;
-    if (sys == 0)
+    }
+    if (sys == 0) {
         return 0;
+    }
     unlink(path);
     errno = sys;
     return -1;
@@ -178,16 +198,18 @@ enum ferry_code file_write_atomic(const char *path, const void *data, size_t siz
     void *scope FERRY_SCOPE = mem_scope(NULL);
     char *temporary = mem_printf(scope, "%s.tmp", path);
 
-    if (write_new(temporary, data, size, mode) != 0)
+    if (write_new(temporary, data, size, mode) != 0) {
         return ferry_fail_errno(err, code_of_errno(errno), errno, "cannot write %s", temporary);
+    }
     if (rename(temporary, path) != 0) {
         int sys = errno;
 
         unlink(temporary);
         return ferry_fail_errno(err, code_of_errno(sys), sys, "cannot write %s", path);
     }
-    if (sync_folder_of(path) != 0)
+    if (sync_folder_of(path) != 0) {
         return ferry_fail_errno(err, FERRY_E_IO, errno, "cannot sync the folder of %s", path);
+    }
     return FERRY_OK;
 }
 
@@ -195,10 +217,12 @@ enum ferry_code file_check_private(const char *path, struct ferry_error *err)
 {
     struct stat info;
 
-    if (stat(path, &info) != 0)
+    if (stat(path, &info) != 0) {
         return ferry_fail_errno(err, code_of_errno(errno), errno, "cannot open %s", path);
-    if ((info.st_mode & (S_IRGRP | S_IROTH)) == 0)
+    }
+    if ((info.st_mode & (S_IRGRP | S_IROTH)) == 0) {
         return FERRY_OK;
+    }
     ferry_fail(err, FERRY_E_CONFIG, "%s holds a secret, but others may read it (mode %04o)", path,
                (unsigned)(info.st_mode & 07777));
     ferry_error_hint(err, "chmod 600 %s", path);
@@ -210,12 +234,14 @@ static enum ferry_code make_folder(const char *path, struct ferry_error *err)
     struct stat info;
     int sys;
 
-    if (mkdir(path, 0700) == 0)
+    if (mkdir(path, 0700) == 0) {
         return FERRY_OK;
+    }
     sys = errno;
     /* A folder that is there is enough, even where none could be made (EACCES, EROFS). */
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
         return FERRY_OK;
+    }
     return ferry_fail_errno(err, FERRY_E_IO, sys == EEXIST ? ENOTDIR : sys,
                             "cannot make the folder %s", path);
 }
@@ -227,13 +253,15 @@ enum ferry_code file_make_folders(const char *path, struct ferry_error *err)
     enum ferry_code code = FERRY_OK;
 
     for (char *at = part; *at != '\0' && code == FERRY_OK; at++) {
-        if (*at != '/' || at == part || at[-1] == '/')
+        if (*at != '/' || at == part || at[-1] == '/') {
             continue;
+        }
         *at = '\0';
         code = make_folder(part, err);
         *at = '/';
     }
-    if (code != FERRY_OK || part[0] == '\0')
+    if (code != FERRY_OK || part[0] == '\0') {
         return code;
+    }
     return make_folder(part, err);
 }

@@ -23,8 +23,9 @@ struct json *json_own(const void *ctx, cJSON *root)
 {
     struct holder *holder;
 
-    if (root == NULL)
+    if (root == NULL) {
         mem_exhausted();
+    }
     holder = mem_new(ctx, struct holder);
     holder->root = root;
     talloc_set_destructor(holder, delete_tree);
@@ -33,8 +34,9 @@ struct json *json_own(const void *ctx, cJSON *root)
 
 static bool is_blank(const char *text, const char *end)
 {
-    while (text < end && strchr(" \t\r\n", *text) != NULL)
+    while (text < end && strchr(" \t\r\n", *text) != NULL) {
         text++;
+    }
     return text == end;
 }
 
@@ -44,17 +46,21 @@ enum ferry_code json_parse(const void *ctx, const char *text, size_t length, str
     const char *end = text;
     cJSON *root;
 
-    if (json_scan(text, length, err) != FERRY_OK)
+    if (json_scan(text, length, err) != FERRY_OK) {
         return FERRY_E_PROTOCOL;
-    if (is_blank(text, text + length))
+    }
+    if (is_blank(text, text + length)) {
         return ferry_fail(err, FERRY_E_PROTOCOL, "bad JSON: the text is empty");
+    }
     errno = 0;
     root = cJSON_ParseWithLengthOpts(text, length, &end, 0);
-    if (root == NULL && errno == ENOMEM)
+    if (root == NULL && errno == ENOMEM) {
         mem_exhausted();
-    if (root == NULL)
+    }
+    if (root == NULL) {
         return ferry_fail(err, FERRY_E_PROTOCOL, "bad JSON: cannot be read from byte %zu on",
                           (size_t)(end - text));
+    }
     if (!is_blank(end, text + length)) {
         cJSON_Delete(root);
         return ferry_fail(err, FERRY_E_PROTOCOL, "bad JSON: more text after the end at byte %zu",
@@ -66,11 +72,13 @@ enum ferry_code json_parse(const void *ctx, const char *text, size_t length, str
 
 static const struct json *member_of(const struct json *node, const char *name, size_t length)
 {
-    if (!json_is_object(node))
+    if (!json_is_object(node)) {
         return NULL;
+    }
     for (const cJSON *item = node->node.child; item != NULL; item = item->next) {
-        if (strncmp(item->string, name, length) == 0 && item->string[length] == '\0')
+        if (strncmp(item->string, name, length) == 0 && item->string[length] == '\0') {
             return (const struct json *)item;
+        }
     }
     return NULL;
 }
@@ -86,8 +94,9 @@ const struct json *json_get(const struct json *node, const char *path)
         size_t length = strcspn(path, ".");
 
         node = member_of(node, path, length);
-        if (node == NULL || path[length] == '\0')
+        if (node == NULL || path[length] == '\0') {
             return node;
+        }
         path += length + 1;
     }
 }
@@ -107,8 +116,9 @@ size_t json_size(const struct json *node)
 {
     size_t size = 0;
 
-    for (node = json_first(node); node != NULL; node = json_next(node))
+    for (node = json_first(node); node != NULL; node = json_next(node)) {
         size++;
+    }
     return size;
 }
 
@@ -173,10 +183,12 @@ enum ferry_code json_string(const struct json *node, const char *path, const cha
 {
     const struct json *item = json_get(node, path);
 
-    if (item == NULL)
+    if (item == NULL) {
         return ferry_fail(err, FERRY_E_PROTOCOL, "bad JSON: there is no \"%s\"", path);
-    if (!json_is_string(item))
+    }
+    if (!json_is_string(item)) {
         return ferry_fail(err, FERRY_E_PROTOCOL, "bad JSON: \"%s\" is not a string", path);
+    }
     *out = json_text(item);
     return FERRY_OK;
 }
@@ -185,10 +197,12 @@ static bool exact_integer(const struct json *item, int64_t *out)
 {
     double value = item->node.valuedouble;
 
-    if (cJSON_IsRaw(&item->node))
+    if (cJSON_IsRaw(&item->node)) {
         return parse_int64(item->node.valuestring, INT64_MIN, INT64_MAX, out);
-    if (!(fabs(value) < JSON_INTEGER_END) || value != trunc(value))
+    }
+    if (!(fabs(value) < JSON_INTEGER_END) || value != trunc(value)) {
         return false;
+    }
     *out = (int64_t)value;
     return true;
 }
@@ -198,13 +212,16 @@ enum ferry_code json_int64(const struct json *node, const char *path, int64_t *o
 {
     const struct json *item = json_get(node, path);
 
-    if (item == NULL)
+    if (item == NULL) {
         return ferry_fail(err, FERRY_E_PROTOCOL, "bad JSON: there is no \"%s\"", path);
-    if (!json_is_number(item))
+    }
+    if (!json_is_number(item)) {
         return ferry_fail(err, FERRY_E_PROTOCOL, "bad JSON: \"%s\" is not a number", path);
-    if (!exact_integer(item, out))
+    }
+    if (!exact_integer(item, out)) {
         return ferry_fail(err, FERRY_E_PROTOCOL,
                           "bad JSON: \"%s\" is not an integer that can be held exactly", path);
+    }
     return FERRY_OK;
 }
 
@@ -235,9 +252,11 @@ double json_double_or(const struct json *node, const char *path, double fallback
     const struct json *item = json_get(node, path);
     int64_t whole;
 
-    if (!json_is_number(item))
+    if (!json_is_number(item)) {
         return fallback;
-    if (cJSON_IsRaw(&item->node))
+    }
+    if (cJSON_IsRaw(&item->node)) {
         return exact_integer(item, &whole) ? (double)whole : fallback;
+    }
     return item->node.valuedouble;
 }

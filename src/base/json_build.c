@@ -7,8 +7,9 @@
 
 static cJSON *made(cJSON *item)
 {
-    if (item == NULL)
+    if (item == NULL) {
         mem_exhausted();
+    }
     return item;
 }
 
@@ -16,12 +17,14 @@ static cJSON *copy_of(const struct json *node)
 {
     cJSON *copy;
 
-    if (node == NULL)
+    if (node == NULL) {
         return made(cJSON_CreateNull());
+    }
     copy = made(cJSON_Duplicate(&node->node, 1));
     /* The copy is not a member of the original's object. */
-    if (copy->string != NULL && (copy->type & cJSON_StringIsConst) == 0)
+    if (copy->string != NULL && (copy->type & cJSON_StringIsConst) == 0) {
         cJSON_free(copy->string);
+    }
     copy->string = NULL;
     return copy;
 }
@@ -30,8 +33,9 @@ static cJSON *integer(int64_t value)
 {
     char digits[24];
 
-    if ((double)value < JSON_INTEGER_END && (double)value > -JSON_INTEGER_END)
+    if ((double)value < JSON_INTEGER_END && (double)value > -JSON_INTEGER_END) {
         return cJSON_CreateNumber((double)value);
+    }
     snprintf(digits, sizeof(digits), "%" PRId64, value);
     return cJSON_CreateRaw(digits);
 }
@@ -48,20 +52,23 @@ static struct json *set(struct json *object, const char *key, cJSON *item)
 
     assert(json_is_object(object));
     made(item);
-    if (json_member(object, key) != NULL)
+    if (json_member(object, key) != NULL) {
         done = cJSON_ReplaceItemInObjectCaseSensitive(&object->node, key, item);
-    else
+    } else {
         done = cJSON_AddItemToObject(&object->node, key, item);
-    if (!done || item->string == NULL)
+    }
+    if (!done || item->string == NULL) {
         mem_exhausted();
+    }
     return (struct json *)item;
 }
 
 static struct json *push(struct json *array, cJSON *item)
 {
     assert(json_is_array(array));
-    if (!cJSON_AddItemToArray(&array->node, made(item)))
+    if (!cJSON_AddItemToArray(&array->node, made(item))) {
         mem_exhausted();
+    }
     return (struct json *)item;
 }
 
@@ -161,16 +168,18 @@ static struct json *object_member(struct json *object, const char *key)
 
 void json_merge(struct json *object, const struct json *patch)
 {
-    if (!json_is_object(patch))
+    if (!json_is_object(patch)) {
         return;
+    }
     for (const struct json *item = json_first(patch); item != NULL; item = json_next(item)) {
         const char *key = json_key(item);
 
-        if (json_is_null(item))
+        if (json_is_null(item)) {
             json_remove(object, key);
-        else if (json_is_object(item))
+        } else if (json_is_object(item)) {
             json_merge(object_member(object, key), item);
-        else
+        } else {
             json_set_json(object, key, item);
+        }
     }
 }

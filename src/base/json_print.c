@@ -23,8 +23,9 @@ struct printer {
 
 static void put_bytes(struct printer *to, const char *text, size_t size)
 {
-    if (!buf_append(&to->out, text, size))
+    if (!buf_append(&to->out, text, size)) {
         mem_exhausted();
+    }
 }
 
 static void put(struct printer *to, const char *text)
@@ -49,8 +50,9 @@ static const char *escape_of(unsigned char byte, char room[8])
     default:
         break;
     }
-    if (byte >= 0x20 && byte != 0x7f)
+    if (byte >= 0x20 && byte != 0x7f) {
         return NULL;
+    }
     snprintf(room, 8, "\\u%04x", (unsigned)byte);
     return room;
 }
@@ -65,12 +67,13 @@ static void put_string(struct printer *to, const char *text)
         const char *escape = escape_of((unsigned char)*text, room);
         size_t size = utf8_sequence(text, left);
 
-        if (size == 0)
+        if (size == 0) {
             put(to, "\xef\xbf\xbd"); /* U+FFFD: what is no UTF-8 must not make the document bad */
-        else if (escape != NULL)
+        } else if (escape != NULL) {
             put(to, escape);
-        else
+        } else {
             put_bytes(to, text, size);
+        }
         text += size == 0 ? 1 : size;
         left -= size == 0 ? 1 : size;
     }
@@ -93,29 +96,34 @@ static void put_number(struct printer *to, double value)
     }
     /* 15 digits look best, 17 always give the same double back. */
     snprintf(text, sizeof(text), "%.15g", value);
-    if (strtod(text, NULL) != value)
+    if (strtod(text, NULL) != value) {
         snprintf(text, sizeof(text), "%.17g", value);
+    }
     comma = strchr(text, ','); /* some locales write it so */
-    if (comma != NULL)
+    if (comma != NULL) {
         *comma = '.';
+    }
     put(to, text);
 }
 
 static void put_line(struct printer *to)
 {
-    if (to->style != PRETTY)
+    if (to->style != PRETTY) {
         return;
+    }
     put(to, "\n");
-    for (int level = 0; level < to->depth; level++)
+    for (int level = 0; level < to->depth; level++) {
         put(to, "  ");
+    }
 }
 
 static void put_node(struct printer *to, const cJSON *node);
 
 static void put_member(struct printer *to, const cJSON *item, bool first, bool named)
 {
-    if (!first)
+    if (!first) {
         put(to, ",");
+    }
     put_line(to);
     if (named) {
         put_string(to, item->string);
@@ -139,11 +147,13 @@ static void put_sorted(struct printer *to, const cJSON *object)
     const cJSON **items = mem_array(scope, const cJSON *, count);
     size_t at = 0;
 
-    for (const cJSON *item = object->child; item != NULL; item = item->next)
+    for (const cJSON *item = object->child; item != NULL; item = item->next) {
         items[at++] = item;
+    }
     qsort(items, count, sizeof(items[0]), by_key);
-    for (at = 0; at < count; at++)
+    for (at = 0; at < count; at++) {
         put_member(to, items[at], at == 0, true);
+    }
 }
 
 static void put_container(struct printer *to, const cJSON *node)
@@ -155,31 +165,34 @@ static void put_container(struct printer *to, const cJSON *node)
     if (named && to->style == CANONICAL) {
         put_sorted(to, node);
     } else {
-        for (const cJSON *item = node->child; item != NULL; item = item->next)
+        for (const cJSON *item = node->child; item != NULL; item = item->next) {
             put_member(to, item, item == node->child, named);
+        }
     }
     to->depth--;
-    if (node->child != NULL)
+    if (node->child != NULL) {
         put_line(to);
+    }
     put(to, named ? "}" : "]");
 }
 
 static void put_node(struct printer *to, const cJSON *node)
 {
-    if (node == NULL)
+    if (node == NULL) {
         put(to, "null");
-    else if (cJSON_IsObject(node) || cJSON_IsArray(node))
+    } else if (cJSON_IsObject(node) || cJSON_IsArray(node)) {
         put_container(to, node);
-    else if (cJSON_IsString(node))
+    } else if (cJSON_IsString(node)) {
         put_string(to, node->valuestring);
-    else if (cJSON_IsRaw(node))
+    } else if (cJSON_IsRaw(node)) {
         put(to, node->valuestring);
-    else if (cJSON_IsNumber(node))
+    } else if (cJSON_IsNumber(node)) {
         put_number(to, node->valuedouble);
-    else if (cJSON_IsBool(node))
+    } else if (cJSON_IsBool(node)) {
         put(to, cJSON_IsTrue(node) ? "true" : "false");
-    else
+    } else {
         put(to, "null");
+    }
 }
 
 static char *print(const void *ctx, const struct json *node, enum style style)

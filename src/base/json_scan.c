@@ -39,14 +39,18 @@ static size_t scan_one(struct scan *scan, struct ferry_error *err)
         ferry_fail(err, FERRY_E_PROTOCOL, "bad JSON: a NUL at byte %zu", scan->at);
         return 0;
     }
-    if (scan->in_string && is_escaped_delimiter(scan))
+    if (scan->in_string && is_escaped_delimiter(scan)) {
         return 2;
-    if (byte == '"')
+    }
+    if (byte == '"') {
         scan->in_string = !scan->in_string;
-    if (!scan->in_string && (byte == '[' || byte == '{'))
+    }
+    if (!scan->in_string && (byte == '[' || byte == '{')) {
         scan->depth++;
-    if (!scan->in_string && (byte == ']' || byte == '}'))
+    }
+    if (!scan->in_string && (byte == ']' || byte == '}')) {
         scan->depth--;
+    }
     if (scan->depth > JSON_DEPTH_MAX) {
         ferry_fail(err, FERRY_E_PROTOCOL, "bad JSON: nested deeper than %d levels at byte %zu",
                    JSON_DEPTH_MAX, scan->at);
@@ -62,8 +66,9 @@ enum ferry_code json_scan(const char *text, size_t length, struct ferry_error *e
     while (scan.at < length) {
         size_t size = scan_one(&scan, err);
 
-        if (size == 0)
+        if (size == 0) {
             return FERRY_E_PROTOCOL;
+        }
         scan.at += size;
     }
     return FERRY_OK;

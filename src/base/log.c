@@ -33,15 +33,17 @@ void log_line(struct log *log, enum log_level level, const char *format, ...)
     va_list args;
     char *text;
 
-    if (log == NULL || level > log->most)
+    if (log == NULL || level > log->most) {
         return;
+    }
     scope = mem_scope(NULL);
     va_start(args, format);
     text = mem_vprintf(scope, format, args);
     va_end(args);
     for (char *at = text; *at != '\0'; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
             *at = ' ';
+        }
     }
     log->sink(log->arg, level,
               mem_printf(scope, "%s %s %s", timefmt_utc(scope, log->clock->realtime_ms(log->clock)),

@@ -16,15 +16,17 @@ void mem_exhausted(void)
 
 static void *checked(void *object)
 {
-    if (object == NULL)
+    if (object == NULL) {
         mem_exhausted();
+    }
     return object;
 }
 
 static size_t product(size_t size, size_t count)
 {
-    if (size != 0 && count > SIZE_MAX / size)
+    if (size != 0 && count > SIZE_MAX / size) {
         mem_exhausted();
+    }
     return size * count;
 }
 
@@ -46,8 +48,9 @@ void *mem_resized_array(const void *ctx, void *array, size_t size, size_t count)
     const char *name = array == NULL ? "array" : talloc_get_name(array);
     size_t bytes = product(size, count);
 
-    if (array == NULL)
+    if (array == NULL) {
         return checked(talloc_named_const(ctx, bytes, name));
+    }
     /* talloc frees the object when asked for no bytes; an empty array still has its place. */
     array = checked(talloc_realloc_size(ctx, array, bytes == 0 ? 1 : bytes));
     talloc_set_name_const(array, name);
@@ -61,15 +64,17 @@ void *mem_scope(const void *ctx)
 
 char *mem_strdup(const void *ctx, const char *text)
 {
-    if (text == NULL)
+    if (text == NULL) {
         return NULL;
+    }
     return checked(talloc_strdup(ctx, text));
 }
 
 char *mem_strndup(const void *ctx, const char *text, size_t length)
 {
-    if (text == NULL)
+    if (text == NULL) {
         return NULL;
+    }
     return checked(talloc_strndup(ctx, text, length));
 }
 
@@ -93,15 +98,17 @@ void *mem_memdup(const void *ctx, const void *data, size_t size)
 {
     void *copy = checked(talloc_named_const(ctx, size, "memdup"));
 
-    if (size > 0)
+    if (size > 0) {
         memcpy(copy, data, size);
+    }
     return copy;
 }
 
 void mem_free(void *object)
 {
-    if (object != NULL)
+    if (object != NULL) {
         talloc_free(object);
+    }
 }
 
 struct child_search {

@@ -14,16 +14,20 @@ bool parse_int64(const char *text, int64_t min, int64_t max, int64_t *out)
     char *end;
     long long value;
 
-    if (text == NULL)
+    if (text == NULL) {
         return false;
-    if (*digits == '-')
+    }
+    if (*digits == '-') {
         digits++;
-    if (!isdigit((unsigned char)*digits)) /* strtoll would skip spaces and take a plus */
+    }
+    if (!isdigit((unsigned char)*digits)) { /* strtoll would skip spaces and take a plus */
         return false;
+    }
     errno = 0;
     value = strtoll(text, &end, 10);
-    if (errno != 0 || *end != '\0' || value < min || value > max)
+    if (errno != 0 || *end != '\0' || value < min || value > max) {
         return false;
+    }
     *out = value;
     return true;
 }
@@ -34,14 +38,17 @@ bool parse_double(const char *text, double min, double max, double *out)
     double value;
 
     /* Only decimal notation: strtod would also take "inf", "nan", hexadecimal and spaces. */
-    if (text == NULL || *text == '\0' || *text == '+')
+    if (text == NULL || *text == '\0' || *text == '+') {
         return false;
-    if (text[strspn(text, "0123456789.eE+-")] != '\0')
+    }
+    if (text[strspn(text, "0123456789.eE+-")] != '\0') {
         return false;
+    }
     errno = 0;
     value = strtod(text, &end);
-    if (errno != 0 || end == text || *end != '\0' || value < min || value > max)
+    if (errno != 0 || end == text || *end != '\0' || value < min || value > max) {
         return false;
+    }
     *out = value;
     return true;
 }
@@ -55,17 +62,21 @@ bool parse_duration_ms(const char *text, int64_t *out_ms)
     size_t digits = text == NULL ? 0 : strspn(text, "0123456789");
     long long count;
 
-    if (digits == 0)
+    if (digits == 0) {
         return false;
+    }
     errno = 0;
     count = strtoll(text, NULL, 10);
-    if (errno != 0)
+    if (errno != 0) {
         return false;
+    }
     for (size_t at = 0; at < FERRY_COUNT(units); at++) {
-        if (strcmp(text + digits, units[at].name) != 0)
+        if (strcmp(text + digits, units[at].name) != 0) {
             continue;
-        if (count > INT64_MAX / units[at].ms)
+        }
+        if (count > INT64_MAX / units[at].ms) {
             return false;
+        }
         *out_ms = count * units[at].ms;
         return true;
     }
@@ -77,8 +88,9 @@ bool parse_bool(const char *text, bool *out)
     static const char *const words[][2] = {
         {"false", "true"}, {"no", "yes"}, {"off", "on"}, {"0", "1"}};
 
-    if (text == NULL)
+    if (text == NULL) {
         return false;
+    }
     for (size_t at = 0; at < FERRY_COUNT(words); at++) {
         for (int value = 0; value < 2; value++) {
             if (strcasecmp(text, words[at][value]) == 0) {

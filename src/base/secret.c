@@ -21,8 +21,9 @@ struct secret *secret_new(const void *ctx, const char *bytes, size_t length)
     struct secret *secret = mem_zeroed(ctx, size, "struct secret");
 
     secret->length = length;
-    if (length > 0)
+    if (length > 0) {
         memcpy(secret->bytes, bytes, length);
+    }
     talloc_set_destructor(secret, wipe_on_free);
     return secret;
 }
@@ -41,17 +42,20 @@ bool secret_equal(const struct secret *a, const struct secret *b)
 {
     unsigned char difference = 0;
 
-    if (a->length != b->length)
+    if (a->length != b->length) {
         return false;
-    for (size_t at = 0; at < a->length; at++)
+    }
+    for (size_t at = 0; at < a->length; at++) {
         difference |= (unsigned char)(a->bytes[at] ^ b->bytes[at]);
+    }
     return difference == 0;
 }
 
 void secret_wipe(void *memory, size_t size)
 {
-    if (size > 0)
+    if (size > 0) {
         explicit_bzero(memory, size);
+    }
 }
 
 /* Where the part after "scheme://" begins; 0 when there is no scheme. */
@@ -61,8 +65,9 @@ static size_t authority_start(const char *url)
                                        "0123456789+-.";
     size_t scheme = strspn(url, scheme_chars);
 
-    if (strncmp(url + scheme, "://", 3) == 0)
+    if (strncmp(url + scheme, "://", 3) == 0) {
         return scheme + 3;
+    }
     return strncmp(url, "//", 2) == 0 ? 2 : 0;
 }
 
@@ -81,16 +86,19 @@ static size_t credentials_length(const char *rest)
     size_t authority = strcspn(rest, "/?#");
     const char *last_at = strrchr(rest, '@');
 
-    if (last_at == NULL)
+    if (last_at == NULL) {
         return 0;
+    }
     for (size_t at = authority; at > 0; at--) {
-        if (rest[at - 1] == '@')
+        if (rest[at - 1] == '@') {
             return at;
+        }
     }
     /* A password with a bare '/', '?' or '#' ends the authority too early: what then stands in
        the place of the port is no number. Rather too little is shown than a password. */
-    if (rest[0] == '[' || memchr(rest, ':', authority) == NULL || has_port(rest, authority))
+    if (rest[0] == '[' || memchr(rest, ':', authority) == NULL || has_port(rest, authority)) {
         return 0;
+    }
     return (size_t)(last_at - rest) + 1;
 }
 
@@ -98,8 +106,9 @@ char *url_without_credentials(const void *ctx, const char *url)
 {
     size_t start;
 
-    if (url == NULL)
+    if (url == NULL) {
         return NULL;
+    }
     start = authority_start(url);
     return mem_printf(ctx, "%.*s%s", (int)start, url,
                       url + start + credentials_length(url + start));

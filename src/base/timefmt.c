@@ -61,10 +61,12 @@ static void split(int64_t unix_ms, struct moment *out)
     out->minute = (int)(rest / 60000 % 60);
     out->hour = (int)(rest / 3600000);
     out->year = 1970 + days / 366; /* never too late; a few steps forward find the year */
-    if (days < 0)
+    if (days < 0) {
         out->year = 1970 + days / 365 - 1;
-    while (days_of(out->year + 1, 1, 1) <= days)
+    }
+    while (days_of(out->year + 1, 1, 1) <= days) {
         out->year++;
+    }
     days -= days_of(out->year, 1, 1);
     out->month = 1;
     while (days >= days_in_month(out->year, out->month)) {
@@ -78,12 +80,16 @@ static bool join(const struct moment *from, int64_t *unix_ms)
 {
     int64_t seconds;
 
-    if (from->month < 1 || from->month > 12 || from->day < 1)
+    if (from->month < 1 || from->month > 12 || from->day < 1) {
         return false;
-    if (from->day > days_in_month(from->year, from->month) || from->hour > 23 || from->minute > 59)
+    }
+    if (from->day > days_in_month(from->year, from->month) || from->hour > 23 ||
+        from->minute > 59) {
         return false;
-    if (from->second > 60) /* 60: a leap second, which Unix time counts as the next one */
+    }
+    if (from->second > 60) { /* 60: a leap second, which Unix time counts as the next one */
         return false;
+    }
     seconds = (int64_t)from->hour * 3600 + (int64_t)from->minute * 60 + from->second;
     *unix_ms = days_of(from->year, from->month, from->day) * DAY_MS + seconds * 1000 + from->ms;
     return true;
@@ -107,8 +113,9 @@ static bool take_number(const char **text, int count, int *out)
     int value = 0;
 
     for (; count > 0; count--, (*text)++) {
-        if (!isdigit((unsigned char)**text))
+        if (!isdigit((unsigned char)**text)) {
             return false;
+        }
         value = value * 10 + (**text - '0');
     }
     *out = value;
@@ -117,8 +124,9 @@ static bool take_number(const char **text, int count, int *out)
 
 static bool take_char(const char **text, const char *allowed)
 {
-    if (**text == '\0' || strchr(allowed, **text) == NULL)
+    if (**text == '\0' || strchr(allowed, **text) == NULL) {
         return false;
+    }
     (*text)++;
     return true;
 }
@@ -136,10 +144,12 @@ static bool take_fraction(const char **text, int *ms)
     int scale = 100;
 
     *ms = 0;
-    if (!take_char(text, "."))
+    if (!take_char(text, ".")) {
         return true;
-    if (!isdigit((unsigned char)**text))
+    }
+    if (!isdigit((unsigned char)**text)) {
         return false;
+    }
     for (; isdigit((unsigned char)**text); (*text)++) {
         *ms += (**text - '0') * scale;
         scale /= 10;
@@ -155,16 +165,20 @@ static bool take_offset(const char **text, int64_t *offset_ms)
     int minutes = 0;
 
     *offset_ms = 0;
-    if (**text == '\0' || take_char(text, "Zz"))
+    if (**text == '\0' || take_char(text, "Zz")) {
         return true;
-    if (!take_char(text, "+-") || !take_number(text, 2, &hours))
-        return false;
-    if (take_char(text, ":") || **text != '\0') {
-        if (!take_number(text, 2, &minutes))
-            return false;
     }
-    if (hours > 23 || minutes > 59)
+    if (!take_char(text, "+-") || !take_number(text, 2, &hours)) {
         return false;
+    }
+    if (take_char(text, ":") || **text != '\0') {
+        if (!take_number(text, 2, &minutes)) {
+            return false;
+        }
+    }
+    if (hours > 23 || minutes > 59) {
+        return false;
+    }
     *offset_ms = sign * ((int64_t)hours * 3600000 + (int64_t)minutes * 60000);
     return true;
 }
@@ -176,17 +190,22 @@ bool timefmt_parse_utc(const char *text, int64_t *unix_ms)
     int64_t local_ms;
     int year;
 
-    if (text == NULL || !take_number(&text, 4, &year) || !take_char(&text, "-"))
+    if (text == NULL || !take_number(&text, 4, &year) || !take_char(&text, "-")) {
         return false;
+    }
     at.year = year;
-    if (!take_number(&text, 2, &at.month) || !take_char(&text, "-"))
+    if (!take_number(&text, 2, &at.month) || !take_char(&text, "-")) {
         return false;
-    if (!take_number(&text, 2, &at.day) || !take_char(&text, "Tt "))
+    }
+    if (!take_number(&text, 2, &at.day) || !take_char(&text, "Tt ")) {
         return false;
-    if (!take_clock(&text, &at) || !take_fraction(&text, &at.ms))
+    }
+    if (!take_clock(&text, &at) || !take_fraction(&text, &at.ms)) {
         return false;
-    if (!take_offset(&text, &offset_ms) || *text != '\0' || !join(&at, &local_ms))
+    }
+    if (!take_offset(&text, &offset_ms) || *text != '\0' || !join(&at, &local_ms)) {
         return false;
+    }
     *unix_ms = local_ms - offset_ms;
     return true;
 }
@@ -208,18 +227,23 @@ bool timefmt_parse_http(const char *text, int64_t *unix_ms)
     struct moment at = {0};
     int year;
 
-    if (text == NULL || take_name(&text, "SunMonTueWedThuFriSat") < 0)
+    if (text == NULL || take_name(&text, "SunMonTueWedThuFriSat") < 0) {
         return false;
-    if (!take_char(&text, ",") || !take_char(&text, " ") || !take_number(&text, 2, &at.day))
+    }
+    if (!take_char(&text, ",") || !take_char(&text, " ") || !take_number(&text, 2, &at.day)) {
         return false;
-    if (!take_char(&text, " "))
+    }
+    if (!take_char(&text, " ")) {
         return false;
+    }
     at.month = 1 + take_name(&text, "JanFebMarAprMayJunJulAugSepOctNovDec");
-    if (at.month < 1 || !take_char(&text, " ") || !take_number(&text, 4, &year))
+    if (at.month < 1 || !take_char(&text, " ") || !take_number(&text, 4, &year)) {
         return false;
+    }
     at.year = year;
-    if (!take_char(&text, " ") || !take_clock(&text, &at) || strcmp(text, " GMT") != 0)
+    if (!take_char(&text, " ") || !take_clock(&text, &at) || strcmp(text, " GMT") != 0) {
         return false;
+    }
     return join(&at, unix_ms);
 }
 
@@ -234,12 +258,15 @@ char *timefmt_duration(const void *ctx, int64_t ms)
     const char *sign = ms < 0 ? "-" : "";
     unsigned long long size = magnitude(ms);
 
-    if (size < 1000)
+    if (size < 1000) {
         return mem_printf(ctx, "%s%llu ms", sign, size);
-    if (size < 60000)
+    }
+    if (size < 60000) {
         return mem_printf(ctx, "%s%llu.%llu s", sign, size / 1000, size % 1000 / 100);
-    if (size < 3600000)
+    }
+    if (size < 3600000) {
         return mem_printf(ctx, "%s%llu min %02llu s", sign, size / 60000, size % 60000 / 1000);
+    }
     return mem_printf(ctx, "%s%llu h %02llu min", sign, size / 3600000, size % 3600000 / 60000);
 }
 
@@ -251,8 +278,9 @@ char *timefmt_bytes(const void *ctx, int64_t bytes)
     unsigned long long unit = 1024;
     size_t at = 0;
 
-    if (size < unit)
+    if (size < unit) {
         return mem_printf(ctx, "%s%llu B", sign, size);
+    }
     while (at + 1 < FERRY_COUNT(units) && size / 1024 >= unit) {
         unit *= 1024;
         at++;
