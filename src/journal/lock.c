@@ -32,8 +32,9 @@ struct journal_lock {
 
 static int lock_release(struct journal_lock *lock)
 {
-    if (lock->fd >= 0)
+    if (lock->fd >= 0) {
         close(lock->fd);
+    }
     lock->fd = -1;
     return 0;
 }
@@ -51,16 +52,20 @@ static int64_t start_ticks(const void *ctx)
     const char *at;
     int64_t ticks = 0;
 
-    if (file_read(ctx, "/proc/self/stat", LOCK_SIZE_MAX, &text, NULL, NULL) != FERRY_OK)
+    if (file_read(ctx, "/proc/self/stat", LOCK_SIZE_MAX, &text, NULL, NULL) != FERRY_OK) {
         return 0;
+    }
     at = strrchr(text, ')'); /* the name before it may hold blanks */
-    for (int field = 2; at != NULL && field < 22; field++)
+    for (int field = 2; at != NULL && field < 22; field++) {
         at = strchr(at + 1, ' ');
-    if (at == NULL)
+    }
+    if (at == NULL) {
         return 0;
+    }
     at++;
-    if (!parse_int64(mem_strndup(ctx, at, strcspn(at, " ")), 0, INT64_MAX, &ticks))
+    if (!parse_int64(mem_strndup(ctx, at, strcspn(at, " ")), 0, INT64_MAX, &ticks)) {
         return 0;
+    }
     return ticks;
 }
 
@@ -68,8 +73,9 @@ static char *boot_id(const void *ctx)
 {
     char *text = NULL;
 
-    if (file_read(ctx, "/proc/sys/kernel/random/boot_id", 64, &text, NULL, NULL) != FERRY_OK)
+    if (file_read(ctx, "/proc/sys/kernel/random/boot_id", 64, &text, NULL, NULL) != FERRY_OK) {
         return mem_strdup(ctx, "");
+    }
     text[strcspn(text, "\n")] = '\0';
     return text;
 }
@@ -80,8 +86,9 @@ static char *owner_json(const void *ctx, const struct journal_lock_options *opti
     struct json *owner = json_object(scope);
     char host[256];
 
-    if (gethostname(host, sizeof(host)) != 0)
+    if (gethostname(host, sizeof(host)) != 0) {
         host[0] = '\0';
+    }
     host[sizeof(host) - 1] = '\0';
     json_set_string(owner, "host", host);
     json_set_string(owner, "boot_id", boot_id(scope));
@@ -100,10 +107,12 @@ static struct json *read_owner(const void *ctx, const char *path)
     char *text = NULL;
     size_t size;
 
-    if (file_read(ctx, path, LOCK_SIZE_MAX, &text, &size, NULL) != FERRY_OK)
+    if (file_read(ctx, path, LOCK_SIZE_MAX, &text, &size, NULL) != FERRY_OK) {
         return NULL;
-    if (json_parse(ctx, text, size, &owner, NULL) != FERRY_OK)
+    }
+    if (json_parse(ctx, text, size, &owner, NULL) != FERRY_OK) {
         return NULL;
+    }
     return owner;
 }
 
@@ -136,10 +145,12 @@ static int write_at(int fd, const char *text, size_t size, off_t at)
     while (size > 0) {
         ssize_t done = pwrite(fd, text, size, at);
 
-        if (done < 0 && errno == EINTR)
+        if (done < 0 && errno == EINTR) {
             continue;
-        if (done < 0)
+        }
+        if (done < 0) {
             return errno;
+        }
         text += done;
         size -= (size_t)done;
         at += done;
@@ -156,8 +167,9 @@ static int write_owner(struct journal_lock *lock, int64_t alive_ms)
         mem_printf(scope, ALIVE_NAME "%*" PRId64 ",%s\n", ALIVE_DIGITS, alive_ms, lock->owner + 1);
     int sys = write_at(lock->fd, text, strlen(text), 0);
 
-    if (sys == 0 && ftruncate(lock->fd, (off_t)strlen(text)) != 0)
+    if (sys == 0 && ftruncate(lock->fd, (off_t)strlen(text)) != 0) {
         sys = errno;
+    }
     return sys;
 }
 
@@ -172,18 +184,21 @@ enum ferry_code journal_lock_take(const void *ctx, const struct journal_lock_opt
 
     lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
     talloc_set_destructor(lock, lock_release);
-    if (lock->fd < 0)
+    if (lock->fd < 0) {
         return journal_fail_system(path, errno, "lock", err);
+    }
     if (!options->disable && flock(lock->fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK)
+        if (errno == EWOULDBLOCK) {
             return busy(path, options->journal, err);
+        }
         return journal_fail_system(path, errno, "lock", err);
     }
     *last_alive_ms = journal_lock_read_alive(options->journal);
     lock->owner = owner_json(lock, options);
     sys = write_owner(lock, *last_alive_ms);
-    if (sys != 0)
+    if (sys != 0) {
         return journal_fail_system(path, sys, "write", err);
+    }
     *out = mem_move(ctx, lock);
     return FERRY_OK;
 }
@@ -192,12 +207,15 @@ void journal_lock_alive(struct journal_lock *lock, int64_t now_ms)
 {
     char text[ALIVE_DIGITS + 1];
 
-    if (now_ms >= lock->written_ms && now_ms - lock->written_ms < ALIVE_EVERY_MS)
+    if (now_ms >= lock->written_ms && now_ms - lock->written_ms < ALIVE_EVERY_MS) {
         return;
-    if (snprintf(text, sizeof(text), "%*" PRId64, ALIVE_DIGITS, now_ms) != ALIVE_DIGITS)
+    }
+    if (snprintf(text, sizeof(text), "%*" PRId64, ALIVE_DIGITS, now_ms) != ALIVE_DIGITS) {
         return;
-    if (write_at(lock->fd, text, ALIVE_DIGITS, (off_t)ALIVE_OFFSET) == 0)
+    }
+    if (write_at(lock->fd, text, ALIVE_DIGITS, (off_t)ALIVE_OFFSET) == 0) {
         lock->written_ms = now_ms;
+    }
 }
 
 const char *journal_lock_owner(const struct journal_lock *lock)

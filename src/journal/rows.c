@@ -58,8 +58,9 @@ bool run_state_parse(const char *text, enum run_state *out)
 {
     unsigned index;
 
-    if (!find_word(run_words, FERRY_COUNT(run_words), text, &index))
+    if (!find_word(run_words, FERRY_COUNT(run_words), text, &index)) {
         return false;
+    }
     *out = (enum run_state)index;
     return true;
 }
@@ -68,8 +69,9 @@ bool step_state_parse(const char *text, enum step_state *out)
 {
     unsigned index;
 
-    if (!find_word(step_words, FERRY_COUNT(step_words), text, &index))
+    if (!find_word(step_words, FERRY_COUNT(step_words), text, &index)) {
         return false;
+    }
     *out = (enum step_state)index;
     return true;
 }
@@ -77,8 +79,9 @@ bool step_state_parse(const char *text, enum step_state *out)
 enum ferry_code code_parse(const char *text)
 {
     for (unsigned at = 0; text != NULL && at < FERRY_CODE_COUNT; at++) {
-        if (strcmp(ferry_code_name((enum ferry_code)at), text) == 0)
+        if (strcmp(ferry_code_name((enum ferry_code)at), text) == 0) {
             return (enum ferry_code)at;
+        }
     }
     return text == NULL ? FERRY_OK : FERRY_E_FAILED;
 }

@@ -12,8 +12,9 @@ static enum ferry_code damaged(const struct journal *journal, int rc, const char
                      "keep %s, its -wal and its -shm as they are and restore a copy, or name "
                      "another journal with --journal FILE",
                      journal->path);
-    if (err != NULL)
+    if (err != NULL) {
         err->sys = rc;
+    }
     return FERRY_E_JOURNAL;
 }
 
@@ -65,20 +66,22 @@ enum ferry_code journal_fail_sqlite(struct journal *journal, int rc, const char 
         locked(journal, what, err);
         break;
     default:
-        if (journal_sys_is_full(sys))
+        if (journal_sys_is_full(sys)) {
             ferry_fail(err, FERRY_E_JOURNAL, "cannot %s the journal \"%s\": the disk is full", what,
                        journal->path);
-        else if (sys != 0)
+        } else if (sys != 0) {
             ferry_fail_errno(err, FERRY_E_JOURNAL, sys, "cannot %s the journal \"%s\": %s", what,
                              journal->path, sqlite3_errstr(rc));
-        else
+        } else {
             ferry_fail(err, FERRY_E_JOURNAL, "cannot %s the journal \"%s\": %s", what,
                        journal->path, sqlite3_errmsg(journal->db));
+        }
         journal_hint_system(journal->path, sys, err);
         break;
     }
-    if (err != NULL)
+    if (err != NULL) {
         err->sys = rc;
+    }
     return FERRY_E_JOURNAL;
 }
 

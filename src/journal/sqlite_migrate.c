@@ -10,8 +10,9 @@ const struct journal_migration journal_migrations[] = {{.sql = NULL}};
 static const struct journal_migration *migration_from(const struct journal *journal, int version)
 {
     for (const struct journal_migration *at = journal->hooks.migrations; at->sql != NULL; at++) {
-        if (at->from == version)
+        if (at->from == version) {
             return at;
+        }
     }
     return NULL;
 }
@@ -24,13 +25,15 @@ static enum ferry_code check_way(struct journal *journal, int from, struct ferry
         journal, "SELECT count(*) FROM run WHERE state IN ('running','paused','blocked')", &live,
         err);
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     for (int version = from; version < journal->hooks.version; version++) {
         const struct journal_migration *step = migration_from(journal, version);
 
-        if (step == NULL)
+        if (step == NULL) {
             return journal_fail_foreign(journal->path, "it is of a version that never was", err);
+        }
         if (live > 0 && !step->with_live_runs) {
             ferry_fail(err, FERRY_E_JOURNAL,
                        "cannot bring the journal \"%s\" from version %d to %d: a run is under way",
@@ -54,8 +57,9 @@ static enum ferry_code copy_into(struct journal *journal, const char *path, stru
         bind_text(&binder, path);
         rc = sqlite3_step(statement);
     }
-    if (rc != SQLITE_DONE)
+    if (rc != SQLITE_DONE) {
         code = journal_fail_sqlite(journal, rc, "copy", err);
+    }
     sqlite3_finalize(statement);
     return code;
 }
@@ -70,18 +74,23 @@ static enum ferry_code back_up(struct journal *journal, int version, struct ferr
     int sys = files->remove(path);
     enum ferry_code code;
 
-    if (sys == 0)
+    if (sys == 0) {
         sys = files->create(path);
-    if (sys != 0)
+    }
+    if (sys != 0) {
         return journal_fail_system(path, sys, "copy the journal to", err);
+    }
     code = copy_into(journal, path, err);
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     sys = files->sync(path);
-    if (sys == 0)
+    if (sys == 0) {
         sys = files->rename(path, final);
-    if (sys == 0)
+    }
+    if (sys == 0) {
         sys = files->sync_folder(final);
+    }
     return sys == 0 ? FERRY_OK : journal_fail_system(path, sys, "copy the journal to", err);
 }
 
@@ -96,10 +105,11 @@ static enum ferry_code run_steps(struct journal *journal, int from, struct ferry
         assert(step != NULL); /* check_way has been here */
         code = journal_exec(journal, step->sql, "migrate", err);
     }
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = journal_exec(journal,
                             mem_printf(scope, "PRAGMA user_version=%d", journal->hooks.version),
                             "migrate", err);
+    }
     return code;
 }
 
@@ -107,15 +117,20 @@ enum ferry_code journal_migrate(struct journal *journal, int from, struct ferry_
 {
     enum ferry_code code = check_way(journal, from, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = back_up(journal, from, err);
-    if (code == FERRY_OK)
+    }
+    if (code == FERRY_OK) {
         code = journal_exec(journal, "BEGIN IMMEDIATE", "migrate", err);
-    if (code == FERRY_OK)
+    }
+    if (code == FERRY_OK) {
         code = run_steps(journal, from, err);
-    if (code == FERRY_OK)
+    }
+    if (code == FERRY_OK) {
         code = journal_exec(journal, "COMMIT", "migrate", err);
-    if (code != FERRY_OK && sqlite3_get_autocommit(journal->db) == 0)
+    }
+    if (code != FERRY_OK && sqlite3_get_autocommit(journal->db) == 0) {
         sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL); /* closing does it as well */
+    }
     return code;
 }

@@ -98,8 +98,9 @@ static bool fill_unit(struct columns *columns, void *out)
 /* NULL stands for "none" in events. */
 static int64_t column_int_or_none(struct columns *columns)
 {
-    if (sqlite3_column_type(columns->statement, columns->at) != SQLITE_NULL)
+    if (sqlite3_column_type(columns->statement, columns->at) != SQLITE_NULL) {
         return column_int(columns);
+    }
     columns->at++;
     return -1;
 }
@@ -148,8 +149,9 @@ static enum ferry_code read_rows(struct journal *journal, sqlite3_stmt *statemen
             break;
         }
     }
-    if (rc != SQLITE_DONE)
+    if (rc != SQLITE_DONE) {
         code = journal_fail_sqlite(journal, rc, "read", err);
+    }
     sqlite3_reset(statement);
     return code;
 }
@@ -160,8 +162,9 @@ static void *read_array(struct journal *journal, sqlite3_stmt *statement, struct
                         enum ferry_code *code, struct ferry_error *err)
 {
     *code = read_rows(journal, statement, table, err);
-    if (*code == FERRY_OK)
+    if (*code == FERRY_OK) {
         return table->rows;
+    }
     mem_free(table->rows);
     table->rows = NULL;
     table->count = 0;
@@ -185,12 +188,13 @@ static enum ferry_code no_live_run(struct ferry_error *err)
 static enum ferry_code several_runs(const char *name, const struct run_row *rows,
                                     struct ferry_error *err)
 {
-    if (name == NULL)
+    if (name == NULL) {
         ferry_fail(err, FERRY_E_USAGE, "several runs are under way: %s, %s", rows[0].name,
                    rows[1].name);
-    else
+    } else {
         ferry_fail(err, FERRY_E_USAGE, "several runs begin with \"%s\": %s (%s), %s (%s)", name,
                    rows[0].uuid, rows[0].name, rows[1].uuid, rows[1].name);
+    }
     ferry_error_hint(err, "name one of them; ferry runs lists all");
     return FERRY_E_USAGE;
 }
@@ -203,10 +207,12 @@ static enum ferry_code find_runs(struct journal *journal, enum journal_statement
     enum ferry_code code = journal_statement(journal, which, &statement, err);
     struct binder binder = {.statement = statement};
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
-    if (name != NULL)
+    }
+    if (name != NULL) {
         bind_text(&binder, name);
+    }
     return read_rows(journal, statement, table, err);
 }
 
@@ -214,8 +220,9 @@ static char *lower_case(const void *ctx, const char *text)
 {
     char *copy = mem_strdup(ctx, text);
 
-    for (char *at = copy; *at != '\0'; at++)
+    for (char *at = copy; *at != '\0'; at++) {
         *at = (char)tolower((unsigned char)*at);
+    }
     return copy;
 }
 
@@ -231,17 +238,21 @@ enum ferry_code journal_run_find(struct journal *journal, const void *ctx, const
         code = find_runs(journal, STATEMENT_RUNS_LIVE, NULL, &table, err);
     } else {
         code = find_runs(journal, STATEMENT_RUN_BY_NAME, name, &table, err);
-        if (code == FERRY_OK && table.count == 0 && name[0] != '\0')
+        if (code == FERRY_OK && table.count == 0 && name[0] != '\0') {
             code =
                 find_runs(journal, STATEMENT_RUN_BY_PREFIX, lower_case(scope, name), &table, err);
+        }
     }
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     rows = (const void *)table.rows;
-    if (table.count == 0)
+    if (table.count == 0) {
         return name == NULL ? no_live_run(err) : no_such_run(name, err);
-    if (table.count > 1)
+    }
+    if (table.count > 1) {
         return several_runs(name, rows, err);
+    }
     *out = rows[0];
     mem_move(ctx, table.rows);
     return FERRY_OK;
@@ -254,8 +265,9 @@ enum ferry_code journal_runs(struct journal *journal, const void *ctx, struct ru
     sqlite3_stmt *statement = NULL;
     enum ferry_code code = journal_statement(journal, STATEMENT_RUNS, &statement, err);
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     *rows = read_array(journal, statement, &table, &code, err);
     *count = table.count;
     return code;
@@ -269,10 +281,12 @@ enum ferry_code journal_steps(struct journal *journal, const void *ctx, int64_t 
     enum ferry_code code = journal_statement(journal, STATEMENT_STEPS, &statement, err);
     struct binder binder = {.statement = statement};
 
-    if (code == FERRY_OK && journal->in_turn)
+    if (code == FERRY_OK && journal->in_turn) {
         code = journal_flush_deltas(journal, err); /* the counters are to be right here too */
-    if (code != FERRY_OK)
+    }
+    if (code != FERRY_OK) {
         return code;
+    }
     bind_int(&binder, run);
     *rows = read_array(journal, statement, &table, &code, err);
     *count = table.count;
@@ -299,8 +313,9 @@ enum ferry_code journal_units(struct journal *journal, const void *ctx, int64_t 
     enum ferry_code code = journal_statement(journal, statements[filter], &statement, err);
     struct binder binder = {.statement = statement};
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     bind_int(&binder, JOURNAL_UNIT_ID(run, step, after_seq < 0 ? -1 : after_seq));
     bind_int(&binder, JOURNAL_UNIT_ID(run, step, JOURNAL_SEQ_MAX));
     bind_int(&binder, sql_limit(limit));
@@ -318,15 +333,18 @@ enum ferry_code journal_unit_find(struct journal *journal, const void *ctx, int6
     struct binder binder = {.statement = statement};
     const struct unit_row *rows;
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     bind_int(&binder, JOURNAL_STEP_ID(run, step));
     bind_text(&binder, key);
     rows = read_array(journal, statement, &table, &code, err);
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
-    if (table.count == 0)
+    }
+    if (table.count == 0) {
         return ferry_fail(err, FERRY_E_NOT_FOUND, "there is no unit \"%s\" in this step", key);
+    }
     *out = rows[0];
     return FERRY_OK;
 }
@@ -341,10 +359,12 @@ enum ferry_code journal_events(struct journal *journal, const void *ctx, int64_t
         journal, run == 0 ? STATEMENT_EVENTS : STATEMENT_EVENTS_OF_RUN, &statement, err);
     struct binder binder = {.statement = statement};
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
-    if (run != 0)
+    }
+    if (run != 0) {
         bind_int(&binder, run);
+    }
     bind_int(&binder, after);
     bind_int(&binder, sql_limit(limit));
     *rows = read_array(journal, statement, &table, &code, err);

@@ -111,8 +111,9 @@ static enum ferry_code write_schema(struct journal *journal, const struct journa
     for (size_t at = 0; at < FERRY_COUNT(texts); at++) {
         enum ferry_code code = journal_exec(journal, texts[at], "create", err);
 
-        if (code != FERRY_OK)
+        if (code != FERRY_OK) {
             return code;
+        }
     }
     return FERRY_OK;
 }
@@ -130,15 +131,18 @@ static enum ferry_code fill_file(const char *path, const struct journal *real,
     rc = sqlite3_open_v2(path, &temporary.db,
                          SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                          real->hooks.vfs);
-    if (rc != SQLITE_OK)
+    if (rc != SQLITE_OK) {
         code = journal_fail_sqlite(&temporary, rc, "create", err);
-    else
+    } else {
         code = write_schema(&temporary, options, err);
-    if (code == FERRY_OK)
+    }
+    if (code == FERRY_OK) {
         rc =
             sqlite3_wal_checkpoint_v2(temporary.db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    if (code == FERRY_OK && rc != SQLITE_OK)
+    }
+    if (code == FERRY_OK && rc != SQLITE_OK) {
         code = journal_fail_sqlite(&temporary, rc, "create", err);
+    }
     sqlite3_close(temporary.db);
     return code;
 }
@@ -149,8 +153,9 @@ static int remove_all(const struct journal_files *files, const char *path)
     void *scope FERRY_SCOPE = mem_scope(NULL);
     int sys = 0;
 
-    for (size_t at = 0; at < FERRY_COUNT(ends) && sys == 0; at++)
+    for (size_t at = 0; at < FERRY_COUNT(ends) && sys == 0; at++) {
         sys = files->remove(mem_printf(scope, "%s%s", path, ends[at]));
+    }
     return sys;
 }
 
@@ -162,10 +167,12 @@ static enum ferry_code refuse_orphans(const struct journal *journal, struct ferr
     int64_t bytes = 0;
     int sys = journal->hooks.files->size(wal, &bytes);
 
-    if (sys == ENOENT)
+    if (sys == ENOENT) {
         return FERRY_OK;
-    if (sys != 0)
+    }
+    if (sys != 0) {
         return journal_fail_system(wal, sys, "create the journal beside", err);
+    }
     ferry_fail(err, FERRY_E_JOURNAL,
                "cannot create the journal \"%s\": it is gone, but its write-ahead log is there",
                journal->path);
@@ -182,24 +189,30 @@ enum ferry_code journal_create(struct journal *journal, const struct journal_opt
     enum ferry_code code = refuse_orphans(journal, err);
     int sys;
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     sys = remove_all(files, path); /* of an attempt that was killed */
-    if (sys == 0)
+    if (sys == 0) {
         sys = files->create(path);
-    if (sys != 0)
+    }
+    if (sys != 0) {
         return journal_fail_system(path, sys, "create the journal", err);
+    }
     code = fill_file(path, journal, options, err);
     if (code != FERRY_OK) {
         sys = remove_all(files, path);
         return code;
     }
     sys = files->sync(path);
-    if (sys == 0)
+    if (sys == 0) {
         sys = files->rename(path, journal->path);
-    if (sys == 0)
+    }
+    if (sys == 0) {
         sys = files->sync_folder(journal->path);
-    if (sys != 0)
+    }
+    if (sys != 0) {
         return journal_fail_system(path, sys, "create the journal", err);
+    }
     return FERRY_OK;
 }

@@ -33,8 +33,9 @@ static void end_turn(struct journal *journal, bool keep_seq)
 
         memset(delta->units, 0, sizeof(delta->units));
         delta->dirty = false;
-        if (!keep_seq)
+        if (!keep_seq) {
             delta->next_seq = -1;
+        }
     }
     journal->in_turn = false;
     journal->turn_failed = false;
@@ -42,12 +43,14 @@ static void end_turn(struct journal *journal, bool keep_seq)
 
 void journal_rollback(struct journal *journal)
 {
-    if (!journal->in_turn)
+    if (!journal->in_turn) {
         return;
+    }
     /* SQLite itself has rolled back after some errors; then this would be one more. */
     if (sqlite3_get_autocommit(journal->db) == 0 &&
-        sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
+        sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK) {
         journal->broken = true;
+    }
     end_turn(journal, false);
 }
 
@@ -63,16 +66,18 @@ static enum ferry_code check_fence(struct journal *journal, struct ferry_error *
     enum ferry_code code = journal_statement(journal, STATEMENT_FENCE, &statement, err);
     int rc;
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     struct binder binder = {.statement = statement};
 
     bind_int(&binder, journal->epoch);
     rc = sqlite3_step(statement);
-    if (rc == SQLITE_DONE)
+    if (rc == SQLITE_DONE) {
         code = fail_fenced(journal, err);
-    else if (rc != SQLITE_ROW)
+    } else if (rc != SQLITE_ROW) {
         code = journal_fail_sqlite(journal, rc, "write", err);
+    }
     sqlite3_reset(statement);
     return code;
 #endif
@@ -84,19 +89,24 @@ enum ferry_code journal_begin(struct journal *journal, struct ferry_error *err)
     enum ferry_code code;
 
     assert(journal->mode == JOURNAL_WRITE && !journal->in_turn);
-    if (journal->fenced)
+    if (journal->fenced) {
         return fail_fenced(journal, err);
-    if (journal->broken)
+    }
+    if (journal->broken) {
         return fail_broken(journal, err);
+    }
     code = journal_statement(journal, STATEMENT_BEGIN, &statement, err);
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = journal_step_once(journal, statement, "write", err);
-    if (code != FERRY_OK)
+    }
+    if (code != FERRY_OK) {
         return code;
+    }
     journal->in_turn = true;
     code = check_fence(journal, err);
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         journal_rollback(journal);
+    }
     return code;
 }
 
@@ -106,8 +116,9 @@ struct step_delta *journal_delta(struct journal *journal, int64_t run, int step)
 
     if (journal->delta_last < journal->delta_count) {
         delta = &journal->deltas[journal->delta_last];
-        if (delta->run == run && delta->step == step)
+        if (delta->run == run && delta->step == step) {
             return delta;
+        }
     }
     for (size_t at = 0; at < journal->delta_count; at++) {
         delta = &journal->deltas[at];
@@ -135,10 +146,12 @@ static enum ferry_code write_delta(struct journal *journal, struct step_delta *d
     struct binder binder = {.statement = statement};
     int64_t total = 0;
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
-    for (int state = UNIT_PENDING; state <= UNIT_CANCELLED; state++)
+    }
+    for (int state = UNIT_PENDING; state <= UNIT_CANCELLED; state++) {
         total += delta->units[state];
+    }
     bind_int(&binder, total);
     bind_int(&binder, delta->units[UNIT_DONE]);
     bind_int(&binder, delta->units[UNIT_SKIPPED]);
@@ -147,8 +160,9 @@ static enum ferry_code write_delta(struct journal *journal, struct step_delta *d
     bind_int(&binder, delta->units[UNIT_UNKNOWN]);
     bind_int(&binder, JOURNAL_STEP_ID(delta->run, delta->step));
     code = journal_step_once(journal, statement, "write", err);
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     memset(delta->units, 0, sizeof(delta->units));
     delta->dirty = false;
     return FERRY_OK;
@@ -157,8 +171,9 @@ static enum ferry_code write_delta(struct journal *journal, struct step_delta *d
 enum ferry_code journal_flush_deltas(struct journal *journal, struct ferry_error *err)
 {
     for (size_t at = 0; at < journal->delta_count; at++) {
-        if (!journal->deltas[at].dirty)
+        if (!journal->deltas[at].dirty) {
             continue;
+        }
         enum ferry_code code = write_delta(journal, &journal->deltas[at], err);
 
         if (code != FERRY_OK) {
@@ -183,10 +198,12 @@ enum ferry_code journal_commit(struct journal *journal, struct ferry_error *err)
         return FERRY_E_JOURNAL;
     }
     code = journal_flush_deltas(journal, err);
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = journal_statement(journal, STATEMENT_COMMIT, &statement, err);
-    if (code == FERRY_OK)
+    }
+    if (code == FERRY_OK) {
         code = journal_step_once(journal, statement, "write", err);
+    }
     if (code != FERRY_OK) {
         journal_rollback(journal);
         journal->broken = true;
@@ -202,19 +219,22 @@ static enum ferry_code mark_clean(struct journal *journal)
 {
     enum ferry_code code = journal_begin(journal, NULL);
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     code = journal_exec(journal, "UPDATE meta SET clean_close=1 WHERE one=1", "close", NULL);
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         return journal_commit(journal, NULL);
+    }
     journal_rollback(journal);
     return code;
 }
 
 void journal_close(struct journal *journal)
 {
-    if (journal == NULL)
+    if (journal == NULL) {
         return;
+    }
     journal_rollback(journal);
     if (journal->mode == JOURNAL_WRITE && mark_clean(journal) == FERRY_OK) {
         /* Without a reader in the way this empties the WAL; with one it stays, and is no less
@@ -238,8 +258,9 @@ int64_t journal_last_alive_ms(const struct journal *journal)
 
 void journal_alive(struct journal *journal, int64_t now_ms)
 {
-    if (journal->lock != NULL)
+    if (journal->lock != NULL) {
         journal_lock_alive(journal->lock, now_ms);
+    }
 }
 
 bool journal_intent_is_open(struct journal *journal, const char *intent_id)
@@ -247,10 +268,12 @@ bool journal_intent_is_open(struct journal *journal, const char *intent_id)
     sqlite3_stmt *statement = NULL;
     bool is_open = false;
 
-    if (journal->in_turn || journal->broken || intent_id == NULL || intent_id[0] == '\0')
+    if (journal->in_turn || journal->broken || intent_id == NULL || intent_id[0] == '\0') {
         return false;
-    if (journal_statement(journal, STATEMENT_INTENT, &statement, NULL) != FERRY_OK)
+    }
+    if (journal_statement(journal, STATEMENT_INTENT, &statement, NULL) != FERRY_OK) {
         return false;
+    }
     struct binder binder = {.statement = statement};
 
     bind_id(&binder, intent_id);

@@ -10,8 +10,9 @@
 /* A change that failed spoils its turn: half of it must not be committed. */
 static enum ferry_code spoil(struct journal *journal, enum ferry_code code)
 {
-    if (code == FERRY_E_JOURNAL)
+    if (code == FERRY_E_JOURNAL) {
         journal->turn_failed = true;
+    }
     return code;
 }
 
@@ -27,14 +28,17 @@ static enum ferry_code check_json(struct journal *journal, const char *column, c
     void *scope FERRY_SCOPE = NULL;
     struct json *tree = NULL;
 
-    if (text == NULL)
+    if (text == NULL) {
         return FERRY_OK;
+    }
     scope = mem_scope(NULL);
-    if (json_parse(scope, text, strlen(text), &tree, err) == FERRY_OK)
+    if (json_parse(scope, text, strlen(text), &tree, err) == FERRY_OK) {
         return FERRY_OK;
+    }
     ferry_error_prefix(err, "cannot write the journal \"%s\": column %s", journal->path, column);
-    if (err != NULL)
+    if (err != NULL) {
         err->code = FERRY_E_JOURNAL;
+    }
     return spoil(journal, FERRY_E_JOURNAL);
 }
 
@@ -77,8 +81,9 @@ static enum ferry_code run_refused(struct journal *journal, const struct run_row
             ferry_error_hint(err, "ferry resume %s, or ferry cancel %s", name, name);
         }
         sqlite3_reset(statement);
-        if (found)
+        if (found) {
             return FERRY_E_REFUSED;
+        }
     }
     ferry_fail(err, FERRY_E_REFUSED, "there is a run with the name %s already", row->name);
     ferry_error_hint(err, "ferry runs lists them");
@@ -92,12 +97,15 @@ enum ferry_code journal_run_add(struct journal *journal, struct run_row *row,
     enum ferry_code code = change(journal, STATEMENT_RUN_ADD, &statement, err);
     int rc;
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = check_json(journal, "options", row->options, err);
-    if (code == FERRY_OK)
+    }
+    if (code == FERRY_OK) {
         code = check_json(journal, "facts", row->facts, err);
-    if (code != FERRY_OK)
+    }
+    if (code != FERRY_OK) {
         return code;
+    }
     struct binder binder = {.statement = statement};
 
     bind_text(&binder, row->uuid);
@@ -121,8 +129,9 @@ enum ferry_code journal_run_add(struct journal *journal, struct run_row *row,
         sqlite3_reset(statement);
         return run_refused(journal, row, err);
     }
-    if (rc != SQLITE_DONE)
+    if (rc != SQLITE_DONE) {
         code = spoil(journal, journal_fail_sqlite(journal, rc, "write", err));
+    }
     sqlite3_reset(statement);
     if (code == FERRY_OK) {
         row->run = sqlite3_last_insert_rowid(journal->db);
@@ -138,10 +147,12 @@ enum ferry_code journal_run_update(struct journal *journal, const struct run_row
     enum ferry_code code = change(journal, STATEMENT_RUN_UPDATE, &statement, err);
     int rc;
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = check_json(journal, "facts", row->facts, err);
-    if (code != FERRY_OK)
+    }
+    if (code != FERRY_OK) {
         return code;
+    }
     struct binder binder = {.statement = statement};
 
     bind_text(&binder, run_state_name(row->state));
@@ -159,11 +170,13 @@ enum ferry_code journal_run_update(struct journal *journal, const struct run_row
         sqlite3_reset(statement);
         return run_refused(journal, row, err);
     }
-    if (rc != SQLITE_DONE)
+    if (rc != SQLITE_DONE) {
         code = spoil(journal, journal_fail_sqlite(journal, rc, "write", err));
+    }
     sqlite3_reset(statement);
-    if (code == FERRY_OK && sqlite3_changes(journal->db) != 1)
+    if (code == FERRY_OK && sqlite3_changes(journal->db) != 1) {
         return fail_row(journal, err, "there is no such run");
+    }
     return code;
 }
 
@@ -173,12 +186,15 @@ enum ferry_code journal_step_add(struct journal *journal, const struct step_row 
     sqlite3_stmt *statement = NULL;
     enum ferry_code code = change(journal, STATEMENT_STEP_ADD, &statement, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = check_json(journal, "cursor", row->cursor, err);
-    if (code == FERRY_OK && (row->step < 0 || row->step > JOURNAL_STEP_MAX))
+    }
+    if (code == FERRY_OK && (row->step < 0 || row->step > JOURNAL_STEP_MAX)) {
         return fail_row(journal, err, "a run has no room for more steps");
-    if (code != FERRY_OK)
+    }
+    if (code != FERRY_OK) {
         return code;
+    }
     struct binder binder = {.statement = statement};
 
     bind_int(&binder, JOURNAL_STEP_ID(row->run, row->step));
@@ -201,10 +217,12 @@ enum ferry_code journal_step_update(struct journal *journal, const struct step_r
     sqlite3_stmt *statement = NULL;
     enum ferry_code code = change(journal, STATEMENT_STEP_UPDATE, &statement, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = check_json(journal, "cursor", row->cursor, err);
-    if (code != FERRY_OK)
+    }
+    if (code != FERRY_OK) {
         return code;
+    }
     struct binder binder = {.statement = statement};
 
     bind_text(&binder, step_state_name(row->state));
@@ -215,8 +233,9 @@ enum ferry_code journal_step_update(struct journal *journal, const struct step_r
     bind_int(&binder, row->ended_at_ms);
     bind_int(&binder, JOURNAL_STEP_ID(row->run, row->step));
     code = finish(journal, statement, err);
-    if (code == FERRY_OK && sqlite3_changes(journal->db) != 1)
+    if (code == FERRY_OK && sqlite3_changes(journal->db) != 1) {
         return fail_row(journal, err, "there is no such step");
+    }
     return code;
 }
 
@@ -228,10 +247,11 @@ static enum ferry_code look_up_seq(struct journal *journal, sqlite3_stmt *statem
     enum ferry_code code = FERRY_OK;
 
     *seq = -1;
-    if (rc == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL)
+    if (rc == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL) {
         *seq = sqlite3_column_int64(statement, 0) & JOURNAL_SEQ_MAX;
-    else if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+    } else if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
         code = spoil(journal, journal_fail_sqlite(journal, rc, "read", err));
+    }
     sqlite3_reset(statement);
     return code;
 }
@@ -243,18 +263,21 @@ static enum ferry_code next_seq(struct journal *journal, struct step_delta *delt
     int64_t last = -1;
     enum ferry_code code;
 
-    if (delta->next_seq >= 0)
+    if (delta->next_seq >= 0) {
         return FERRY_OK;
+    }
     code = change(journal, STATEMENT_UNIT_NEXT_SEQ, &statement, err);
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     struct binder binder = {.statement = statement};
 
     bind_int(&binder, JOURNAL_UNIT_ID(delta->run, delta->step, 0));
     bind_int(&binder, JOURNAL_UNIT_ID(delta->run, delta->step, JOURNAL_SEQ_MAX));
     code = look_up_seq(journal, statement, &last, err);
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         delta->next_seq = last + 1;
+    }
     return code;
 }
 
@@ -264,8 +287,9 @@ static enum ferry_code existing_seq(struct journal *journal, struct unit_row *ro
     sqlite3_stmt *statement = NULL;
     enum ferry_code code = change(journal, STATEMENT_UNIT_SEQ, &statement, err);
 
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     struct binder binder = {.statement = statement};
 
     bind_int(&binder, JOURNAL_STEP_ID(row->run, row->step));
@@ -278,10 +302,11 @@ static void bind_room(struct binder *binder, enum unit_state state)
 {
     static const int rooms[] = {[UNIT_PENDING] = 102, [UNIT_INTENT] = 40, [UNIT_STARTED] = 12};
 
-    if ((size_t)state < FERRY_COUNT(rooms))
+    if ((size_t)state < FERRY_COUNT(rooms)) {
         bind_zeros(binder, rooms[state]);
-    else
+    } else {
         bind_null(binder);
+    }
 }
 
 static void bind_new_unit(struct journal *journal, sqlite3_stmt *statement,
@@ -319,22 +344,28 @@ enum ferry_code journal_unit_add(struct journal *journal, struct unit_row *row, 
     sqlite3_stmt *statement = NULL;
     enum ferry_code code = change(journal, STATEMENT_UNIT_ADD, &statement, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = check_json(journal, "data", row->data, err);
-    if (code == FERRY_OK)
+    }
+    if (code == FERRY_OK) {
         code = next_seq(journal, delta, err);
-    if (code != FERRY_OK)
+    }
+    if (code != FERRY_OK) {
         return code;
-    if (delta->next_seq > JOURNAL_SEQ_MAX)
+    }
+    if (delta->next_seq > JOURNAL_SEQ_MAX) {
         return fail_row(journal, err, "a step has no room for more units");
+    }
     row->seq = delta->next_seq;
     bind_new_unit(journal, statement, row);
     code = finish(journal, statement, err);
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     *added = sqlite3_changes(journal->db) == 1;
-    if (!*added)
+    if (!*added) {
         return existing_seq(journal, row, err);
+    }
     row->epoch = journal->epoch;
     delta->next_seq++;
     delta->units[row->state]++;
@@ -374,8 +405,9 @@ static void bind_changed_unit(struct journal *journal, sqlite3_stmt *statement,
     }
     bind_int(&binder, JOURNAL_UNIT_ID(row->run, row->step, row->seq));
     bind_int(&binder, from);
-    if (keeps_intent)
+    if (keeps_intent) {
         bind_id(&binder, row->intent_id);
+    }
 }
 
 enum ferry_code journal_unit_update(struct journal *journal, const struct unit_row *row,
@@ -389,14 +421,17 @@ enum ferry_code journal_unit_update(struct journal *journal, const struct unit_r
         change(journal, keeps_intent ? STATEMENT_UNIT_UPDATE_OPEN : STATEMENT_UNIT_UPDATE,
                &statement, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = check_json(journal, "data", row->data, err);
-    if (code != FERRY_OK)
+    }
+    if (code != FERRY_OK) {
         return code;
+    }
     bind_changed_unit(journal, statement, row, from, keeps_intent);
     code = finish(journal, statement, err);
-    if (code != FERRY_OK)
+    if (code != FERRY_OK) {
         return code;
+    }
     if (sqlite3_changes(journal->db) != 1) {
         ferry_fail(err, FERRY_E_JOURNAL,
                    "cannot write the journal \"%s\": unit %s is not %s any more, or its intent is "
@@ -413,10 +448,11 @@ enum ferry_code journal_unit_update(struct journal *journal, const struct unit_r
 /* -1 means none, which is stored as NULL. */
 static void bind_int_or_none(struct binder *binder, int64_t value)
 {
-    if (value < 0)
+    if (value < 0) {
         bind_null(binder);
-    else
+    } else {
         bind_int(binder, value);
+    }
 }
 
 enum ferry_code journal_event_add(struct journal *journal, struct event_row *row,
@@ -425,10 +461,12 @@ enum ferry_code journal_event_add(struct journal *journal, struct event_row *row
     sqlite3_stmt *statement = NULL;
     enum ferry_code code = change(journal, STATEMENT_EVENT_ADD, &statement, err);
 
-    if (code == FERRY_OK)
+    if (code == FERRY_OK) {
         code = check_json(journal, "data", row->data, err);
-    if (code != FERRY_OK)
+    }
+    if (code != FERRY_OK) {
         return code;
+    }
     struct binder binder = {.statement = statement};
 
     bind_int(&binder, row->run);

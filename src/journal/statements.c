@@ -99,8 +99,9 @@ enum ferry_code journal_statement(struct journal *journal, enum journal_statemen
     if (*slot == NULL) {
         rc = sqlite3_prepare_v3(journal->db, statement_texts[which], -1, SQLITE_PREPARE_PERSISTENT,
                                 slot, NULL);
-        if (rc != SQLITE_OK)
+        if (rc != SQLITE_OK) {
             return journal_fail_sqlite(journal, rc, "read", err);
+        }
     }
     *out = *slot;
     return FERRY_OK;
@@ -112,8 +113,9 @@ enum ferry_code journal_step_once(struct journal *journal, sqlite3_stmt *stateme
     int rc = sqlite3_step(statement);
     enum ferry_code code = FERRY_OK;
 
-    if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+    if (rc != SQLITE_DONE && rc != SQLITE_ROW) {
         code = journal_fail_sqlite(journal, rc, what, err); /* before the reset forgets it */
+    }
     sqlite3_reset(statement);
     return code;
 }
@@ -121,8 +123,9 @@ enum ferry_code journal_step_once(struct journal *journal, sqlite3_stmt *stateme
 /* A failed bind (no memory, a text over SQLite's limit of 1 GB) would write NULL in its place. */
 static void check_bind(int rc)
 {
-    if (rc != SQLITE_OK)
+    if (rc != SQLITE_OK) {
         mem_exhausted();
+    }
 }
 
 void bind_int(struct binder *binder, int64_t value)
@@ -147,10 +150,12 @@ void bind_text(struct binder *binder, const char *text)
 
 static int hex_value(char digit)
 {
-    if (digit >= '0' && digit <= '9')
+    if (digit >= '0' && digit <= '9') {
         return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
+    }
+    if (digit >= 'a' && digit <= 'f') {
         return digit - 'a' + 10;
+    }
     return -1;
 }
 
@@ -166,21 +171,24 @@ static int pack_id(const char *text, unsigned char *out)
     bool is_uuid = length == UUID_TEXT_SIZE - 1;
     int size = 0;
 
-    if (!is_uuid && length != DIGEST_SHA256_HEX - 1)
+    if (!is_uuid && length != DIGEST_SHA256_HEX - 1) {
         return 0;
+    }
     for (size_t at = 0; at < length; at += 2) {
         int high;
         int low;
 
         if (is_uuid && is_dash(at)) {
-            if (text[at] != '-')
+            if (text[at] != '-') {
                 return 0;
+            }
             at++;
         }
         high = hex_value(text[at]);
         low = hex_value(text[at + 1]);
-        if (high < 0 || low < 0)
+        if (high < 0 || low < 0) {
             return 0;
+        }
         out[size++] = (unsigned char)(high << 4 | low);
     }
     return size;
@@ -191,11 +199,12 @@ void bind_id(struct binder *binder, const char *text)
     unsigned char bytes[32];
     int size = text == NULL ? 0 : pack_id(text, bytes);
 
-    if (size == 0)
+    if (size == 0) {
         bind_text(binder, text == NULL || text[0] == '\0' ? NULL : text);
-    else
+    } else {
         check_bind(
             sqlite3_bind_blob(binder->statement, ++binder->at, bytes, size, SQLITE_TRANSIENT));
+    }
 }
 
 int64_t column_int(struct columns *columns)
@@ -208,8 +217,9 @@ const char *column_text(struct columns *columns)
     int at = columns->at++;
     const unsigned char *text = sqlite3_column_text(columns->statement, at);
 
-    if (text == NULL)
+    if (text == NULL) {
         return NULL;
+    }
     return mem_strndup(columns->ctx, (const char *)text,
                        (size_t)sqlite3_column_bytes(columns->statement, at));
 }
@@ -220,8 +230,9 @@ static void unpack_id(const unsigned char *bytes, int size, char *out)
     size_t used = 0;
 
     for (int at = 0; at < size; at++) {
-        if (size == 16 && is_dash(used))
+        if (size == 16 && is_dash(used)) {
             out[used++] = '-';
+        }
         out[used++] = digits[bytes[at] >> 4];
         out[used++] = digits[bytes[at] & 15];
     }
@@ -234,11 +245,13 @@ static const char *id_text(struct columns *columns, char out[DIGEST_SHA256_HEX])
     int at = columns->at++;
     int size;
 
-    if (sqlite3_column_type(columns->statement, at) != SQLITE_BLOB)
+    if (sqlite3_column_type(columns->statement, at) != SQLITE_BLOB) {
         return (const char *)sqlite3_column_text(columns->statement, at);
+    }
     size = sqlite3_column_bytes(columns->statement, at);
-    if (size != 16 && size != 32)
+    if (size != 16 && size != 32) {
         return NULL;
+    }
     unpack_id(sqlite3_column_blob(columns->statement, at), size, out);
     return out;
 }
@@ -256,7 +269,8 @@ void column_fixed(struct columns *columns, char *out, size_t size)
     const char *text = id_text(columns, packed);
     size_t length = text == NULL ? 0 : strnlen(text, size - 1);
 
-    if (length > 0)
+    if (length > 0) {
         memcpy(out, text, length);
+    }
     out[length] = '\0';
 }

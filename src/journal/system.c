@@ -16,8 +16,9 @@ static char *folder_of(const void *ctx, const char *path)
 {
     const char *slash = strrchr(path, '/');
 
-    if (slash == NULL)
+    if (slash == NULL) {
         return mem_strdup(ctx, ".");
+    }
     return slash == path ? mem_strdup(ctx, "/") : mem_strndup(ctx, path, (size_t)(slash - path));
 }
 
@@ -25,12 +26,15 @@ static int system_size(const char *path, int64_t *bytes)
 {
     struct stat info;
 
-    if (stat(path, &info) != 0)
+    if (stat(path, &info) != 0) {
         return errno;
-    if (S_ISDIR(info.st_mode))
+    }
+    if (S_ISDIR(info.st_mode)) {
         return EISDIR;
-    if (!S_ISREG(info.st_mode))
+    }
+    if (!S_ISREG(info.st_mode)) {
         return EINVAL;
+    }
     *bytes = (int64_t)info.st_size;
     return 0;
 }
@@ -39,8 +43,9 @@ static int system_create(const char *path)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
-    if (fd < 0)
+    if (fd < 0) {
         return errno;
+    }
     return close(fd) == 0 ? 0 : errno;
 }
 
@@ -59,11 +64,13 @@ static int sync_opened(const char *path, int flags)
     int fd = open(path, flags | O_CLOEXEC);
     int sys;
 
-    if (fd < 0)
+    if (fd < 0) {
         return errno;
+    }
     sys = fsync(fd) == 0 ? 0 : errno;
-    if (close(fd) != 0 && sys == 0)
+    if (close(fd) != 0 && sys == 0) {
         sys = errno;
+    }
     return sys;
 }
 
@@ -84,8 +91,9 @@ static int system_fs_type(const char *path, uint64_t *type)
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct statfs info;
 
-    if (statfs(folder_of(scope, path), &info) != 0)
+    if (statfs(folder_of(scope, path), &info) != 0) {
         return errno;
+    }
     *type = (uint64_t)info.f_type & UINT32_MAX; /* f_type is signed on some machines */
     return 0;
 }
@@ -123,14 +131,16 @@ void journal_hint_system(const char *path, int sys, struct ferry_error *err)
 enum ferry_code journal_fail_system(const char *path, int sys, const char *what,
                                     struct ferry_error *err)
 {
-    if (journal_sys_is_full(sys))
+    if (journal_sys_is_full(sys)) {
         ferry_fail(err, FERRY_E_JOURNAL, "cannot %s \"%s\": the disk is full", what, path);
-    else if (sys == EINVAL)
+    } else if (sys == EINVAL) {
         ferry_fail(err, FERRY_E_JOURNAL, "cannot %s \"%s\": it is no plain file", what, path);
-    else
+    } else {
         ferry_fail_errno(err, FERRY_E_JOURNAL, sys, "cannot %s \"%s\"", what, path);
-    if (err != NULL)
+    }
+    if (err != NULL) {
         err->sys = sys;
+    }
     journal_hint_system(path, sys, err);
     return FERRY_E_JOURNAL;
 }
@@ -147,18 +157,21 @@ static enum ferry_code resolve_absent(const void *ctx, const char *path, bool ma
     struct stat info;
     char *real;
 
-    if (name[0] == '\0')
+    if (name[0] == '\0') {
         return journal_fail_system(path, EISDIR, "open the journal", err);
+    }
     if (lstat(path, &info) == 0) {
         ferry_fail(err, FERRY_E_JOURNAL, "cannot open the journal \"%s\": a link to nowhere", path);
         journal_hint_system(path, ENOENT, err);
         return FERRY_E_JOURNAL;
     }
-    if (make_folder && file_make_folders(folder, &why) != FERRY_OK)
+    if (make_folder && file_make_folders(folder, &why) != FERRY_OK) {
         return journal_fail_system(folder, why.sys, "make the journal's folder", err);
+    }
     real = realpath(folder, NULL);
-    if (real == NULL)
+    if (real == NULL) {
         return journal_fail_system(folder, errno, "open the journal's folder", err);
+    }
     *out = mem_printf(ctx, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
     free(real);
     return FERRY_OK;
@@ -169,10 +182,12 @@ enum ferry_code journal_resolve(const void *ctx, const char *path, bool make_fol
 {
     char *real = realpath(path, NULL);
 
-    if (real == NULL && errno == ENOENT)
+    if (real == NULL && errno == ENOENT) {
         return resolve_absent(ctx, path, make_folder, out, err);
-    if (real == NULL)
+    }
+    if (real == NULL) {
         return journal_fail_system(path, errno, "open the journal", err);
+    }
     *out = mem_strdup(ctx, real);
     free(real);
     return FERRY_OK;
@@ -201,11 +216,13 @@ enum ferry_code journal_check_fs(const struct journal_files *files, const char *
     uint64_t type = 0;
     int sys = files->fs_type(path, &type);
 
-    if (sys != 0)
+    if (sys != 0) {
         return journal_fail_system(path, sys, "open the journal", err);
+    }
     for (size_t at = 0; at < FERRY_COUNT(network_file_systems); at++) {
-        if (network_file_systems[at].type != type)
+        if (network_file_systems[at].type != type) {
             continue;
+        }
         ferry_fail(err, FERRY_E_JOURNAL,
                    "cannot open the journal \"%s\": it lies on a network file system (%s)", path,
                    network_file_systems[at].name);
