@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "states/restored.h"
 #include "states/states.h"
+#include "states/verify_networks.h"
 
 static void timing(const struct state_context *context, struct state_timing *timing)
 {
@@ -33,7 +34,9 @@ static bool ask_plan(const struct state_context *context, const struct state_uni
         return false;
     }
     states_request(request, mem);
-    if (states_at(units, "flag")) {
+    if (verify_networks_at(units)) {
+        verify_networks_ask(units, &caller, *request);
+    } else if (states_at(units, "flag")) {
         cloudify_ask_snapshot_status(*request);
     } else {
         restored_ask_blueprints(*request, &caller);
@@ -67,25 +70,10 @@ static void plan_blueprints(const struct state_context *context, int64_t count, 
                  "manager holds");
 }
 
-static void judge_plan(const struct state_context *context, const struct state_unit *units,
-                       size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
-                       const void *mem)
+static void plan_flag(const struct state_context *context, const struct json *document,
+                      const void *mem)
 {
-    struct cloudify_answer answer;
-
-    (void)n;
-    if (!states_plan_read(context, reply, &answer, verdicts, mem)) {
-        return;
-    }
-    verdicts->answer = STATE_DONE;
-    if (!states_at(units, "flag")) {
-        state_plan_units(context->plan, 1);
-        state_plan_estimate(context->plan, 5 * STATES_SECOND_MS, "six questions");
-        plan_blueprints(context, cloudify_total(answer.document), mem);
-        if (states_caps(context)->has_snapshot_status) {
-            states_next(verdicts, mem, "flag");
-        }
-    } else if (cloudify_restore_flag_of(answer.document) == CLOUDIFY_RESTORE_RUNNING) {
+    if (cloudify_restore_flag_of(document) == CLOUDIFY_RESTORE_RUNNING) {
         state_plan_blocker(context->plan, FERRY_E_REFUSED,
                            "the manager says that a restore is running",
                            mem_printf(mem,
@@ -93,6 +81,67 @@ static void judge_plan(const struct state_context *context, const struct state_u
                                       "flag behind: rm -f %s on the manager",
                                       states_caps(context)->flag_path));
     }
+}
+
+/* The plan's questions after this one; the cursor is empty at the first. */
+static void plan_next(const struct state_context *context, const struct state_unit *unit,
+                      struct state_verdict *verdict, const void *mem)
+{
+    bool first = states_cursor(unit)[0] == '\0';
+
+    verdict->answer = STATE_DONE;
+    if (first && states_caps(context)->has_snapshot_status) {
+        states_next(verdict, mem, "flag");
+    } else if (states_at(unit, "managers")) {
+        states_next(verdict, mem, "brokers");
+    } else if (!states_at(unit, "brokers") && verify_networks_wanted(context)) {
+        states_next(verdict, mem, "managers");
+    }
+}
+
+static void plan_networks(const struct state_context *context, const struct state_unit *unit,
+                          const struct cloudify_answer *answer, const void *mem)
+{
+    const char *wrong = verify_networks_wrong(context, unit, answer, mem);
+
+    if (wrong != NULL) {
+        state_plan_blocker(context->plan, FERRY_E_REFUSED, wrong, VERIFY_NETWORKS_HINT);
+    }
+}
+
+/* Who may restore may also ask this, or else the manager is too old: no reason to stop. */
+static bool is_passed_over(const struct state_unit *unit, const struct cloudify_answer *answer)
+{
+    return verify_networks_at(unit) &&
+           (answer->kind == CLOUDIFY_REFUSED || answer->kind == CLOUDIFY_FORBIDDEN ||
+            answer->kind == CLOUDIFY_MISSING);
+}
+
+static void judge_plan(const struct state_context *context, const struct state_unit *units,
+                       size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
+                       const void *mem)
+{
+    struct cloudify_answer answer;
+
+    (void)n;
+    cloudify_read(reply, &answer);
+    if (is_passed_over(units, &answer)) {
+        state_plan_warning(context->plan,
+                           mem_printf(mem, "the manager does not tell its networks: %s",
+                                      cloudify_describe(mem, &answer)),
+                           NULL);
+    } else if (!states_plan_read(context, reply, &answer, verdicts, mem)) {
+        return;
+    } else if (verify_networks_at(units)) {
+        plan_networks(context, units, &answer, mem);
+    } else if (states_at(units, "flag")) {
+        plan_flag(context, answer.document, mem);
+    } else {
+        state_plan_units(context->plan, 1);
+        state_plan_estimate(context->plan, 5 * STATES_SECOND_MS, "a few questions");
+        plan_blueprints(context, cloudify_total(answer.document), mem);
+    }
+    plan_next(context, units, verdicts, mem);
 }
 
 /* --- await: the questions, one after the other --- */
@@ -114,6 +163,8 @@ static bool ask_await(const struct state_context *context, const struct state_un
         cloudify_ask_snapshot_status(*request);
     } else if (strcmp(at, "blueprints") == 0) {
         restored_ask_blueprints(*request, &caller);
+    } else if (verify_networks_at(units)) {
+        verify_networks_ask(units, &caller, *request);
     } else if (strcmp(at, "executions") == 0) {
         states_ask_open(*request, &caller);
     } else {
@@ -217,7 +268,20 @@ static void judge_blueprints(const struct state_context *context, int64_t count,
             mem_printf(mem, "the manager is not empty: it holds %lld blueprints", (long long)count),
             "nothing was changed; restore on a fresh manager");
     } else {
-        states_next(verdict, mem, "executions");
+        states_next(verdict, mem, verify_networks_wanted(context) ? "managers" : "executions");
+    }
+}
+
+static void judge_networks(const struct state_context *context, const struct state_unit *unit,
+                           const struct cloudify_answer *answer, struct state_verdict *verdict,
+                           const void *mem)
+{
+    const char *wrong = verify_networks_wrong(context, unit, answer, mem);
+
+    if (wrong != NULL) {
+        refuse(verdict, mem, wrong, VERIFY_NETWORKS_HINT ": ferry retry RUN --failed");
+    } else {
+        states_next(verdict, mem, states_at(unit, "managers") ? "brokers" : "executions");
     }
 }
 
@@ -270,7 +334,8 @@ static void judge_await(const struct state_context *context, const struct state_
     /* a row without its file is nginx's own 404 (facts 10.1): an answer, not weather */
     bool no_file = strcmp(at, "length") == 0 && answer.status == 404;
 
-    if (!no_file && !states_read(units, n, reply, &answer, verdicts, mem)) {
+    if (!no_file && !is_passed_over(units, &answer) &&
+        !states_read(units, n, reply, &answer, verdicts, mem)) {
         return;
     }
     if (strcmp(at, "snapshot") == 0) {
@@ -281,6 +346,8 @@ static void judge_await(const struct state_context *context, const struct state_
         judge_flag(context, answer.document, verdicts, mem);
     } else if (strcmp(at, "blueprints") == 0) {
         judge_blueprints(context, cloudify_total(answer.document), verdicts, mem);
+    } else if (verify_networks_at(units)) {
+        judge_networks(context, units, &answer, verdicts, mem);
     } else if (strcmp(at, "executions") == 0) {
         judge_open(answer.document, verdicts, mem);
     } else {

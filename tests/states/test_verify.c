@@ -38,6 +38,79 @@ static void every_question_is_asked_and_only_then_it_is_done(void **state)
     lab_free(lab);
 }
 
+/* contract/01, no. 19 and 20: one network, "default" */
+static void networks_of_agents_must_be_on_manager_and_broker(void **state)
+{
+    static const char managers[] = "GET /api/v3.1/managers", brokers[] = "GET /api/v3.1/brokers";
+    struct lab *lab = lab_new(V);
+
+    (void)state;
+    lab_fact(lab, "archive.networks", "[\"default\"]");
+    go_to(lab, "{\"ask\":\"blueprints\"}");
+    lab_turn(lab, &V->await, 200, NONE);
+    lab_asks(lab, &V->await, managers);
+    assert_non_null(lab_header(lab, "X-BYPASS-MAINTENANCE"));
+    lab_gets_recorded(lab, "01-version-status-license", 19);
+    lab_asks(lab, &V->await, brokers);
+    lab_gets_recorded(lab, "01-version-status-license", 20);
+    lab_asks(lab, &V->await, "GET /api/v3.1/executions?*");
+    lab_fact(lab, "archive.networks", "[\"default\",\"lab\",\"dmz\"]");
+    go_to(lab, "{\"ask\":\"managers\"}");
+    lab_asks(lab, &V->await, managers);
+    lab_gets_recorded(lab, "01-version-status-license", 19);
+    lab_says(lab, STATE_FAILED, "own configuration lacks networks of the archive: lab, dmz");
+    assert_non_null(strstr(lab->verdict[0].hint, "retry RUN --failed"));
+    lab_data_is(lab, "{}");
+    go_to(lab, "{\"ask\":\"brokers\"}");
+    lab_asks(lab, &V->await, brokers);
+    lab_gets_recorded(lab, "01-version-status-license", 20);
+    lab_says(lab, STATE_FAILED, "broker lacks");
+    lab_free(lab);
+}
+
+static void networks_that_nobody_tells_do_not_stop_a_run(void **state)
+{
+    struct lab *lab = lab_new(V);
+
+    (void)state;
+    lab_fact(lab, "archive.networks", "[\"lab\"]");
+    go_to(lab, "{\"ask\":\"managers\"}");
+    lab_turn(lab, &V->await, 403, "{\"error_code\":\"forbidden_error\"}");
+    lab_says(lab, STATE_AGAIN, NULL);
+    lab_turn(lab, &V->await, 200, NONE);
+    lab_asks(lab, &V->await, "GET /api/v3.1/executions?*");
+    go_to(lab, "{\"ask\":\"managers\"}");
+    lab_turn(lab, &V->await, 502, "{}");
+    lab_says(lab, STATE_CANNOT_TELL, NULL); /* but weather is waited out */
+    lab_fact(lab, "archive.format", "\"new\"");
+    go_to(lab, "{\"ask\":\"blueprints\"}");
+    lab_turn(lab, &V->await, 200, NONE);
+    lab_asks(lab, &V->await, "GET /api/v3.1/executions?*"); /* the new format asks for none */
+    lab_free(lab);
+}
+
+static void plan_compares_networks(void **state)
+{
+    struct lab *lab = lab_new(V);
+
+    (void)state;
+    lab_fact(lab, "archive.networks", "[\"lab\"]");
+    lab_turn(lab, &V->plan, 200, NONE);
+    lab_turn(lab, &V->plan, 200, "{\"status\":\"not-running\"}");
+    lab_asks(lab, &V->plan, "GET /api/v3.1/managers");
+    lab_gets_recorded(lab, "01-version-status-license", 19);
+    lab_found(lab, "blocker FERRY_E_REFUSED", "lacks networks of the archive: lab");
+    lab_says(lab, STATE_AGAIN, NULL);
+    lab_turn(lab, &V->plan, 404, "{\"error_code\":\"not_found_error\"}");
+    lab_found(lab, "warning", "does not tell its networks");
+    lab_says(lab, STATE_DONE, NULL);
+    lab_version(lab, "4.6.0");
+    lab_data(lab, "{\"ask\":null}");
+    lab_turn(lab, &V->plan, 200, NONE);
+    lab_says(lab, STATE_DONE, NULL);
+    lab_free(lab);
+}
+
 static void each_wrong_answer_refuses(void **state)
 {
     static const struct {
@@ -192,6 +265,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_question_is_asked_and_only_then_it_is_done),
+        cmocka_unit_test(networks_of_agents_must_be_on_manager_and_broker),
+        cmocka_unit_test(networks_that_nobody_tells_do_not_stop_a_run),
+        cmocka_unit_test(plan_compares_networks),
         cmocka_unit_test(each_wrong_answer_refuses),
         cmocka_unit_test(wrong_or_missing_archive_refuses),
         cmocka_unit_test(answers_without_sense_are_asked_again),
