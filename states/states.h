@@ -6,7 +6,8 @@
  *   maintenance     {"ours": bool}: did this run switch it on
  *   restore         {"known": [ids of older restores], "since_ms": N, "execution_id": ID or null}
  *   plugins_uploaded {PLUGIN ID: true}
- *   compare         {"tenants"|"blueprints"|...: {"archive": N, "manager": N}}
+ *   compare         {"tenants"|"blueprints"|...: {"archive": N, "manager": N},
+ *                    "errors": {"count": N, "first": [lines of the restore's log]} (new format)}
  * and what they read there, put by whoever makes the run:
  *   plugin_files    {PATH: {"size": BYTES}} for every file of options.plugins.upload
  */

@@ -123,6 +123,11 @@ char *cloudify_describe(const void *ctx, const struct cloudify_answer *answer)
     return mem_printf(ctx, "HTTP %d %s: %s", answer->status, code, line);
 }
 
+char *cloudify_first_line(const void *ctx, const char *text)
+{
+    return one_line(ctx, text, strcspn(text, "\r\n"));
+}
+
 char *cloudify_last_line(const void *ctx, const char *error)
 {
     const char *end = error == NULL ? "" : error + strlen(error);

@@ -40,6 +40,8 @@ void cloudify_read(const struct http_reply *reply, struct cloudify_answer *out);
 bool cloudify_is_error(const struct cloudify_answer *answer, const char *error_code);
 /* "HTTP 400 bad_parameters_error: ..." in one line of at most 300 bytes; owned by ctx. */
 char *cloudify_describe(const void *ctx, const struct cloudify_answer *answer);
+/* A text up to its first line break, cut to 300 bytes; owned by ctx. */
+char *cloudify_first_line(const void *ctx, const char *text);
 /* The last line of a traceback that says something, cut to 300 bytes; owned by ctx. */
 char *cloudify_last_line(const void *ctx, const char *error);
 

@@ -70,6 +70,127 @@ static void more_than_expected_is_told(void **state)
     lab_free(lab);
 }
 
+#define LINE(text) "{\"type\":\"cloudify_log\",\"level\":\"error\",\"message\":\"" text "\"}"
+#define LOG                                                                                        \
+    "GET /api/v3.1/events?execution_id=ours&include_logs=true&_sort=reported_timestamp&_size=500"
+
+/* A restore of the new format; the cursor is at the log when all counts are right. */
+static struct lab *new_format(void)
+{
+    struct lab *lab = lab_new(C);
+
+    lab_fact(lab, "archive",
+             "{\"format\":\"new\",\"tenants\":1,\"blueprints\":2,\"deployments\":3,"
+             "\"plugins\":2,\"nodes\":4,\"node_instances\":4,\"agents\":0}");
+    lab_fact(lab, "restore", "{\"execution_id\":\"ours\"}");
+    counts(lab, 1, 2, 3, 2);
+    count(lab, "GET /api/v3.1/nodes?_include=id&_all_tenants=true&_size=1", 4);
+    return lab;
+}
+
+static void new_format_is_counted_to_the_last_row_and_its_log_read(void **state)
+{
+    struct lab *lab = new_format();
+
+    (void)state;
+    count(lab, "GET /api/v3.1/node-instances?_include=id&_all_tenants=true&_size=1", 4);
+    count(lab, "GET /api/v3.1/agents?_include=id&_all_tenants=true&_size=1", 0);
+    lab_says(lab, STATE_AGAIN, NULL);
+    lab_asks(lab, &C->await, LOG);
+    assert_string_equal(lab_header(lab, "Tenant"), "default_tenant");
+    lab_gets(
+        lab, 200,
+        "{\"items\":[" LINE("Restoring nodes") "],\"metadata\":{\"pagination\":{\"total\":1}}}");
+    lab_says(lab, STATE_DONE, "what the archive held");
+    lab_fact_is(lab, "compare.errors", "{\"count\":0,\"first\":[]}");
+    lab_data_is(lab, "{}");
+    lab_free(lab);
+}
+
+static void errors_in_the_log_fail_though_the_counts_are_right(void **state)
+{
+    struct lab *lab = new_format();
+
+    (void)state;
+    count(lab, "GET *", 4);
+    count(lab, "GET *", 0);
+    lab_turn(lab, &C->await, 200,
+             "{\"items\":[" LINE("Error restoring secret a\\nTraceback") "," LINE(
+                 "x Error restoring site b") "],\"metadata\":{\"pagination\":{\"total\":4}}}");
+    lab_says(lab, STATE_AGAIN, NULL);
+    lab_asks(lab, &C->await, LOG "&_offset=2");
+    lab_gets(lab, 200,
+             "{\"items\":[" LINE("Error restoring c") "," LINE(
+                 "Error restoring d") "],\"metadata\":{\"pagination\":{\"total\":4}}}");
+    lab_says(lab, STATE_FAILED,
+             "Error restoring secret a; Error restoring site b; Error restoring c and 1 more");
+    lab_fact_is(lab, "compare.errors.count", "4");
+    lab_data_is(lab, "{}");
+    lab_free(lab);
+}
+
+static void missing_rows_and_errors_are_told_together(void **state)
+{
+    struct lab *lab = new_format();
+
+    (void)state;
+    count(lab, "GET *", 3);
+    count(lab, "GET *", 0);
+    lab_turn(
+        lab, &C->await, 200,
+        "{\"items\":[" LINE("Error restoring x") "],\"metadata\":{\"pagination\":{\"total\":1}}}");
+    lab_says(lab, STATE_FAILED, "3 node-instances for 4; Error restoring x");
+    lab_free(lab);
+}
+
+static void log_that_is_not_shown_is_told_and_weather_begins_again(void **state)
+{
+    struct lab *lab = new_format();
+
+    (void)state;
+    count(lab, "GET *", 4);
+    count(lab, "GET *", 0);
+    lab_turn(lab, &C->await, 400, "{\"error_code\":\"bad_parameters_error\"}");
+    lab_says(lab, STATE_AGAIN, NULL);
+    lab_asks(lab, &C->await,
+             "GET /api/v3.1/events?type=cloudify_event&type=cloudify_log&execution_id=ours&*");
+    lab_gets(lab, 400, "{\"error_code\":\"bad_parameters_error\"}");
+    lab_says(lab, STATE_DONE, "did not show the restore's log");
+    lab_data_is(lab, "{}");
+    lab_data(lab, "{\"ask\":\"log\"}");
+    lab_turn(lab, &C->await, 200, "{}");
+    lab_says(lab, STATE_CANNOT_TELL, NULL);
+    lab_turn(lab, &C->await, 502, "{}");
+    lab_says(lab, STATE_CANNOT_TELL, NULL);
+    lab_asks(lab, &C->await, "GET /api/v3.1/tenants*");
+    lab_free(lab);
+}
+
+static void log_without_an_end_is_not_read_for_ever(void **state)
+{
+    struct lab *lab = new_format();
+    int pages = 0;
+
+    (void)state;
+    count(lab, "GET *", 4);
+    count(lab, "GET *", 0);
+    const char *line = LINE("Error restoring x");
+    char *rows = mem_strdup(lab, line);
+
+    for (int i = 1; i < 500; i++) {
+        rows = mem_printf(lab, "%s,%s", rows, line);
+    }
+    do {
+        lab_turn(lab, &C->await, 200,
+                 mem_printf(lab,
+                            "{\"items\":[%s],\"metadata\":{\"pagination\":{\"total\":9999999}}}",
+                            rows));
+    } while (++pages < 100 && lab->verdict[0].answer == STATE_AGAIN);
+    assert_int_equal(pages, 20);
+    lab_says(lab, STATE_FAILED, "and 9997 more");
+    lab_free(lab);
+}
+
 static void archive_that_nobody_saw_is_not_compared(void **state)
 {
     struct lab *lab = lab_new(C);
@@ -81,7 +202,10 @@ static void archive_that_nobody_saw_is_not_compared(void **state)
     lab_fact_is(lab, "compare.tenants", "{\"manager\":4}");
     lab_fact(lab, "archive", "{\"format\":\"new\",\"tenants\":0}");
     counts(lab, 1, 0, 0, 0);
-    lab_says(lab, STATE_DONE, "held");
+    for (int i = 0; i < 3; i++) {
+        count(lab, "GET *", 0);
+    }
+    lab_says(lab, STATE_DONE, "held"); /* no execution known: no log to read */
     lab_free(lab);
 }
 
@@ -109,6 +233,11 @@ int main(void)
         cmocka_unit_test(fewer_of_anything_fails_with_the_numbers),
         cmocka_unit_test(uploaded_plugins_are_expected_on_top),
         cmocka_unit_test(more_than_expected_is_told),
+        cmocka_unit_test(new_format_is_counted_to_the_last_row_and_its_log_read),
+        cmocka_unit_test(errors_in_the_log_fail_though_the_counts_are_right),
+        cmocka_unit_test(missing_rows_and_errors_are_told_together),
+        cmocka_unit_test(log_that_is_not_shown_is_told_and_weather_begins_again),
+        cmocka_unit_test(log_without_an_end_is_not_read_for_ever),
         cmocka_unit_test(archive_that_nobody_saw_is_not_compared),
         cmocka_unit_test(list_without_a_total_is_asked_again),
     };
