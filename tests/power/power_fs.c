@@ -169,6 +169,8 @@ static void lose(struct inode *inode, uint64_t per_cent)
     bool was_cut = inode->cut && keeps(per_cent);
     int64_t size = inode->disk_size;
 
+    if (inode->room == 0)
+        return;
     if (was_cut)
         size = keeps(per_cent) ? inode->size : inode->cut_size;
     else if (!inode->cut && keeps(per_cent))

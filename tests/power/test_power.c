@@ -64,7 +64,7 @@ static enum ferry_code add_run(struct world *world)
     if (code == FERRY_OK)
         code = journal_step_add(journal, &step, err);
     for (int at = 0; at < UNITS && code == FERRY_OK; at++) {
-        char key[16];
+        char key[32];
         struct unit_row unit = {.run = run.run, .key = key};
         bool added;
 

@@ -4,8 +4,7 @@
  */
 #include "ferry_test.h"
 
-#include <inttypes.h>
-#include <unistd.h>
+#include <errno.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -213,6 +212,48 @@ static void a_failed_commit_breaks_the_handle(void **state)
     assert_true(fixture_counters_agree(fixture->journal->db));
 }
 
+/* Somebody's shell has a transaction open: the turn waits, then says so, and may be tried again. */
+static void a_foreign_lock_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+    sqlite3 *other = NULL;
+
+    assert_int_equal(fixture_open(fixture, JOURNAL_WRITE), FERRY_OK);
+    assert_int_equal(sqlite3_open(fixture->path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_busy_timeout(fixture->journal->db, 10);
+    assert_int_equal(journal_begin(fixture->journal, &fixture->err), FERRY_E_JOURNAL);
+    assert_non_null(strstr(fixture->err.message, "another program has locked it"));
+    assert_non_null(strstr(fixture->err.hint, "fuser"));
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    assert_int_equal(journal_begin(fixture->journal, &fixture->err), FERRY_OK);
+    assert_int_equal(journal_commit(fixture->journal, &fixture->err), FERRY_OK);
+}
+
+/* The hints by errno that no test can bring about on this machine. */
+static void every_reason_has_its_next_step(void **state)
+{
+    static const struct {
+        int sys;
+        const char *hint;
+    } cases[] = {
+        {ENOSPC, "make room"},      {EDQUOT, "make room"}, {EROFS, "mount it writable"},
+        {EACCES, "read and write"}, {ENOENT, "--journal"}, {ELOOP, "--journal"},
+        {EIO, "kernel's log"},
+    };
+
+    (void)state;
+    for (size_t at = 0; at < FERRY_COUNT(cases); at++) {
+        struct ferry_error err;
+
+        assert_int_equal(journal_fail_system("/x/j.db", cases[at].sys, "open the journal", &err),
+                         FERRY_E_JOURNAL);
+        assert_non_null(strstr(err.message, "/x/j.db"));
+        assert_non_null(strstr(err.hint, cases[at].hint));
+        assert_int_equal(err.sys, cases[at].sys);
+    }
+}
+
 /* A file system that does not carry WAL: refused, since SQLite would quietly use another mode. */
 static void a_journal_without_wal_is_refused(void **state)
 {
@@ -252,6 +293,8 @@ int main(void)
         FAULT_TEST(every_failing_opening_reading_and_mapping_is_survived),
         FAULT_TEST(every_failing_creation_can_be_repeated),
         FAULT_TEST(a_failed_commit_breaks_the_handle),
+        FAULT_TEST(a_foreign_lock_is_named),
+        FAULT_TEST(every_reason_has_its_next_step),
         FAULT_TEST(a_journal_without_wal_is_refused),
         FAULT_TEST(a_setting_that_is_not_taken_is_noticed),
     };
