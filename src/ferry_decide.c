@@ -2,6 +2,7 @@
 #include "ferry/ferry.h"
 
 #include "ferry_internal.h"
+#include "states/states.h"
 
 typedef enum ferry_code decide(struct engine_options *engine, const struct run_row *run,
                                const void *arg, struct ferry_error *err);
@@ -10,7 +11,8 @@ static enum ferry_code with_run(struct ferry *ferry, const char *name, decide *d
                                 const void *arg, char **result, struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct engine_options engine = {.clock = ferry->clock, .rng = ferry->rng};
+    struct engine_options engine = {
+        .clock = ferry->clock, .rng = ferry->rng, .workflow = &workflow_upgrade};
     struct ferry_error own = {0};
     struct journal *journal = NULL;
     struct run_row run;

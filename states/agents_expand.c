@@ -202,7 +202,7 @@ static void name_deployments(const struct state_context *context, struct agents_
         const char *reason = reason_to_skip(context, memo, row, key, mem);
 
         if (reason == NULL) {
-            state_sink_add(context->sink, key, NULL);
+            state_sink_add(context->sink, key);
         } else {
             state_sink_skip(context->sink, key, reason);
         }

@@ -87,7 +87,7 @@ static void name_blueprint(const struct state_context *context, struct plugins_m
     } else if (named_by(json_get(context->options, "plugins.except"), key, id) != NULL) {
         state_sink_skip(context->sink, key, "plugins.except names it");
     } else {
-        state_sink_add(context->sink, key, NULL);
+        state_sink_add(context->sink, key);
     }
 }
 

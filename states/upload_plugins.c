@@ -60,7 +60,7 @@ static bool ask_expand(const struct state_context *context, const struct state_u
     (void)units, (void)n, (void)request;
     for (const struct json *at = json_first(files(context)); at != NULL; at = json_next(at)) {
         if (json_text(at) != NULL && !context->planning) {
-            state_sink_add(context->sink, json_text(at), NULL);
+            state_sink_add(context->sink, json_text(at));
         }
     }
     if (json_size(files(context)) == 0) {

@@ -84,11 +84,11 @@ static void due_in(struct engine *engine, struct unit *unit, int64_t wait_ms)
     schedule_put(&engine->schedule, unit);
 }
 
+static const struct backoff backoff = {BACKOFF_FIRST_MS, BACKOFF_CAP_MS};
+
 static int64_t backoff_for(struct engine *engine, const struct unit *unit,
                            const struct state_verdict *verdict, const struct http_reply *reply)
 {
-    static const struct backoff backoff = {BACKOFF_FIRST_MS, BACKOFF_CAP_MS};
-
     if (verdict->wait_ms >= 0) {
         return verdict->wait_ms;
     }
@@ -156,9 +156,7 @@ static void move_fail(struct engine *engine, struct unit *unit, const struct sta
     mem_free(step->fail_hint);
     step->fail_reason = mem_strdup(step, unit->row.error);
     step->fail_hint = mem_strdup(step, verdict->hint);
-    if (!(step->state->flags & STATE_FANOUT)) {
-        engine->end_code = verdict->code != FERRY_OK ? verdict->code : FERRY_E_FAILED;
-    }
+    step->fail_code = verdict->code != FERRY_OK ? verdict->code : FERRY_E_FAILED;
 }
 
 static void move_block(struct engine *engine, struct unit *unit, enum engine_phase phase,
@@ -183,13 +181,33 @@ static void move_probe(struct engine *engine, struct unit *unit,
 {
     int64_t now_ms = engine_now(engine);
 
-    unit->row.tries = 0;
+    unit->row.tries = unit->unsent = 0;
     unit->settle_until_ms = now_ms + engine->step->timing.settle_ms;
     unit->deadline_ms = now_ms + engine->step->timing.probe_deadline_ms;
     unit_set_text(unit, &unit->row.error, verdict->reason);
     engine_touch(engine, unit);
     engine_tell(engine, "unit_open", unit, verdict->reason, NULL);
     due_in(engine, unit, verdict->wait_ms > 0 ? verdict->wait_ms : 0);
+}
+
+/* Sent again and again, and never an effect: it does not help to go on for ever. */
+static void move_fruitless(struct engine *engine, struct unit *unit)
+{
+    bool fanout = engine->step->state->flags & STATE_FANOUT;
+    char *reason =
+        mem_printf(unit, "sent %u times without effect%s%s", unit->fruitless,
+                   unit->row.error ? "; last: " : "", unit->row.error ? unit->row.error : "");
+    struct state_verdict verdict = {.reason = reason, .wait_ms = -1};
+
+    if (fanout) {
+        verdict.hint = "when the reason is mended: ferry retry RUN --failed";
+        move_fail(engine, unit, &verdict);
+        return;
+    }
+    unit->probed = false;
+    engine_change(engine, unit, UNIT_PENDING);
+    engine_end(engine, RUN_PAUSED, FERRY_E_STOPPED, reason,
+               "nothing is half done; when the reason is mended: ferry resume");
 }
 
 static void move_settle(struct engine *engine, struct unit *unit)
@@ -203,6 +221,10 @@ static void move_settle(struct engine *engine, struct unit *unit)
         due_in(engine, unit, unit->settle_until_ms - now_ms);
         engine_show(engine, "waiting", unit, "not there; waiting out the settle window", 0, 0,
                     NULL);
+        return;
+    }
+    if (++unit->fruitless >= engine->step->timing.attempts) {
+        move_fruitless(engine, unit);
         return;
     }
     unit->probed = false;
@@ -239,6 +261,41 @@ static void move_obstacle(struct engine *engine, struct unit *unit, enum engine_
     }
 }
 
+/* When that does not help, the run pauses: no unit fails for a network that is down. */
+void engine_not_sent(struct engine *engine, struct unit *unit, const struct http_reply *reply)
+{
+    const char *reason = reply->error ? reply->error : "the request could not be sent";
+    struct state_verdict verdict = {.answer = STATE_RETRY, .reason = reason};
+
+    engine_change(engine, unit, UNIT_PENDING);
+    unit->probed = false;
+    if (reply->code == FERRY_E_REFUSED) { /* by the gate: the intent is not ours any more */
+        engine_end(engine, RUN_PAUSED, FERRY_E_FENCED, reason, NULL);
+        return;
+    }
+    if (++unit->unsent >= engine->step->timing.attempts) {
+        engine_end(engine, RUN_PAUSED, FERRY_E_STOPPED, reason,
+                   "nothing was sent; when the manager can be reached again: ferry resume");
+        return;
+    }
+    set_reason(engine, unit, "waiting", &verdict);
+    due_in(engine, unit, backoff_wait_ms(&backoff, unit->unsent - 1, -1, engine->o.rng));
+}
+
+/* No word of the manager itself: nothing came, or something else spoke for it. */
+static bool unheard(const struct http_reply *reply)
+{
+    return reply && (reply->outcome != HTTP_ANSWERED || http_reply_is_foreign(reply));
+}
+
+/* An open question that nobody could be asked is no unknown outcome: it is asked after a resume. */
+static void pause_unheard(struct engine *engine, const struct state_verdict *verdict)
+{
+    engine_end(engine, RUN_PAUSED, FERRY_E_STOPPED,
+               verdict->reason ? verdict->reason : "the manager does not answer",
+               "what was sent is asked about again; when the manager answers: ferry resume");
+}
+
 static void move_start(struct engine *engine, struct unit *unit, enum engine_phase phase,
                        const struct state_verdict *verdict)
 {
@@ -261,12 +318,17 @@ void engine_begin_waiting(struct engine *engine, struct unit *unit)
     move_start(engine, unit, PHASE_ACT, &verdict);
 }
 
-static void move_wait(struct engine *engine, struct unit *unit, const struct state_verdict *verdict)
+static void move_wait(struct engine *engine, struct unit *unit, const struct state_verdict *verdict,
+                      const struct http_reply *reply)
 {
     set_reason(engine, unit, verdict->answer == STATE_RUNNING ? "running" : "waiting", verdict);
     unit->polled = true;
     if (unit->deadline_ms && engine_now(engine) >= unit->deadline_ms) {
-        move_unknown(engine, unit, "its end was not seen in time");
+        if (unheard(reply)) {
+            pause_unheard(engine, verdict);
+        } else {
+            move_unknown(engine, unit, "its end was not seen in time");
+        }
         return;
     }
     due_in(engine, unit,
@@ -287,6 +349,8 @@ static void move_ask_later(struct engine *engine, struct unit *unit, enum engine
     set_reason(engine, unit, "waiting", verdict);
     if (now_ms < unit->deadline_ms) {
         due_in(engine, unit, backoff_for(engine, unit, verdict, reply));
+    } else if (phase == PHASE_REPROBE && unheard(reply)) {
+        pause_unheard(engine, verdict);
     } else if (phase == PHASE_REPROBE) {
         move_unknown(engine, unit, "the manager did not tell whether the request took effect");
     } else {
@@ -306,12 +370,16 @@ void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase ph
                   const struct state_verdict *verdict, const struct http_reply *reply)
 {
     enum engine_move move = engine_move(phase, verdict->answer);
+    bool new_id = unit_set_text(unit, &unit->row.remote_id, verdict->remote_id);
+    bool new_state = unit_set_text(unit, &unit->row.remote_state, verdict->remote_state);
+    bool new_data = unit_merge(unit, verdict->data);
 
-    unit_set_text(unit, &unit->row.remote_id, verdict->remote_id);
-    unit_set_text(unit, &unit->row.remote_state, verdict->remote_state);
     unit->row.http = reply ? reply->status : 0;
-    if (unit_merge(unit, verdict->data) && move != MOVE_ASK_NOW) {
+    if (new_id || new_state || (new_data && move != MOVE_ASK_NOW)) {
         engine_touch(engine, unit);
+    }
+    if (move == MOVE_PROBE && unit->row.state == UNIT_PENDING) {
+        move = MOVE_OBSTACLE; /* the state could not even ask: nothing was sent */
     }
     switch (move) {
     case MOVE_ASK_NOW:
@@ -321,11 +389,11 @@ void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase ph
         move_ask_later(engine, unit, phase, verdict, reply);
         break;
     case MOVE_WAIT:
-        move_wait(engine, unit, verdict);
+        move_wait(engine, unit, verdict, reply);
         break;
     case MOVE_ACT:
         unit->probed = true;
-        unit->row.tries = 0;
+        unit->row.tries = unit->obstacle_until_ms ? unit->row.tries : 0;
         unit->deadline_ms = 0;
         due_in(engine, unit, 0);
         break;

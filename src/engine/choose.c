@@ -58,11 +58,13 @@ static struct flight *flight_new(struct engine *engine, struct unit *first, enum
    in the outbox until that commit has returned. */
 static void write_intent(struct engine *engine, struct unit *unit, struct http_request *request)
 {
+    unsigned tries = unit->row.tries; /* of the obstacle that may still be there */
     char digest[65];
 
     http_request_digest(request, digest);
     unit_set_text(unit, &unit->row.request_digest, digest);
     engine_change(engine, unit, UNIT_INTENT);
+    unit->row.tries = tries;
     unit->row.intent_at_ms = engine_realtime(engine);
     unit->settle_until_ms = 0;
     request->intent_id = mem_strdup(request, unit->row.intent_id);

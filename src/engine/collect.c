@@ -1,6 +1,8 @@
 /* Replies in, verdicts out of the states. */
 #include "engine/internal.h"
 
+#include <string.h>
+
 static const struct state_phase *phase_of(const struct ferry_state *state, enum engine_phase phase)
 {
     switch (phase) {
@@ -37,37 +39,13 @@ static struct flight *take_flight(struct engine *engine, uint64_t ticket)
     return NULL;
 }
 
-/* The request certainly had no effect: pending again, and sent again after a wait. When that does
-   not help, the run pauses: no unit fails for a network that is down. */
-static void not_sent(struct engine *engine, struct unit *unit, const struct http_reply *reply)
-{
-    struct state_verdict verdict = {.answer = STATE_RETRY, .code = reply->code, .wait_ms = -1};
-    unsigned tries = unit->row.tries + 1;
-
-    verdict.reason = reply->error ? reply->error : "the request could not be sent";
-    if (reply->code == FERRY_E_REFUSED) {
-        engine_change(engine, unit, UNIT_PENDING);
-        engine_end(engine, RUN_PAUSED, FERRY_E_FENCED, verdict.reason, NULL);
-        return;
-    }
-    if (tries >= engine->step->timing.attempts) {
-        engine_change(engine, unit, UNIT_PENDING);
-        unit->row.tries = 0;
-        engine_end(engine, RUN_PAUSED, FERRY_E_STOPPED, verdict.reason,
-                   "nothing was sent; when the manager can be reached again: ferry resume");
-        return;
-    }
-    engine_apply(engine, unit, PHASE_ACT, &verdict, reply);
-    unit->row.tries = tries;
-}
-
 static void silence(struct engine *engine, enum engine_phase phase, struct unit *unit,
                     const struct http_reply *reply)
 {
     struct state_verdict verdict = {.wait_ms = -1, .code = reply->code};
 
     if (phase == PHASE_ACT && reply->outcome == HTTP_NOT_SENT) {
-        not_sent(engine, unit, reply);
+        engine_not_sent(engine, unit, reply);
         return;
     }
     verdict.answer = phase == PHASE_ACT ? STATE_UNKNOWN : STATE_CANNOT_TELL;
@@ -75,14 +53,38 @@ static void silence(struct engine *engine, enum engine_phase phase, struct unit 
     engine_apply(engine, unit, phase, &verdict, reply);
 }
 
+void engine_drop_unsent(struct engine *engine)
+{
+    for (struct flight *flight = engine->flights, *next; flight; flight = next) {
+        next = flight->next;
+        if (!flight->sent) {
+            take_flight(engine, flight->ticket);
+            mem_free(flight);
+        }
+    }
+}
+
+/* Facts that are known already are not written again. */
+static void learn(struct engine *engine, const struct json *facts)
+{
+    char *text;
+
+    if (!facts) {
+        return;
+    }
+    json_merge(engine->facts, facts);
+    text = json_print(engine, engine->facts);
+    if (!engine->run.facts || strcmp(text, engine->run.facts) != 0) {
+        engine->run_dirty = true;
+    }
+    mem_free(text);
+}
+
 void engine_judge_all(struct engine *engine, enum engine_phase phase, struct unit **units, size_t n,
                       const struct http_reply *reply, const struct state_verdict *verdicts)
 {
     for (size_t i = 0; i < n; i++) {
-        if (verdicts[i].facts) {
-            json_merge(engine->facts, verdicts[i].facts);
-            engine->run_dirty = true;
-        }
+        learn(engine, verdicts[i].facts);
         if (units[i]->is_step) {
             enum engine_move move = engine_move(phase, verdicts[i].answer);
 

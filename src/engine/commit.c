@@ -228,22 +228,34 @@ static void forget_dirty(struct engine *engine)
     }
 }
 
-/* What was learnt and could not be written is shown at least once; the next life finds it again by
-   probing. */
 static void journal_lost(struct engine *engine, const struct ferry_error *err)
 {
-    engine->over = true;
+    engine->lost = engine->ending = true;
     engine->end_code = err->code;
     snprintf(engine->end_reason, sizeof engine->end_reason, "%s", err->message);
     snprintf(engine->end_hint, sizeof engine->end_hint, "%s",
              err->hint[0] ? err->hint : "mend the journal's place, then: ferry resume");
+    engine_drop_unsent(engine);
+}
+
+void engine_show_unrecorded(struct engine *engine)
+{
+    engine->queue.count = 0; /* of what the journal does not hold, only this is told */
     for (size_t i = 0; i < engine->dirty_count; i++) {
-        engine_show(engine, "unrecorded", engine->dirty[i],
-                    unit_state_name(engine->dirty[i]->row.state), 0, 0, NULL);
+        const struct unit *unit = engine->dirty[i];
+        const char *why = unit->row.error ? unit->row.error : unit->row.remote_id;
+        char *text;
+
+        if (unit->row.state == unit->stored || unit->row.state == UNIT_PENDING ||
+            unit->row.state == UNIT_INTENT) {
+            continue;
+        }
+        text = mem_printf(engine, "%s%s%s", unit_state_name(unit->row.state), why ? ": " : "",
+                          why ? why : "");
+        engine_show(engine, "unrecorded", unit, text, 0, 0, NULL);
+        mem_free(text);
     }
-    for (size_t i = 0; i < engine->queue.count; i++) {
-        engine->queue.rows[i].id = 0;
-    }
+    tell_all(engine);
 }
 
 bool engine_commit(struct engine *engine)
@@ -256,7 +268,6 @@ bool engine_commit(struct engine *engine)
     }
     if (write_all(engine, &err)) {
         journal_lost(engine, &err);
-        tell_all(engine);
         return false;
     }
     if (engine->o.on_point) {

@@ -88,10 +88,14 @@ enum engine_decision { ENGINE_AS_DONE, ENGINE_AS_ABSENT, ENGINE_AS_FAILED };
 enum ferry_code engine_resolve(const struct engine_options *options, const struct run_row *run,
                                const char *unit, enum engine_decision decision,
                                struct ferry_error *err) FERRY_CHECK;
-/* Failed units become pending with a new id, failed steps run again, the run is live (paused). */
+/* Failed units become pending with a new id, failed steps run again, and behind them the steps that
+   only look (compare) look again; the run is live (paused). *count: units and steps that will be
+   tried again. FERRY_E_NOT_FOUND when nothing has failed, FERRY_E_USAGE for a cancelled run,
+   FERRY_E_REFUSED when another run works on the same manager. */
 enum ferry_code engine_retry_failed(const struct engine_options *options, const struct run_row *run,
                                     int64_t *count, struct ferry_error *err) FERRY_CHECK;
-/* Ends a live run: open steps and units are cancelled. */
+/* Ends a live run: open steps are cancelled. Units stay as they are: those that are open say what
+   may still go on at the manager. */
 enum ferry_code engine_cancel(const struct engine_options *options, const struct run_row *run,
                               struct ferry_error *err) FERRY_CHECK;
 

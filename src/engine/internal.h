@@ -41,11 +41,14 @@ struct step {
     void *memo;
     struct unit **window; /* pending units read ahead, in order of seq */
     size_t window_at, window_count;
+    int64_t *taken; /* seq of the units that were open when the step was taken up, ascending */
+    size_t taken_count;
     int64_t last_seq; /* of the window: read on behind it */
     bool exhausted;   /* no pending unit is left on disk */
     size_t live;      /* units in hand */
     bool dirty;
-    char *fail_reason, *fail_hint; /* of the unit that failed last */
+    char *fail_reason, *fail_hint; /* of the unit that failed last in this process */
+    enum ferry_code fail_code;
 };
 
 struct state_sink {
@@ -81,6 +84,7 @@ struct engine {
     struct event_queue queue;
     int64_t progress_ms; /* when progress was last told */
     bool aborted;        /* the second stop has cut the transfers */
+    bool lost;           /* the journal: nothing more is written or sent */
     bool hurry;          /* this turn made work for the next: do not wait */
     bool ending;         /* no more asking: wait for what is in flight, then end as below */
     bool over;
@@ -125,6 +129,8 @@ int64_t engine_next_due(const struct engine *engine);
 
 /* collect.c */
 void engine_collect(struct engine *engine);
+/* Lets go of the requests that have not been handed to the transport. */
+void engine_drop_unsent(struct engine *engine);
 /* Verdicts of an `ask` that needed no request. */
 void engine_judge_all(struct engine *engine, enum engine_phase phase, struct unit **units, size_t n,
                       const struct http_reply *reply, const struct state_verdict *verdicts);
@@ -132,6 +138,8 @@ void engine_judge_all(struct engine *engine, enum engine_phase phase, struct uni
 /* apply.c */
 void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase phase,
                   const struct state_verdict *verdict, const struct http_reply *reply);
+/* The request of an act did not leave: it certainly had no effect. */
+void engine_not_sent(struct engine *engine, struct unit *unit, const struct http_reply *reply);
 /* A unit of a state without an act begins to be awaited. */
 void engine_begin_waiting(struct engine *engine, struct unit *unit);
 void engine_change(struct engine *engine, struct unit *unit, enum unit_state state);
@@ -144,8 +152,11 @@ void engine_tell(struct engine *engine, const char *kind, const struct unit *uni
 /* A transient event: shown, never stored. */
 void engine_show(struct engine *engine, const char *kind, const struct unit *unit, const char *text,
                  int64_t done, int64_t total, const char *measure);
-/* Writes everything of this turn, then tells it. False: the journal is lost, engine->over. */
+/* Writes everything of this turn, then tells it. False: the journal is lost, engine->lost. */
 bool engine_commit(struct engine *engine);
+/* What was learnt and could not be written is shown once; the next life finds it again by probing.
+ */
+void engine_show_unrecorded(struct engine *engine);
 /* Progress of what is in flight and of the step, at most each ENGINE_PROGRESS_MS. */
 void engine_show_progress(struct engine *engine);
 

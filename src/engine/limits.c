@@ -4,10 +4,12 @@
 
 void limits_init(struct limits *limits, const struct json *options, int64_t now_ms)
 {
+    int64_t in_flight = json_int64_or(options, "limits.in_flight", LIMITS_IN_FLIGHT);
+
     *limits = (struct limits){.filled_ms = now_ms};
     limits->per_second =
         json_double_or(options, "limits.requests_per_second", LIMITS_REQUESTS_PER_SECOND);
-    limits->in_flight = (size_t)json_int64_or(options, "limits.in_flight", LIMITS_IN_FLIGHT);
+    limits->in_flight = in_flight > 1 ? (size_t)in_flight : 1;
     limits->tokens = fmax(limits->per_second, 1.0);
 }
 
@@ -53,6 +55,7 @@ int64_t limits_wait_ms(const struct limits *limits, int64_t now_ms)
 
 void limits_hold(struct limits *limits, int64_t wait_ms, int64_t now_ms)
 {
+    wait_ms = wait_ms > LIMITS_HOLD_MAX_MS ? LIMITS_HOLD_MAX_MS : wait_ms;
     if (now_ms + wait_ms > limits->hold_until_ms) {
         limits->hold_until_ms = now_ms + wait_ms;
     }

@@ -11,6 +11,7 @@
 /* cloudify-facts 1.0: 7.0 allows 10 requests a second; its advice is to stay below 5. */
 #define LIMITS_REQUESTS_PER_SECOND 5
 #define LIMITS_IN_FLIGHT 64
+#define LIMITS_HOLD_MAX_MS 300000 /* a manager that asks for more is asked again after this */
 
 struct limits {
     double per_second; /* 0: no limit */

@@ -42,6 +42,16 @@ static enum ferry_code set_run(const struct engine_options *o, const struct run_
     return journal_run_update(o->journal, &row, err);
 }
 
+static bool has_ended(const struct run_row *run, struct ferry_error *err)
+{
+    if (run_is_live(run->state)) {
+        return false;
+    }
+    ferry_fail(err, FERRY_E_USAGE, "run \"%s\" has ended: it is %s", run->name,
+               run_state_name(run->state));
+    return true;
+}
+
 /* --- resolve --- */
 
 /* Finds "STEP/KEY", or KEY in the only step that has it. */
@@ -106,7 +116,7 @@ enum ferry_code engine_resolve(const struct engine_options *o, const struct run_
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct unit_row row;
 
-    if (find_unit(o, scope, run->run, unit, &row, err)) {
+    if (has_ended(run, err) || find_unit(o, scope, run->run, unit, &row, err)) {
         return err->code;
     }
     if (row.state != UNIT_UNKNOWN) {
@@ -127,6 +137,9 @@ enum ferry_code engine_resolve(const struct engine_options *o, const struct run_
         break;
     case ENGINE_AS_FAILED:
         row.state = UNIT_FAILED;
+        row.error = mem_printf(scope, "failed, as the operator decided%s%s",
+                               row.error ? "; before: " : "", row.error ? row.error : "");
+        row.hint = NULL;
         break;
     case ENGINE_AS_ABSENT: /* the same id: should it be there after all, the manager refuses it */
         row.state = UNIT_PENDING;
@@ -146,7 +159,7 @@ static enum ferry_code retry_unit(const struct engine_options *o, const struct r
     struct unit *unit = unit_load(NULL, failed, o->clock);
     enum ferry_code code;
 
-    unit->row.data = failed->data;
+    unit->row.data = NULL; /* notes of the old attempt would mislead the new one */
     unit->data = NULL;
     unit->row.state = UNIT_PENDING;
     unit->row.attempt++;
@@ -156,14 +169,14 @@ static enum ferry_code retry_unit(const struct engine_options *o, const struct r
     unit->row.not_before_ms = unit->row.deadline_ms = 0;
     unit->row.intent_at_ms = unit->row.started_at_ms = unit->row.ended_at_ms = 0;
     unit->row.remote_id = unit->row.remote_state = unit->row.error = unit->row.hint = NULL;
-    code = journal_unit_update(o->journal, &unit->row, UNIT_FAILED, err);
+    code = journal_unit_update(o->journal, &unit->row, failed->state, err);
     mem_free(unit);
     return code ? code : tell(o, "unit_retried", run->run, step->step, failed->seq, err);
 }
 
-static enum ferry_code retry_step(const struct engine_options *o, const struct run_row *run,
-                                  const struct step_row *step, int64_t *count,
-                                  struct ferry_error *err)
+static enum ferry_code retry_units(const struct engine_options *o, const struct run_row *run,
+                                   const struct step_row *step, enum unit_state of, int64_t *count,
+                                   struct ferry_error *err)
 {
     int64_t after = -1;
 
@@ -172,12 +185,13 @@ static enum ferry_code retry_step(const struct engine_options *o, const struct r
         struct unit_row *rows;
         size_t n;
 
-        if (journal_units(o->journal, scope, run->run, step->step, UNITS_STUCK, after, ROWS_AT_ONCE,
-                          &rows, &n, err)) {
+        if (journal_units(o->journal, scope, run->run, step->step,
+                          of == UNIT_FAILED ? UNITS_STUCK : UNITS_ALL, after, ROWS_AT_ONCE, &rows,
+                          &n, err)) {
             return err->code;
         }
         for (size_t i = 0; i < n; i++) {
-            if (rows[i].state != UNIT_FAILED) {
+            if (rows[i].state != of) {
                 continue;
             }
             if (retry_unit(o, run, step, &rows[i], err)) {
@@ -193,22 +207,48 @@ static enum ferry_code retry_step(const struct engine_options *o, const struct r
 }
 
 /* A step with failed units runs again; one that failed without any (expand, verify) begins there
-   again. Steps behind it that judged the whole run (compare) are done anew with it. */
+   again. */
 static enum ferry_code reopen(const struct engine_options *o, const struct run_row *run,
                               struct step_row *step, int64_t *count, struct ferry_error *err)
 {
     int64_t before = *count;
 
-    if (step->n_failed && retry_step(o, run, step, count, err)) {
+    if (step->n_failed && retry_units(o, run, step, UNIT_FAILED, count, err)) {
         return err->code;
     }
     if (*count == before && step->state != STEP_FAILED) {
         return FERRY_OK;
     }
-    step->state = step->n_total || !step->fanout ? STEP_RUNNING : STEP_EXPANDING;
-    step->error = step->hint = NULL;
+    /* Expanding again adds what was not named yet, and leaves alone what was. */
+    step->state = *count == before && step->fanout ? STEP_EXPANDING : STEP_RUNNING;
+    step->cursor = step->error = step->hint = NULL;
     step->ended_at_ms = 0;
     *count += *count == before;
+    return journal_step_update(o->journal, step, err);
+}
+
+/* Behind a step that runs again, one that only looks (compare) looks again: what it said was about
+   the whole. */
+static enum ferry_code look_again(const struct engine_options *o, const struct run_row *run,
+                                  struct step_row *step, struct ferry_error *err)
+{
+    const struct ferry_state *state = NULL;
+    int64_t count = 0;
+
+    for (size_t i = 0; o->workflow && i < o->workflow->count; i++) {
+        if (strcmp(o->workflow->states[i]->name, step->name) == 0) {
+            state = o->workflow->states[i];
+        }
+    }
+    if (!state || state->act.ask || step->fanout || step->state != STEP_DONE) {
+        return FERRY_OK;
+    }
+    if (retry_units(o, run, step, UNIT_DONE, &count, err)) {
+        return err->code;
+    }
+    step->state = STEP_WAITING;
+    step->cursor = step->error = step->hint = NULL;
+    step->started_at_ms = step->ended_at_ms = 0;
     return journal_step_update(o->journal, step, err);
 }
 
@@ -228,7 +268,10 @@ enum ferry_code engine_retry_failed(const struct engine_options *o, const struct
         return err->code;
     }
     for (size_t i = 0; i < n; i++) {
-        if (reopen(o, run, &steps[i], count, err)) {
+        bool behind = *count > 0;
+
+        if (reopen(o, run, &steps[i], count, err) ||
+            (behind && look_again(o, run, &steps[i], err))) {
             journal_rollback(o->journal);
             return err->code;
         }
@@ -271,9 +314,8 @@ enum ferry_code engine_cancel(const struct engine_options *o, const struct run_r
     struct step_row *steps;
     size_t n;
 
-    if (!run_is_live(run->state)) {
-        return ferry_fail(err, FERRY_E_USAGE, "run \"%s\" has ended: it is %s", run->name,
-                          run_state_name(run->state));
+    if (has_ended(run, err)) {
+        return err->code;
     }
     if (journal_steps(o->journal, scope, run->run, &steps, &n, err) ||
         journal_begin(o->journal, err)) {

@@ -24,6 +24,7 @@ struct planner {
     struct json *facts;
     struct state_plan plan;
     const void *mem;
+    uint64_t tickets;
 };
 
 static void finding(struct state_plan *plan, const char *kind, const char *text, const char *hint)
@@ -76,21 +77,30 @@ void state_plan_estimate(struct state_plan *plan, int64_t ms, const char *terms)
 
 /* --- asking the manager --- */
 
-static struct http_reply *exchange(const struct planner *planner, struct http_request *request)
+static bool stopped(const struct planner *planner)
+{
+    return planner->o->stop && *planner->o->stop;
+}
+
+static struct http_reply *exchange(struct planner *planner, struct http_request *request)
 {
     struct transport *transport = planner->o->transport;
     struct http_reply *reply = NULL;
     uint64_t ticket;
 
     assert(!http_method_changes(request->method));
-    transport->ops->submit(transport, request, 1);
-    while (!transport->ops->finished(transport, planner->mem, &ticket, &reply)) {
-        if (planner->o->stop && *planner->o->stop) {
+    transport->ops->submit(transport, request, ++planner->tickets);
+    for (;;) {
+        while (transport->ops->finished(transport, planner->mem, &ticket, &reply)) {
+            if (ticket == planner->tickets) {
+                return reply;
+            }
+        }
+        if (stopped(planner)) {
             transport->ops->abort_all(transport);
         }
         transport->ops->wait(transport, PLAN_WAIT_MS);
     }
-    return reply;
 }
 
 static void unreachable(struct planner *planner, const struct http_reply *reply)
@@ -100,11 +110,6 @@ static void unreachable(struct planner *planner, const struct http_reply *reply)
 
     state_plan_blocker(&planner->plan, reply->code != FERRY_OK ? reply->code : FERRY_E_UNREACHABLE,
                        text, "look at manager.url and manager.ca, and whether the manager runs");
-}
-
-static bool stopped(const struct planner *planner)
-{
-    return planner->o->stop && *planner->o->stop;
 }
 
 /* Asks until an answer comes, PLAN_TRIES times while the manager cannot be reached. */

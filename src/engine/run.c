@@ -180,9 +180,37 @@ static void wait_for_news(struct engine *engine)
     engine->o.transport->ops->wait(engine->o.transport, wait_ms < most_ms ? wait_ms : most_ms);
 }
 
+static bool changes_in_flight(const struct engine *engine)
+{
+    for (const struct flight *flight = engine->flights; flight; flight = flight->next) {
+        if (http_method_changes(flight->request->method)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The journal is lost: what may be changing the manager right now is let finish, so that its
+   outcome can at least be shown. */
+static void lost_turn(struct engine *engine)
+{
+    heed_stop(engine);
+    engine_collect(engine);
+    if (changes_in_flight(engine)) {
+        engine->o.transport->ops->wait(engine->o.transport, HEARTBEAT_MS);
+        return;
+    }
+    engine_show_unrecorded(engine);
+    engine->over = true;
+}
+
 static void turn(struct engine *engine)
 {
     engine->hurry = false;
+    if (engine->lost) {
+        lost_turn(engine);
+        return;
+    }
     heed_stop(engine);
     engine_collect(engine);
     engine_advance(engine);

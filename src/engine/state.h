@@ -29,7 +29,8 @@ struct state_unit {
     const char *remote_id;   /* as an earlier verdict said, or NULL */
     int64_t intent_at_ms;    /* unix ms, 0: no intent yet */
     int64_t started_at_ms;   /* unix ms, 0: not accepted yet */
-    const struct json *data; /* the state's own notes (an object), or NULL */
+    const struct json *data; /* the state's own notes (an object), or NULL; a retry by the
+                                operator begins without */
 };
 
 struct state_sink; /* where expand puts units */
@@ -109,9 +110,10 @@ struct state_timing {
     int64_t quiet_ms;           /* silence between acceptance and the first await */
     int64_t interval_ms;        /* between two awaits */
     int64_t deadline_ms;        /* from acceptance to the end (0: none) */
-    unsigned attempts;          /* sendings of one unit until it counts as failed */
-    unsigned concurrency;       /* units between intent and end at the same time */
-    int64_t max_failures;       /* failed units that end the step; -1: none do */
+    unsigned attempts;    /* sendings of one unit without effect until the run pauses, or one of
+                             many units fails */
+    unsigned concurrency; /* units between intent and end at the same time */
+    int64_t max_failures; /* failed units that end the step; -1: none do */
     unsigned max_failures_percent; /* the same as a share of all units; 100: none do */
 };
 
@@ -146,8 +148,8 @@ struct workflow {
 
 /* --- what expand may do --- */
 
-/* Adds a unit; data may be NULL. A key that is there already is left alone. Copies. */
-void state_sink_add(struct state_sink *sink, const char *key, const struct json *data);
+/* Adds a unit. A key that is there already is left alone. Copies. */
+void state_sink_add(struct state_sink *sink, const char *key);
 /* Adds a unit that has nothing to do, with the reason why. */
 void state_sink_skip(struct state_sink *sink, const char *key, const char *reason);
 

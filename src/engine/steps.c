@@ -11,6 +11,9 @@
 #define SETTLE_PROBED_MS 300000
 #define MINUTES_30_MS ((int64_t)30 * 60 * 1000)
 #define HOURS_4_MS ((int64_t)4 * 3600 * 1000)
+/* How far a wall clock may have been set while no ferry ran (a summer time, a zone): what it says
+   about the age of an intent is believed only beyond that. */
+#define CLOCK_DOUBT_MS ((int64_t)2 * 3600 * 1000)
 
 void engine_timing(const struct ferry_state *state, const struct state_context *context,
                    struct state_timing *timing)
@@ -43,17 +46,14 @@ void engine_timing(const struct ferry_state *state, const struct state_context *
 
 /* --- units that expand names --- */
 
-static void sink_put(struct state_sink *sink, const char *key, const struct json *data,
-                     enum unit_state state, const char *reason)
+static void sink_put(struct state_sink *sink, const char *key, enum unit_state state,
+                     const char *reason)
 {
     struct engine *engine = sink->engine;
     struct unit *unit = unit_new(engine->step, &engine->run, &engine->step->row, key);
 
     unit->row.state = state;
     unit_set_text(unit, &unit->row.error, reason);
-    if (data) {
-        unit->data = json_copy(unit, data);
-    }
     if (sink->count == sink->room) {
         sink->room = sink->room ? sink->room * 2 : 256;
         sink->units = mem_resize(engine, sink->units, struct unit *, sink->room);
@@ -61,14 +61,14 @@ static void sink_put(struct state_sink *sink, const char *key, const struct json
     sink->units[sink->count++] = unit;
 }
 
-void state_sink_add(struct state_sink *sink, const char *key, const struct json *data)
+void state_sink_add(struct state_sink *sink, const char *key)
 {
-    sink_put(sink, key, data, UNIT_PENDING, NULL);
+    sink_put(sink, key, UNIT_PENDING, NULL);
 }
 
 void state_sink_skip(struct state_sink *sink, const char *key, const char *reason)
 {
-    sink_put(sink, key, NULL, UNIT_SKIPPED, reason);
+    sink_put(sink, key, UNIT_SKIPPED, reason);
 }
 
 /* --- taking up a step --- */
@@ -92,14 +92,60 @@ static void take_up_intent(struct engine *engine, struct unit *unit)
     if (alive_ms > left_ms) {
         left_ms = alive_ms;
     }
-    age_ms = engine_realtime(engine) - left_ms;
+    age_ms = engine_realtime(engine) - left_ms - CLOCK_DOUBT_MS;
     if (age_ms < 0) {
-        age_ms = 0; /* the clock was set back: wait the whole window */
+        age_ms = 0; /* wait the whole window */
     }
     unit->due_ms = engine_now(engine);
     unit->settle_until_ms = unit->due_ms + engine->step->timing.settle_ms - age_ms;
     unit->deadline_ms = unit->due_ms + engine->step->timing.probe_deadline_ms;
     unit->row.tries = 0;
+}
+
+/* Its deadline was stored in unix time, and may have passed while nobody looked: it is asked for a
+   while all the same, and never longer than a unit that starts now. */
+static void take_up_started(struct engine *engine, struct unit *unit)
+{
+    const struct state_timing *timing = &engine->step->timing;
+    int64_t now_ms = engine_now(engine), most_ms = now_ms + timing->deadline_ms;
+    int64_t least_ms = now_ms + timing->probe_deadline_ms;
+
+    if (!timing->deadline_ms) {
+        unit->deadline_ms = 0;
+        return;
+    }
+    if (unit->deadline_ms < least_ms) {
+        unit->deadline_ms = least_ms;
+    }
+    if (unit->deadline_ms > most_ms) {
+        unit->deadline_ms = most_ms;
+    }
+}
+
+static void remember_taken(struct step *step, const struct unit_row *rows, size_t count)
+{
+    step->taken = mem_resize(step, step->taken, int64_t, step->taken_count + count);
+    for (size_t i = 0; i < count; i++) {
+        step->taken[step->taken_count++] = rows[i].seq;
+    }
+}
+
+/* Is this row in hand already? One that was open when the step was taken up may have become pending
+   again since, and then the journal names it among the pending ones. */
+static bool is_taken(const struct step *step, int64_t seq)
+{
+    size_t low = 0, high = step->taken_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (step->taken[middle] < seq) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < step->taken_count && step->taken[low] == seq;
 }
 
 static enum ferry_code take_up_units(struct engine *engine, struct ferry_error *err)
@@ -121,10 +167,13 @@ static enum ferry_code take_up_units(struct engine *engine, struct ferry_error *
 
             if (unit->row.state == UNIT_INTENT) {
                 take_up_intent(engine, unit);
+            } else {
+                take_up_started(engine, unit);
             }
             step->live++;
             schedule_put(&engine->schedule, unit);
         }
+        remember_taken(step, rows, count);
         if (count < UNITS_LOADED) {
             return FERRY_OK;
         }
@@ -177,12 +226,13 @@ static enum ferry_code load_step(struct engine *engine, const struct step_row *r
 static void enter(struct engine *engine, enum step_state state)
 {
     struct step *step = engine->step;
+    enum step_state before = step->row.state;
 
     step->row.state = state;
     step->dirty = true;
     engine->hurry = true;
     if (state == STEP_EXPANDING || state == STEP_VERIFYING) {
-        if (state == STEP_VERIFYING) {
+        if (state != before) {
             step->self->data = NULL; /* the cursor of expand says nothing to verify */
         }
         step->self->row.tries = 0;
@@ -203,7 +253,7 @@ static void begin_step(struct engine *engine)
         return;
     }
     engine->sink.engine = engine;
-    state_sink_add(&engine->sink, step->row.name, NULL);
+    state_sink_add(&engine->sink, step->row.name);
     enter(engine, STEP_RUNNING);
 }
 
@@ -330,34 +380,60 @@ static void fill_window(struct engine *engine)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        step->window[i] = unit_load(step, &rows[i], engine->o.clock);
         step->last_seq = rows[i].seq;
+        if (!is_taken(step, rows[i].seq)) {
+            struct unit *unit = unit_load(step, &rows[i], engine->o.clock);
+
+            unit->deadline_ms = 0; /* of a question that an earlier life asked */
+            step->window[step->window_count++] = unit;
+        }
     }
     mem_free(rows);
-    step->window_count = count;
     step->exhausted = count < PENDING_LOADED;
 }
 
 struct unit *engine_next_pending(struct engine *engine)
 {
     struct step *step = engine->step;
-    struct unit *unit;
 
-    if (step->row.state != STEP_RUNNING || step->live >= step->timing.concurrency ||
-        too_many_failures(step)) {
+    if (step->row.state != STEP_RUNNING || too_many_failures(step)) {
         return NULL;
     }
-    fill_window(engine);
-    if (step->window_at == step->window_count) {
-        return NULL;
-    }
-    unit = step->window[step->window_at++];
-    step->live++;
-    if (unit->due_ms > engine_now(engine)) {
+    while (step->live < step->timing.concurrency) {
+        struct unit *unit;
+
+        fill_window(engine);
+        if (step->window_at == step->window_count) {
+            return NULL;
+        }
+        unit = step->window[step->window_at++];
+        step->live++;
+        if (unit->due_ms <= engine_now(engine)) {
+            return unit;
+        }
         schedule_put(&engine->schedule, unit);
-        return NULL;
     }
-    return unit;
+    return NULL;
+}
+
+/* Of a plain state: as it is known here, or, for a unit that failed in an earlier life or by the
+   operator's word, as it was written down. */
+static void fail_plain(struct engine *engine)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct step *step = engine->step;
+    struct ferry_error err = {0};
+    struct unit_row *rows;
+    size_t count;
+
+    if (step->fail_reason) {
+        fail_step(engine, step->fail_code, step->fail_reason, step->fail_hint);
+    } else if (journal_units(engine->o.journal, scope, step->row.run, step->row.step, UNITS_STUCK,
+                             -1, 1, &rows, &count, &err)) {
+        engine_end(engine, RUN_PAUSED, err.code, err.message, err.hint);
+    } else {
+        fail_step(engine, FERRY_E_FAILED, rows[0].error, rows[0].hint);
+    }
 }
 
 static void units_ended(struct engine *engine)
@@ -371,7 +447,7 @@ static void units_ended(struct engine *engine)
                    "the outcome of a request could not be found out",
                    "see ferry status, then: ferry resolve RUN UNIT --as done|absent|failed");
     } else if (row->n_failed && !fanout) {
-        fail_step(engine, engine->end_code, step->fail_reason, step->fail_hint);
+        fail_plain(engine);
     } else if (too_many_failures(step)) {
         char *reason = mem_printf(step, "%" PRId64 " of %" PRId64 " failed, more than allowed",
                                   row->n_failed, row->n_total);
@@ -380,8 +456,10 @@ static void units_ended(struct engine *engine)
                   "see ferry status; when the reasons are mended: ferry retry RUN --failed");
     } else if (step->state->verify.ask && row->n_done) {
         enter(engine, STEP_VERIFYING);
-    } else if (row->n_done + row->n_failed == 0 && row->n_skipped && !fanout) {
+    } else if (row->n_done + row->n_failed == 0 && !fanout) {
         end_step(engine, STEP_SKIPPED, NULL, NULL);
+    } else if (row->n_total == 0) {
+        end_step(engine, STEP_SKIPPED, "there is nothing to do", NULL);
     } else {
         end_step(engine, STEP_DONE, NULL, NULL);
     }

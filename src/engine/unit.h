@@ -21,6 +21,8 @@ struct unit {
     bool polled;               /* awaited at least once by this process: the quiet period is over */
     bool in_flight;            /* a request about it is on its way */
     bool dirty;                /* must be in the next commit */
+    unsigned unsent;           /* sendings in a row of which not one byte left */
+    unsigned fruitless;        /* sendings that left and had no effect */
     int64_t due_ms;            /* not before */
     int64_t deadline_ms;       /* of the present question; 0: none */
     int64_t obstacle_until_ms; /* an obstacle is waited for until then; 0: none seen */

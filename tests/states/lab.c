@@ -58,9 +58,8 @@ void state_plan_estimate(struct state_plan *plan, int64_t ms, const char *terms)
     note(plan, "estimate", mem_printf(scope, "%lld ms: %s", (long long)ms, terms), NULL);
 }
 
-void state_sink_add(struct state_sink *sink, const char *key, const struct json *data)
+void state_sink_add(struct state_sink *sink, const char *key)
 {
-    (void)data;
     json_push_string(sink->added, key);
 }
 
