@@ -138,13 +138,15 @@ enum ferry_code session_open(const void *ctx, struct ferry *ferry, struct json *
 static enum ferry_code stat_file(const char *path, struct stat *out, struct ferry_error *err)
 {
     if (stat(path, out)) {
-        return ferry_fail_errno(err, errno == ENOENT ? FERRY_E_NOT_FOUND : FERRY_E_IO, errno,
-                                "cannot read \"%s\"", path);
+        ferry_fail_errno(err, errno == ENOENT ? FERRY_E_NOT_FOUND : FERRY_E_IO, errno,
+                         "cannot read \"%s\"", path);
+    } else if (!S_ISREG(out->st_mode)) {
+        ferry_fail(err, FERRY_E_CONFIG, "\"%s\" is not a file", path);
+    } else {
+        return FERRY_OK;
     }
-    if (!S_ISREG(out->st_mode)) {
-        return ferry_fail(err, FERRY_E_CONFIG, "\"%s\" is not a file", path);
-    }
-    return FERRY_OK;
+    ferry_error_hint(err, "look at snapshot.file (--snapshot) and plugins.upload");
+    return err->code;
 }
 
 static int64_t modified_ms(const struct stat *info)

@@ -243,3 +243,61 @@ agents_of_made() {
     == ([$archive[0].tenants | to_entries[] | select(.value.deployments_for_new_agents > 0)
       | {(.key): .value.deployments_for_new_agents}] | add // {})' >/dev/null
 }
+
+# --- a web server in front ---
+
+# A port on which nobody listens just now.
+free_port() {
+  local port
+  while :; do
+    port=$((20000 + RANDOM % 20000))
+    if ! (exec 9<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+      printf '%s\n' "$port"
+      return
+    fi
+  done
+}
+
+# web_server SERVER [LISTEN]: an nginx of our own with these lines in its server block; sets nginx_url
+# and nginx_pid. LISTEN is what follows the port, e.g. "ssl". Skips the test where there is none.
+web_server() {
+  local try program
+  program=$(PATH=$PATH:/usr/sbin type -P nginx) || skip "nginx is not installed"
+  mkdir -p nginx
+  for try in 1 2 3 4 5; do
+    nginx_port=${nginx_port:-$(free_port)}
+    cat >nginx.conf <<END
+daemon off;
+worker_processes 1;
+pid $PWD/nginx/pid;
+error_log $PWD/nginx/error.log info;
+events { worker_connections 256; }
+http {
+  access_log $PWD/nginx/access.log;
+  client_body_temp_path $PWD/nginx/body;
+  proxy_temp_path $PWD/nginx/proxy;
+  fastcgi_temp_path $PWD/nginx/fastcgi;
+  uwsgi_temp_path $PWD/nginx/uwsgi;
+  scgi_temp_path $PWD/nginx/scgi;
+  ${nginx_http:-}
+  server {
+    listen 127.0.0.1:$nginx_port ${2:-};
+    $1
+  }
+}
+END
+    "$program" -p "$PWD/nginx" -c "$PWD/nginx.conf" 2>>nginx/start.log 3>&- &
+    nginx_pid=$!
+    printf '%s\n' "$nginx_pid" >>pids
+    if until_true 5 nginx_listens; then
+      nginx_url=${2:+https}${2:-http}
+      nginx_url=${nginx_url/%ssl/}://127.0.0.1:$nginx_port
+      return
+    fi
+    nginx_port=
+  done
+  echo "nginx did not start, $try times"
+  cat nginx/start.log
+  return 1
+}
+nginx_listens() { kill -0 "$nginx_pid" && (exec 9<>"/dev/tcp/127.0.0.1/$nginx_port"); }
