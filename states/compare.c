@@ -2,7 +2,8 @@
  * compare: nothing was lost. What the manager holds is put beside what the archive held; fewer of
  * anything fails the run. More of something is told, and how far it is explained: new formats are
  * added to what was there, plugins were uploaded, and a manager out of maintenance is alive.
- * After a restore of the new format its log is read too: errors in it fail the run.
+ * After a restore of the new format its log is read too: errors in it fail the run. After a legacy
+ * one it is told what became of scheduled executions.
  */
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "base/mem.h"
 #include "states/common.h"
 #include "states/compare_log.h"
+#include "states/compare_scheduled.h"
 #include "states/states.h"
 
 /* The last three for the new format only: it may leave out a single row of anything (facts 2.5),
@@ -66,6 +68,10 @@ static bool ask_await(const struct state_context *context, const struct state_un
     states_request(request, mem);
     if (compare_log_at(units)) {
         compare_log_ask(context, units, *request);
+        return true;
+    }
+    if (compare_scheduled_at(units)) {
+        compare_scheduled_ask(context, units, *request);
         return true;
     }
     cloudify_ask_list(*request, &caller,
@@ -136,28 +142,32 @@ static void conclude(const struct state_context *context, const struct state_uni
     const char *fewer = list_of(context, unit, verdict, -1, mem);
     const char *more = list_of(context, unit, verdict, 1, mem);
     const char *log = compare_log_words(verdict, mem);
+    const char *also = log[0] != '\0' ? log : compare_scheduled_words(verdict, mem);
 
     if (fewer[0] != '\0' || errors > 0) {
         state_say(verdict, mem, STATE_FAILED, "%s%s%s%s",
                   fewer[0] != '\0' ? "the manager holds less than the archive: " : "", fewer,
-                  fewer[0] != '\0' && log[0] != '\0' ? "; " : "", log);
+                  fewer[0] != '\0' && also[0] != '\0' ? "; " : "", also);
         states_fail(verdict, FERRY_E_FAILED,
                     "keep the old manager; see the events of the restore's execution for what "
                     "could not be restored; to count again: ferry retry RUN --failed");
     } else if (more[0] != '\0') {
         state_say(verdict, mem, STATE_DONE,
                   "nothing is missing; there is more than expected: %s%s%s", more,
-                  log[0] != '\0' ? "; " : "", log);
+                  also[0] != '\0' ? "; " : "", also);
     } else if (states_archive_format(context)[0] == '\0') {
         state_say(verdict, mem, STATE_DONE, "counted; the archive was never seen to compare with");
     } else {
         state_say(verdict, mem, STATE_DONE, "the manager holds what the archive held%s%s",
-                  log[0] != '\0' ? "; " : "", log);
+                  also[0] != '\0' ? "; " : "", also);
     }
     states_round_over(verdict, unit, mem);
     json_set_null(state_data(verdict, mem), "counts");
     if (compare_log_wanted(context)) {
         json_set_null(verdict->data, "log");
+    }
+    if (compare_scheduled_wanted(context)) {
+        json_set_null(verdict->data, "scheduled");
     }
 }
 
@@ -171,6 +181,8 @@ static void go_on(const struct state_context *context, const struct state_unit *
         states_next(verdict, mem, resources[at + 1].name);
     } else if (compare_log_wanted(context)) {
         compare_log_begin(verdict, mem);
+    } else if (compare_scheduled_wanted(context)) {
+        compare_scheduled_begin(verdict, mem);
     } else {
         conclude(context, unit, verdict, 0, mem);
     }
@@ -187,6 +199,12 @@ static void judge_await(const struct state_context *context, const struct state_
     if (compare_log_at(units)) {
         if (compare_log_judge(units, reply, verdicts, &errors, mem)) {
             conclude(context, units, verdicts, errors, mem);
+        }
+        return;
+    }
+    if (compare_scheduled_at(units)) {
+        if (compare_scheduled_judge(context, units, reply, verdicts, mem)) {
+            conclude(context, units, verdicts, 0, mem);
         }
         return;
     }

@@ -8,6 +8,8 @@
  *   plugins_uploaded {PLUGIN ID: true}
  *   compare         {"tenants"|"blueprints"|...: {"archive": N, "manager": N},
  *                    "errors": {"count": N, "first": [lines of the restore's log]} (new format)}
+ *   scheduled       {"failed": N, "again": N, "rows": [{"was","workflow","deployment","tenant",
+ *                    "when"}]}: scheduled executions after a legacy restore, at most 100 rows
  * and what they read there, put by whoever makes the run:
  *   plugin_files    {PATH: {"size": BYTES}} for every file of options.plugins.upload
  */

@@ -1,8 +1,19 @@
 #include "lab.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 
 #define C (&state_compare)
+
+/* A legacy archive without scheduled executions. */
+static struct lab *legacy(void)
+{
+    struct lab *lab = lab_new(C);
+
+    lab_fact(lab, "archive.executions_scheduled", "0");
+    return lab;
+}
 
 static void count(struct lab *lab, const char *asked, int total)
 {
@@ -22,7 +33,7 @@ static void counts(struct lab *lab, int tenants, int blueprints, int deployments
 
 static void equal_counts_are_done_and_written_down(void **state)
 {
-    struct lab *lab = lab_new(C);
+    struct lab *lab = legacy();
 
     (void)state;
     counts(lab, 4, 10, 71, 4);
@@ -38,7 +49,7 @@ static void equal_counts_are_done_and_written_down(void **state)
 
 static void fewer_of_anything_fails_with_the_numbers(void **state)
 {
-    struct lab *lab = lab_new(C);
+    struct lab *lab = legacy();
 
     (void)state;
     counts(lab, 4, 10, 69, 3);
@@ -49,7 +60,7 @@ static void fewer_of_anything_fails_with_the_numbers(void **state)
 
 static void uploaded_plugins_are_expected_on_top(void **state)
 {
-    struct lab *lab = lab_new(C);
+    struct lab *lab = legacy();
 
     (void)state;
     lab_fact(lab, "plugins_uploaded", "{\"a\":true,\"b\":true}");
@@ -62,7 +73,7 @@ static void uploaded_plugins_are_expected_on_top(void **state)
 
 static void more_than_expected_is_told(void **state)
 {
-    struct lab *lab = lab_new(C);
+    struct lab *lab = legacy();
 
     (void)state;
     counts(lab, 5, 10, 72, 4);
@@ -77,7 +88,7 @@ static void more_than_expected_is_told(void **state)
 /* A restore of the new format; the cursor is at the log when all counts are right. */
 static struct lab *new_format(void)
 {
-    struct lab *lab = lab_new(C);
+    struct lab *lab = legacy();
 
     lab_fact(lab, "archive",
              "{\"format\":\"new\",\"tenants\":1,\"blueprints\":2,\"deployments\":3,"
@@ -191,14 +202,95 @@ static void log_without_an_end_is_not_read_for_ever(void **state)
     lab_free(lab);
 }
 
+#define WAS(deployment, ended)                                                                     \
+    "{\"id\":\"x\",\"workflow_id\":\"heal\",\"deployment_id\":\"" deployment                       \
+    "\",\"tenant_name\":\"acme\",\"scheduled_for\":\"2026-11-22T19:32:44.511Z\",\"ended_at\":"     \
+    "\"" ended "\"}"
+
+static void scheduled_executions_are_told_after_a_legacy_restore(void **state)
+{
+    struct lab *lab = legacy();
+
+    (void)state;
+    lab_fact(lab, "archive.executions_scheduled", "2");
+    lab_fact(lab, "restore.since_ms", "1795356000000");
+    counts(lab, 4, 10, 71, 4);
+    lab_asks(lab, &C->await, "GET /api/v3.1/executions?status=failed&*");
+    lab_gets(lab, 200,
+             "{\"items\":[" WAS("old", "2026-11-22T13:00:00.000Z") "," WAS(
+                 "d1", "2026-11-22T14:00:20.000Z") ",{\"id\":\"y\",\"scheduled_for\":null}],"
+                                                   "\"metadata\":{\"pagination\":{\"total\":4}}}");
+    lab_asks(lab, &C->await, "GET /api/v3.1/executions?status=failed&*");
+    assert_non_null(strstr(lab->request->path, "&_offset=3"));
+    lab_gets(lab, 200,
+             "{\"items\":[" WAS("d2", "") "],\"metadata\":{\"pagination\":{\"total\":4}}}");
+    lab_asks(lab, &C->await, "GET /api/v3.1/execution-schedules?*");
+    lab_gets(lab, 200,
+             "{\"items\":[{\"id\":\"hourly\"},{\"id\":\"heal_restored_ab12\",\"workflow_id\":"
+             "\"heal\",\"deployment_id\":\"d2\",\"tenant_name\":\"acme\",\"next_occurrence\":null,"
+             "\"since\":\"2026-11-22T19:32:44.000Z\"}],\"metadata\":{\"pagination\":{\"total\":2}"
+             "}}");
+    lab_says(lab, STATE_DONE,
+             "warning: of the scheduled executions the restore marked 2 failed "
+             "and made 1 anew as schedules (heal on d1 in acme at 2026-11-22T19:");
+    lab_fact_is(lab, "scheduled.again", "1");
+    lab_fact_is(lab, "scheduled.failed", "2");
+    assert_int_equal(json_size(json_get(lab->facts, "scheduled.rows")), 3);
+    lab_data_is(lab, "{}");
+    lab_free(lab);
+}
+
+static void recorded_failed_ones_are_found_and_older_managers_have_no_schedules(void **state)
+{
+    struct lab *lab = legacy();
+
+    (void)state;
+    lab_version(lab, "5.1.4"); /* those to come stay scheduled there */
+    lab_fact(lab, "archive.executions_scheduled", "2");
+    counts(lab, 4, 10, 71, 4);
+    lab_asks(lab, &C->await, "GET /api/v3.1/executions?status=failed&*");
+    lab_gets_recorded(lab, "20-restore-legacy-good", 15);
+    lab_says(lab, STATE_DONE, "marked 2 failed and made 0 anew");
+    lab_fact_is(lab, "scheduled.rows",
+                "[{\"deployment\":\"dep-empty-1\",\"tenant\":\"?\",\"was\":\"failed\",\"when\":"
+                "\"2026-11-22T19:32:44.511Z\",\"workflow\":\"execute_operation\"},{\"deployment\":"
+                "\"dep-host-2\",\"tenant\":\"?\",\"was\":\"failed\",\"when\":"
+                "\"2026-11-22T09:32:44.511Z\",\"workflow\":\"execute_operation\"}]");
+    lab_version(lab, "4.6.0"); /* nothing special there */
+    counts(lab, 4, 10, 71, 4);
+    lab_says(lab, STATE_DONE, "held");
+    lab_free(lab);
+}
+
+static void schedules_that_are_not_shown_do_not_fail_a_run(void **state)
+{
+    struct lab *lab = legacy();
+
+    (void)state;
+    lab_fact(lab, "archive.executions_scheduled", "2");
+    counts(lab, 4, 10, 71, 4);
+    lab_turn(lab, &C->await, 400, "{\"error_code\":\"bad_parameters_error\"}");
+    lab_turn(lab, &C->await, 403, "{\"error_code\":\"forbidden_error\"}");
+    lab_says(lab, STATE_DONE, "held");
+    lab_data_is(lab, "{}");
+    counts(lab, 4, 10, 70, 4);
+    lab_turn(lab, &C->await, 502, "{}");
+    lab_says(lab, STATE_CANNOT_TELL, NULL);
+    lab_asks(lab, &C->await, "GET /api/v3.1/tenants*");
+    lab_free(lab);
+}
+
 static void archive_that_nobody_saw_is_not_compared(void **state)
 {
-    struct lab *lab = lab_new(C);
+    struct lab *lab = legacy();
 
     (void)state;
     lab_fact(lab, "archive", "null");
     counts(lab, 4, 0, 0, 0);
+    count(lab, "GET /api/v3.1/executions?status=failed&*", 0);
+    count(lab, "GET /api/v3.1/execution-schedules?*", 0);
     lab_says(lab, STATE_DONE, "never seen");
+    lab_data_is(lab, "{}");
     lab_fact_is(lab, "compare.tenants", "{\"manager\":4}");
     lab_fact(lab, "archive", "{\"format\":\"new\",\"tenants\":0}");
     counts(lab, 1, 0, 0, 0);
@@ -211,7 +303,7 @@ static void archive_that_nobody_saw_is_not_compared(void **state)
 
 static void list_without_a_total_is_asked_again(void **state)
 {
-    struct lab *lab = lab_new(C);
+    struct lab *lab = legacy();
     struct state_timing timing = {0};
 
     (void)state;
@@ -238,6 +330,9 @@ int main(void)
         cmocka_unit_test(missing_rows_and_errors_are_told_together),
         cmocka_unit_test(log_that_is_not_shown_is_told_and_weather_begins_again),
         cmocka_unit_test(log_without_an_end_is_not_read_for_ever),
+        cmocka_unit_test(scheduled_executions_are_told_after_a_legacy_restore),
+        cmocka_unit_test(recorded_failed_ones_are_found_and_older_managers_have_no_schedules),
+        cmocka_unit_test(schedules_that_are_not_shown_do_not_fail_a_run),
         cmocka_unit_test(archive_that_nobody_saw_is_not_compared),
         cmocka_unit_test(list_without_a_total_is_asked_again),
     };
