@@ -90,9 +90,29 @@ static bool basic_fails(struct request *request, char *credentials)
     return !right;
 }
 
+/* Before 6.4 a token is one opaque word of its user. */
+static bool old_token_fails(struct request *request, const char *token)
+{
+    struct sqlite3_stmt *query =
+        sql_start(request->practice->sql,
+                  "SELECT u.username, u.role, u.is_bootstrap FROM tokens t JOIN users u"
+                  " USING (username) WHERE t.secret = ? LIMIT 1",
+                  "s", token);
+    if (!sql_next(query)) {
+        reply_unauthorized(request, "Authentication failed, invalid token");
+        return true;
+    }
+    remember_user(request, query);
+    sql_end(query);
+    return false;
+}
+
 static bool token_fails(struct request *request, const char *token)
 {
     struct sql *sql = request->practice->sql;
+    if (!request->practice->profile->token_rows) {
+        return old_token_fails(request, token);
+    }
     const char *dash = strncmp(token, TOKEN_PREFIX, strlen(TOKEN_PREFIX)) == 0
                            ? strchr(token + strlen(TOKEN_PREFIX), '-')
                            : NULL;
@@ -136,18 +156,6 @@ static bool credentials_fail(struct request *request)
     return token != NULL && token_fails(request, token);
 }
 
-static bool allowed_in_maintenance(const struct request *request)
-{
-    const char *pattern = request->route->pattern;
-    size_t length = strcspn(pattern, "/");
-    for (const char *const *at = request->practice->profile->allowed; *at != NULL; at++) {
-        if (strlen(*at) == length && strncmp(*at, pattern, length) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* True when the header was honoured or the request was answered: *answered tells which. */
 static bool bypasses(struct request *request, bool *answered)
 {
@@ -183,7 +191,7 @@ static bool maintenance_refuses(struct request *request)
         }
         return answered;
     }
-    if (allowed_in_maintenance(request)) {
+    if (profile_allows(practice->profile, request->route->pattern)) {
         return false;
     }
     reply_maintenance(request, "maintenance_mode_active");

@@ -159,7 +159,8 @@ void list_write_row(struct practice *practice, struct buf *out, const struct lis
     void *scope FERRY_SCOPE = mem_scope(NULL);
     bool *shown = mem_array(scope, bool, listing->count);
     for (size_t i = 0; i < listing->count; i++) {
-        shown[i] = (listing->fields[i].flags & FIELD_SHOWN) != 0;
+        shown[i] = (listing->fields[i].flags & FIELD_SHOWN) != 0 &&
+                   profile_has_field(practice->profile, listing->model, listing->fields[i].name);
     }
     write_by_seq(practice, out, listing, shown, seq);
 }

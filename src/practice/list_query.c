@@ -4,13 +4,15 @@
 #include "base/parse.h"
 #include "practice/jtext.h"
 #include "practice/list.h"
+#include "practice/practice.h"
 #include "practice/request.h"
 
-static const struct field *field_named(const struct listing *listing, const char *name,
-                                       unsigned flag)
+static const struct field *field_named(const struct request *request, const struct listing *listing,
+                                       const char *name, unsigned flag)
 {
     for (size_t i = 0; i < listing->count; i++) {
-        if ((listing->fields[i].flags & flag) != 0 && strcmp(listing->fields[i].name, name) == 0) {
+        if ((listing->fields[i].flags & flag) != 0 && strcmp(listing->fields[i].name, name) == 0 &&
+            profile_has_field(request->practice->profile, listing->model, name)) {
             return &listing->fields[i];
         }
     }
@@ -39,12 +41,14 @@ static bool read_include(struct request *request, const struct listing *listing,
     bool *shown = mem_array(request, bool, listing->count + 1);
     const char *text = request_param(request, "_include");
     for (size_t i = 0; i < listing->count; i++) {
-        shown[i] = text == NULL && (listing->fields[i].flags & FIELD_SHOWN) != 0;
+        shown[i] =
+            text == NULL && (listing->fields[i].flags & FIELD_SHOWN) != 0 &&
+            profile_has_field(request->practice->profile, listing->model, listing->fields[i].name);
     }
     while (text != NULL) {
         size_t length = strcspn(text, ",");
         const char *name = mem_strndup(request, text, length);
-        const struct field *field = field_named(listing, name, FIELD_SHOWN);
+        const struct field *field = field_named(request, listing, name, FIELD_SHOWN);
         if (field == NULL) {
             return refuse_key(request, listing, "Include", name, FIELD_SHOWN);
         }
@@ -104,7 +108,7 @@ static bool read_sort(struct request *request, const struct listing *listing,
         const char *name = request->params[i].value;
         bool descending = *name == '-';
         name += *name == '-' || *name == '+' ? 1 : 0;
-        const struct field *field = field_named(listing, name, FIELD_ASKED);
+        const struct field *field = field_named(request, listing, name, FIELD_ASKED);
         if (field == NULL) {
             return refuse_key(request, listing, "Sort", name, FIELD_ASKED);
         }
@@ -139,7 +143,7 @@ static bool add_filter(struct request *request, const struct listing *listing,
                        struct list_query *query, size_t first)
 {
     const char *name = request->params[first].name;
-    const struct field *field = field_named(listing, name, FIELD_ASKED);
+    const struct field *field = field_named(request, listing, name, FIELD_ASKED);
     if (field == NULL) {
         return refuse_key(request, listing, "Filter", name, FIELD_ASKED);
     }

@@ -83,7 +83,8 @@ static const char *agent_version(struct practice *practice)
 static enum ferry_code prepare(struct practice *practice, struct ferry_error *err)
 {
     (void)version_parse(practice->options.version, &practice->version);
-    practice->profile = profile_for(practice->version);
+    profile_fill(practice->version, &practice->own_profile);
+    practice->profile = &practice->own_profile;
     practice->agent_version = agent_version(practice);
     practice->clock = clock_system();
     practice->rng = rng_system();

@@ -15,7 +15,7 @@ static const char help[] =
     "\n"
     "  --listen HOST:PORT       default 127.0.0.1:0, any free port\n"
     "  --data DIR               its state; a new folder is an empty manager\n"
-    "  --manager-version V      default 7.1.0; 6.3 and later\n"
+    "  --manager-version V      default 7.1.0; 4.3 and later\n"
     "  --premium                reports the premium edition\n"
     "  --password TEXT          of admin on an empty manager, default admin\n"
     "  --restored-password TEXT of admin after a restore whose archive does not tell it\n"

@@ -33,6 +33,7 @@ struct server;
 
 struct practice {
     struct practice_options options;
+    struct profile own_profile; /* what profile points at */
     const struct profile *profile;
     struct version version;
     const char *agent_version; /* how agents write the version: "7.1.0-.dev1" */

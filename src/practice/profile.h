@@ -1,7 +1,7 @@
 /*
- * What differs between the versions of a manager, in one table (cloudify-facts, sections 1 and 2).
- * A manager behaves as the newest row that is not newer than itself; an unknown newer version is
- * like the last row.
+ * What differs between the versions of a manager (cloudify-facts, sections 1 and 2), in three
+ * tables of profile.c: features, routes, and what answers in maintenance. Each row says from which
+ * version on it holds and with which it ended; an unknown newer version is like the newest row.
  */
 #ifndef PRACTICE_PROFILE_H
 #define PRACTICE_PROFILE_H
@@ -13,38 +13,51 @@ struct version {
 };
 
 struct profile {
-    struct version from; /* first version that behaves so */
+    struct version version;
     /* snapshots */
     bool upload_replaces;     /* a second upload of an id answers 201 and replaces; else 409 */
     bool new_format;          /* restores the format without pg_data; knows "legacy" at create */
     bool needs_recreate_envs; /* restore demands recreate_deployments_envs */
-    bool snapshot_status;     /* GET /snapshot-status exists */
     bool removes_archive;     /* the uploaded archive goes at the end of a legacy restore */
     bool stops_rest;          /* 502 during a legacy restore; else the REST service answers */
-    const char *flag_path;    /* of the file behind snapshot-status, for messages only */
+    bool has_flag;            /* a file says that a restore is under way */
+    const char *flag_path;    /* of that file, for messages only; NULL: none */
+    bool create_tells;        /* a failed snapshot's execution is failed, not terminated */
+    bool delete_guarded;      /* DELETE is refused while the snapshot is made or restored */
+    bool shows_transient;     /* maintenance reads "deactivated" while its table is replaced */
+    bool fails_scheduled;     /* a restore makes schedules of what was scheduled, and fails it */
+    bool requeues_scheduled;  /* a restore requeues what is still to come, and fails the overdue */
     /* executions */
     bool client_execution_id;  /* POST /executions takes "id" */
     bool queues_behind_system; /* queued, not refused, while a system workflow runs */
     bool availability;         /* workflows have is_available and availability_rules */
     bool unavailable_row;      /* an unavailable workflow leaves a failed row behind */
     bool deactivate_dequeues;  /* queued executions start when maintenance ends */
+    bool makes_schedules;      /* scheduled_time makes a schedule, not an execution */
     /* maintenance */
-    bool bypass_header;         /* X-BYPASS-MAINTENANCE is honoured */
-    bool remaining_nested;      /* remaining_executions is a list in a list in POST's answer */
-    const char *const *allowed; /* first path segments that answer in maintenance, NULL-ended */
+    bool bypass_header;       /* X-BYPASS-MAINTENANCE is honoured */
+    bool remaining_nested;    /* remaining_executions is a list in a list in POST's answer */
+    bool allows_by_substring; /* "status" lets cluster-status through, and so on */
     /* the rest */
     bool token_rows;         /* tokens are rows (ctok-); else one a user */
-    bool ok_route;           /* /ok and /license-check */
-    bool update_all_tenants; /* plugins-updates take and show all_tenants */
-    bool shows_operations;   /* executions have total_operations and the like */
+    bool agents_all_tenants; /* GET /agents knows _all_tenants */
+    bool status_by_name;     /* services of /status are an object; else a list of display names */
+    bool update_body;        /* plugins-updates read a body; else "force" of the query alone */
+    bool update_all_tenants; /* plugins-updates take all_tenants */
 };
 
 /* Reads "7.1.0", "7.1.0.dev1", "6.4.2-ga"; false when it is no version. */
 bool version_parse(const char *text, struct version *out);
 /* Below, equal, above 0, by major, minor and patch. */
 int version_compare(struct version a, struct version b);
-/* The row for a version, never NULL. */
-const struct profile *profile_for(struct version version);
+/* Fills what a manager of that version does. */
+void profile_fill(struct version version, struct profile *out);
+/* Whether it has the route; pattern as in routes.c. */
+bool profile_has_route(const struct profile *profile, const char *method, const char *pattern);
+/* Whether the route answers in activated maintenance. */
+bool profile_allows(const struct profile *profile, const char *pattern);
+/* Whether objects of a model ("Agent") have the field. */
+bool profile_has_field(const struct profile *profile, const char *model, const char *field);
 /* The oldest version that is practised. */
 struct version profile_oldest(void);
 

@@ -31,3 +31,14 @@ void request_add_param(struct request *request, const char *name, const char *va
     param->name = mem_strdup(request, name);
     param->value = mem_strdup(request, value == NULL ? "" : value);
 }
+
+void request_drop_param(struct request *request, const char *name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < request->params_count; i++) {
+        if (strcmp(request->params[i].name, name) != 0) {
+            request->params[kept++] = request->params[i];
+        }
+    }
+    request->params_count = kept;
+}

@@ -57,6 +57,8 @@ struct request {
 const char *request_header(const struct request *request, const char *name);
 /* The first query parameter of a name, or NULL. */
 const char *request_param(const struct request *request, const char *name);
+/* Takes every query parameter of a name away. */
+void request_drop_param(struct request *request, const char *name);
 void request_add_param(struct request *request, const char *name, const char *value);
 
 /* --- replies; each sets status and body as the real manager would --- */

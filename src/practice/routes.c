@@ -27,8 +27,9 @@ static const struct route routes[] = {
     {"GET", "managers", handle_managers, NEED_USER, NULL, 0},
     {"GET", "brokers", handle_brokers, NEED_USER, NULL, 0},
     {"GET", "config", handle_config, NEED_USER, NULL, 0},
-    {"GET", "tokens", handle_token_list, NEED_USER, NULL, 0},
+    {"GET", "tokens", handle_token_list, NEED_USER, NULL, ROUTE_CHANGES},
     {"POST", "tokens", handle_token_create, NEED_USER, NULL, ROUTE_JSON | ROUTE_CHANGES},
+    {"GET", "user-tokens/*", handle_user_token, NEED_USER, NULL, ROUTE_CHANGES},
     {"GET", "tokens/*", handle_token_get, NEED_USER, NULL, 0},
     {"DELETE", "tokens/*", handle_token_delete, NEED_USER, NULL, ROUTE_CHANGES},
     {"GET", "snapshots", handle_snapshot_list, NEED_TENANT, "snapshot_list", 0},
@@ -145,7 +146,8 @@ static bool find_route(struct request *request)
     struct buf allow;
     buf_init(&allow, request, 1024);
     for (size_t i = 0; rest != NULL && i < FERRY_COUNT(routes); i++) {
-        if (!fits(request, routes[i].pattern, rest)) {
+        if (!profile_has_route(request->practice->profile, routes[i].method, routes[i].pattern) ||
+            !fits(request, routes[i].pattern, rest)) {
             continue;
         }
         if (strcmp(routes[i].method, method) == 0) {
@@ -192,6 +194,13 @@ static bool body_is_right(struct request *request)
 {
     struct ferry_error err;
     if ((request->route->flags & ROUTE_JSON) == 0) {
+        return true;
+    }
+    if (!request->practice->profile->update_body &&
+        strncmp(request->route->pattern, "plugins-updates", 15) == 0) {
+        const char *force = request_param(request, "force");
+        request->json = json_object(request);
+        json_set_bool(request->json, "force", force != NULL && strcmp(force, "true") == 0);
         return true;
     }
     const char *type = request_header(request, "Content-Type");

@@ -50,6 +50,7 @@ void handle_user(struct request *request);
 void handle_managers(struct request *request);
 void handle_brokers(struct request *request);
 void handle_config(struct request *request);
+void handle_user_token(struct request *request);
 void handle_token_create(struct request *request);
 void handle_token_list(struct request *request);
 void handle_token_get(struct request *request);

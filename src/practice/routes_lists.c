@@ -44,6 +44,9 @@ void handle_instance_get(struct request *request)
 
 void handle_agent_list(struct request *request)
 {
+    if (!request->practice->profile->agents_all_tenants) {
+        request_drop_param(request, "_all_tenants");
+    }
     list_reply(request, &list_agents, NULL);
 }
 

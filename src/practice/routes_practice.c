@@ -13,6 +13,7 @@
  *   admin_password  of the bootstrap admin
  *   settings        {"NAME": "VALUE"}, null takes one back:
  *                   seconds.WORKFLOW: how long a plain workflow takes;
+ *                   create.error: why every snapshot that is made now fails;
  *                   dead.AGENT "1": never answers; slow "0": quick answers during a restore too;
  *                   pinned.TENANT/BLUEPRINT "1": its plugins stay (an archive does not tell it)
  *   flag            the flag behind snapshot-status, to take back one that is stuck
@@ -58,6 +59,7 @@ static void reply_state(struct request *request)
     struct json *out = json_object(request);
     json_set_string(out, "maintenance", maintenance_name(practice->state.maintenance));
     json_set_bool(out, "restore_flag", practice->state.restore_flag);
+    json_set_string(out, "flag_path", practice->profile->flag_path);
     json_set_bool(out, "rest_down", practice->state.rest_down);
     json_set_bool(out, "passwords_fail", practice->state.passwords_fail);
     json_set_int(out, "jobs", sql_one_int(practice->sql, 0, "SELECT count(*) FROM jobs", ""));

@@ -206,11 +206,13 @@ void handle_snapshot_delete(struct request *request)
         return;
     }
     const char *workflow =
-        sql_one_text(request, practice->sql,
-                     "SELECT workflow_id FROM executions WHERE " EXEC_ACTIVE
-                     " AND workflow_id IN ('create_snapshot', 'restore_snapshot')"
-                     " AND json_extract(parameters, '$.snapshot_id') = ? LIMIT 1",
-                     "s", id);
+        !practice->profile->delete_guarded
+            ? NULL
+            : sql_one_text(request, practice->sql,
+                           "SELECT workflow_id FROM executions WHERE " EXEC_ACTIVE
+                           " AND workflow_id IN ('create_snapshot', 'restore_snapshot')"
+                           " AND json_extract(parameters, '$.snapshot_id') = ? LIMIT 1",
+                           "s", id);
     if (workflow != NULL) {
         reply_error(request, 400, "snapshot_action_error",
                     "Cannot delete snapshot `%s` which has an active `%s` execution", id, workflow);

@@ -26,6 +26,19 @@ void handle_version(struct request *request)
     reply_json_node(request, 200, out);
 }
 
+/* 4.x: the REST service runs, or there would be no answer. */
+static void list_services(struct json *out, const char *const *names, size_t count)
+{
+    json_set_string(out, "status", "running");
+    struct json *services = json_set_array(out, "services");
+    for (size_t i = 0; i < count; i++) {
+        struct json *service = json_push_object(services);
+        json_set_string(service, "display_name", names[i]);
+        struct json *instance = json_push_object(json_set_array(service, "instances"));
+        json_set_string(instance, "state", "running");
+    }
+}
+
 void handle_status(struct request *request)
 {
     static const char *const services[] = {"Webserver",
@@ -39,6 +52,11 @@ void handle_status(struct request *request)
     bool down = request->practice->state.services_down;
     const char *summary = request_param(request, "summary");
     struct json *out = json_object(request);
+    if (!request->practice->profile->status_by_name) {
+        list_services(out, services, FERRY_COUNT(services));
+        reply_json_node(request, 200, out);
+        return;
+    }
     json_set_string(out, "status", down ? "Fail" : "OK");
     struct json *all = json_set_object(out, "services");
     for (size_t i = 0; i < FERRY_COUNT(services); i++) {
@@ -55,10 +73,6 @@ void handle_status(struct request *request)
 
 void handle_ok(struct request *request)
 {
-    if (!request->practice->profile->ok_route) {
-        reply_flask(request, 404);
-        return;
-    }
     bool down = request->practice->state.services_down;
     reply_json_text(request, down ? 500 : 200, down ? "\"FAIL\"\n" : "\"OK\"\n");
 }
@@ -94,10 +108,6 @@ void handle_license(struct request *request)
 
 void handle_license_check(struct request *request)
 {
-    if (!request->practice->profile->ok_route) {
-        reply_flask(request, 404);
-        return;
-    }
     if (request->practice->options.premium) {
         reply_json_text(request, 200, "\"OK\"\n");
         return;

@@ -89,9 +89,46 @@ void handle_token_create(struct request *request)
     }
 }
 
+/* Before 6.4: one opaque token a user, made when it is first asked for. */
+static void reply_old_token(struct request *request, const char *user)
+{
+    struct practice *practice = request->practice;
+    sql_do(practice->sql,
+           "INSERT INTO tokens (id, secret, username) SELECT ?1, ?1, username FROM users"
+           " WHERE username = ?2 AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.username = ?2)",
+           "ss", random_word(practice, request, SECRET_LENGTH), user);
+    const char *value = sql_one_text(
+        request, practice->sql, "SELECT secret FROM tokens WHERE username = ? LIMIT 1", "s", user);
+    if (value == NULL) {
+        reply_not_found(request, "User", user);
+        return;
+    }
+    struct json *out = json_object(request);
+    json_set_string(out, "username", user);
+    json_set_string(out, "value", value);
+    json_set_string(out, "role",
+                    sql_one_text(request, practice->sql,
+                                 "SELECT role FROM users WHERE username = ?", "s", user));
+    reply_json_node(request, 200, out);
+}
+
+void handle_user_token(struct request *request)
+{
+    if (!request->is_admin) {
+        reply_error(request, 403, "forbidden_error",
+                    "User `%s` is not permitted to perform the action user_token", request->user);
+        return;
+    }
+    reply_old_token(request, request->args[0]);
+}
+
 void handle_token_list(struct request *request)
 {
     struct practice *practice = request->practice;
+    if (!practice->profile->token_rows) {
+        reply_old_token(request, request->user);
+        return;
+    }
     struct buf items;
     buf_init(&items, request, JTEXT_LIMIT);
     int64_t total = 0;

@@ -240,6 +240,16 @@ static void reevaluate(struct request *request, const char *blueprint)
            "ss", request->tenant, blueprint);
 }
 
+/* What "force" is for in 5.0: updates whose execution runs no more are out of the way. */
+static void fail_ended(struct request *request, const char *blueprint)
+{
+    sql_do(request->practice->sql,
+           "UPDATE plugins_updates SET state = 'failed' WHERE tenant = ? AND blueprint_id = ?"
+           " AND " UPDATE_ACTIVE " AND NOT EXISTS (SELECT 1 FROM executions e"
+           " WHERE e.id = execution_id AND e." EXEC_ACTIVE ")",
+           "ss", request->tenant, blueprint);
+}
+
 static bool is_active(struct request *request, const char *blueprint)
 {
     struct buf ids;
@@ -280,6 +290,9 @@ static void initiate(struct request *request)
     }
     if (json_bool_or(request->json, "reevaluate_active_statuses", false)) {
         reevaluate(request, update.blueprint);
+    }
+    if (!practice->profile->update_body && update.force) {
+        fail_ended(request, update.blueprint);
     }
     if (is_active(request, update.blueprint)) {
         return;

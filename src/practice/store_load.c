@@ -101,13 +101,20 @@ static void load_blueprints(struct load *load)
 static int64_t workflow_set(struct load *load, const char *workflows)
 {
     char digest[DIGEST_SHA256_HEX];
+    void *scope FERRY_SCOPE = mem_scope(NULL);
     if (workflows == load->last_workflows) {
         return load->last_set;
+    }
+    load->last_workflows = workflows;
+    if (!load->practice->profile->availability) {
+        workflows = sql_one_text(scope, load->sql,
+                                 "SELECT json_group_array(json_remove(value, '$.is_available',"
+                                 " '$.availability_rules')) FROM json_each(?)",
+                                 "s", workflows);
     }
     digest_sha256_hex(workflows, strlen(workflows), digest);
     sql_do(load->sql, "INSERT OR IGNORE INTO workflow_sets (digest, json) VALUES (?, ?)", "ss",
            digest, workflows);
-    load->last_workflows = workflows;
     load->last_set =
         sql_one_int(load->sql, 0, "SELECT seq FROM workflow_sets WHERE digest = ?", "s", digest);
     return load->last_set;

@@ -122,7 +122,11 @@ static void end_create(struct practice *practice, const struct job *job)
     const char *id = json_string_or(parameters, "snapshot_id", "");
     bool legacy = json_bool_or(parameters, "legacy", true) || !practice->profile->new_format;
     const char *error = NULL;
-    if (!legacy && !practice->options.premium) {
+    const char *told = sql_one_text(scope, practice->sql,
+                                    "SELECT value FROM settings WHERE name = 'create.error'", "");
+    if (told != NULL) {
+        error = told;
+    } else if (!legacy && !practice->options.premium) {
         error = premium_only;
     } else if (!copy_archive(practice, practice_archive_path(practice, scope, id))) {
         error = "OSError: [Errno 28] No space left on device";
@@ -149,8 +153,11 @@ void workflow_create_step(struct practice *practice, const struct job *job)
         end_create(practice, job);
         break;
     default:
-        exec_end(practice, job->execution, job->detail == NULL ? "terminated" : "failed",
-                 job->detail, job->due_ms);
+        if (job->detail == NULL || !practice->profile->create_tells) {
+            exec_end(practice, job->execution, "terminated", NULL, job->due_ms);
+        } else {
+            exec_end(practice, job->execution, "failed", job->detail, job->due_ms);
+        }
         workflow_dequeue(practice, job->due_ms);
         break;
     }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ static void run_child(const struct live *live, const char *const *options, int o
     for (size_t i = 0; i <= count; i++) {
         args[i] = mem_strdup(live->ctx, argv[i]);
     }
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test that failed leaves nothing behind */
     (void)dup2(out, STDOUT_FILENO);
     (void)execv(FERRY_PRACTICE, args);
     _exit(127);
