@@ -72,7 +72,7 @@ bool buf_printf(struct buf *buf, const char *format, ...)
         return false;
     }
     va_start(args, format);
-    vsnprintf(buf->data + buf->len, (size_t)size + 1, format, args);
+    (void)vsnprintf(buf->data + buf->len, (size_t)size + 1, format, args);
     va_end(args);
     buf->len += (size_t)size;
     return true;

@@ -66,23 +66,30 @@ static enum ferry_code too_large(const char *path, size_t limit, struct ferry_er
                       path, limit);
 }
 
-/* The first guess of the size comes from fstat; the end of the file decides. */
-static enum ferry_code read_all(const void *ctx, int fd, const char *path, size_t limit, char **out,
-                                size_t *out_size, size_t guess, struct ferry_error *err)
+struct source {
+    int fd;
+    const char *path;
+    size_t guess; /* of the size, from fstat; the end of the file decides */
+    size_t limit;
+};
+
+static enum ferry_code read_all(const void *ctx, const struct source *from, char **out,
+                                size_t *out_size, struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    size_t room = guess < limit ? guess + 1 : limit + 1; /* one more byte shows the end */
+    size_t limit = from->limit;
+    size_t room = from->guess < limit ? from->guess + 1 : limit + 1; /* one more shows the end */
     char *data = grown(scope, NULL, 0, room);
     size_t used = 0;
 
     for (;;) {
-        ssize_t got = read_full(fd, data + used, room - used);
+        ssize_t got = read_full(from->fd, data + used, room - used);
 
         if (got < 0) {
             int sys = errno;
 
             secret_wipe(data, used);
-            return ferry_fail_errno(err, code_of_errno(sys), sys, "cannot read %s", path);
+            return ferry_fail_errno(err, code_of_errno(sys), sys, "cannot read %s", from->path);
         }
         used += (size_t)got;
         if (used < room) {
@@ -90,7 +97,7 @@ static enum ferry_code read_all(const void *ctx, int fd, const char *path, size_
         }
         if (used > limit) {
             secret_wipe(data, used);
-            return too_large(path, limit, err);
+            return too_large(from->path, limit, err);
         }
         room = room > limit / 2 ? limit + 1 : room * 2;
         data = grown(scope, data, used, room);
@@ -121,8 +128,12 @@ enum ferry_code file_read(const void *ctx, const char *path, size_t limit, char 
     if (S_ISREG(info.st_mode) && (uintmax_t)info.st_size > limit) {
         return too_large(path, limit, err);
     }
-    return read_all(ctx, fd, path, limit, out, out_size,
-                    info.st_size > 0 ? (size_t)info.st_size : FIRST_ROOM, err);
+    return read_all(ctx,
+                    &(struct source){.fd = fd,
+                                     .path = path,
+                                     .guess = info.st_size > 0 ? (size_t)info.st_size : FIRST_ROOM,
+                                     .limit = limit},
+                    out, out_size, err);
 }
 
 static int write_full(int fd, const char *data, size_t size)

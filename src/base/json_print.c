@@ -180,7 +180,9 @@ static void put_node(struct printer *to, const cJSON *node)
 {
     if (node == NULL) {
         put(to, "null");
-    } else if (cJSON_IsObject(node) || cJSON_IsArray(node)) {
+        return;
+    }
+    if (cJSON_IsObject(node) || cJSON_IsArray(node)) {
         put_container(to, node);
     } else if (cJSON_IsString(node)) {
         put_string(to, node->valuestring);
