@@ -279,9 +279,12 @@ again='fetch the snapshot again|look at'
   run_ 0
   effects >before.json
   ferry 5 run upgrade.yaml --manager "$url" --snapshot-id second
-  says 'blueprint|already'
-  ferry 5 run upgrade.yaml --manager "$url" --snapshot-id second --set restore.force=true
+  says 'not empty: it holds 2 blueprints'
+  hints 'a second restore would double all node instances'
   effects | diff before.json -
+  # who forces it is told what that means before anything is sent
+  ferry 0 plan upgrade.yaml --manager "$url" --snapshot-id second --set restore.force=true
+  grep -q '^warning .*a second restore of the same archive doubles all node instances' out
 }
 
 @test "something runs on the manager: not restored over it" {
@@ -316,8 +319,8 @@ yaml() {
 }
 
 @test "YAML: a tab" {
-  printf 'manager:\n\turl: http://x\n' >bad.yaml
-  yaml 2 '2:[0-9]+' '.'
+  printf 'manager: {url: http://x}\nsnapshot:\n\tfile: a.zip\n' >bad.yaml
+  yaml 2 '[0-9]+:[0-9]+' 'not valid YAML from here on'
 }
 
 @test "YAML: an unknown key, with the one that was meant" {
@@ -327,14 +330,19 @@ yaml() {
 }
 
 @test "YAML: wrong types" {
-  printf 'manager: {url: http://x}\nsnapshot: {file: a.zip}\nagents: {concurrency: many}\n' >bad.yaml
-  yaml 2 '3:[0-9]+' 'concurrency'
+  local lines
+  lines=$(wc -l <upgrade.yaml)
+  write_yaml 'agents: {concurrency: many}'
+  mv upgrade.yaml bad.yaml
+  yaml 2 "$((lines - 1)):[0-9]+" 'concurrency'
+  write_yaml 'agents: {install_timeout: 4 weeks}'
+  mv upgrade.yaml bad.yaml
+  yaml 2 "$((lines - 1)):[0-9]+" 'install_timeout'
+  write_yaml 'agents:' '  stop_old: perhaps'
+  mv upgrade.yaml bad.yaml
+  yaml 2 "$lines:[0-9]+" 'stop_old'
   printf 'manager: [1, 2]\n' >bad.yaml
   yaml 2 '1:[0-9]+' 'manager'
-  printf 'manager: {url: http://x}\nsnapshot: {file: a.zip}\nrestore: {timeout: 4 weeks}\n' >bad.yaml
-  yaml 2 '3:[0-9]+' 'timeout'
-  printf 'manager: {url: http://x}\nsnapshot: {file: a.zip}\nrestore:\n  force: perhaps\n' >bad.yaml
-  yaml 2 '4:[0-9]+' 'force'
 }
 
 @test "YAML: a password written out is refused and not repeated" {
@@ -503,7 +511,7 @@ as_anybody() {
 }
 
 @test "journal: on a full disk; with room again the run goes on" {
-  if ! unshare -m bash -c 'mount -t tmpfs -o size=400k none "$1"' _ "$PWD" 2>/dev/null; then
+  if ! unshare -m bash -c 'mount -t tmpfs -o size=6m none "$1"' _ "$PWD" 2>/dev/null; then
     skip "no small file system can be mounted here (needs root)"
   fi
   made --tenants 2 --deployments 8 --agents 8
@@ -511,7 +519,7 @@ as_anybody() {
   mkdir disk
   cat >on_a_full_disk <<'END'
 set -u
-mount -t tmpfs -o size=400k none disk
+mount -t tmpfs -o size=6m none disk
 export FERRY_JOURNAL=$PWD/disk/journal.db
 "$FERRY" run upgrade.yaml --manager "$1" -q --stop-before restore >out 2>err || [[ $? -eq 3 ]] || exit 2
 cat /dev/zero >disk/full 2>/dev/null
@@ -527,6 +535,7 @@ END
   [[ $(cat first) -eq 8 ]]
   says '(disk|space|room|full)'
   hints '.'
+  if [[ $(cat second) -ne 0 ]]; then cat err2; fi
   [[ $(cat second) -eq 0 ]]
   carried
   agents_of_made
@@ -540,8 +549,8 @@ END
   until_true 20 under_way POST '/restore$'
   mv err err.first
   ferry 7 resume
-  says "journal.*in use.*($ferry_pid|ferry run)"
-  hints '.'
+  says "journal.*ferry run has it .process $ferry_pid "
+  hints "kill -INT $ferry_pid"
   ferry 7 run upgrade.yaml --manager "$url"
   says "$ferry_pid"
   ferry 7 cancel upgrade-1
