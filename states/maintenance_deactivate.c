@@ -1,15 +1,20 @@
 /*
  * maintenance_deactivate: the manager takes part in life again. The manual of the managers leaves
- * this out, and nothing else ends maintenance: without it no agent can be installed.
+ * this out, and nothing else ends maintenance: without it no agent can be installed. Old managers
+ * tell only now how the restore ended (deactivate_verdict.h).
  */
 #include "base/mem.h"
-#include "states/common.h"
+#include "states/deactivate_verdict.h"
 #include "states/states.h"
 
 static void timing(const struct state_context *context, struct state_timing *timing)
 {
     timing->interval_ms = states_number(context, "maintenance.poll_ms", 5 * STATES_SECOND_MS);
     timing->deadline_ms = states_number(context, "maintenance.timeout_ms", 30 * STATES_MINUTE_MS);
+    if (deactivate_verdict_wanted(context)) {
+        timing->interval_ms = restored_poll_ms(context);
+        timing->deadline_ms += states_number(context, "restore.timeout_ms", 4 * STATES_HOUR_MS);
+    }
 }
 
 static bool ask(const struct state_context *context, const struct state_unit *units, size_t n,
@@ -17,8 +22,13 @@ static bool ask(const struct state_context *context, const struct state_unit *un
 {
     struct cloudify_caller caller = states_reader(context);
 
-    (void)units, (void)n, (void)verdicts;
-    cloudify_ask_maintenance(states_request(request, mem), &caller);
+    (void)n, (void)verdicts;
+    states_request(request, mem);
+    if (deactivate_verdict_at(units)) {
+        deactivate_verdict_ask(context, units, *request);
+    } else {
+        cloudify_ask_maintenance(*request, &caller);
+    }
     return true;
 }
 
@@ -66,6 +76,10 @@ static void judge_probe(const struct state_context *context, const struct state_
     }
     switch (cloudify_maintenance_of(answer.document)) {
     case CLOUDIFY_MAINTENANCE_OFF:
+        if (deactivate_verdict_wanted(context)) {
+            state_say(verdicts, mem, STATE_RUNNING, "maintenance is off");
+            break;
+        }
         state_say(verdicts, mem, context->repeat ? STATE_DONE : STATE_SKIP, "maintenance is off%s",
                   context->repeat ? "" : " already");
         verdicts->remote_state = "deactivated";
@@ -98,11 +112,17 @@ static void judge_await(const struct state_context *context, const struct state_
 {
     struct cloudify_answer answer;
 
-    (void)context;
+    if (deactivate_verdict_at(units)) {
+        deactivate_verdict_judge(context, units, reply, verdicts, mem);
+        return;
+    }
     if (!states_read(units, n, reply, &answer, verdicts, mem)) {
         return;
     }
-    if (cloudify_maintenance_of(answer.document) == CLOUDIFY_MAINTENANCE_OFF) {
+    if (cloudify_maintenance_of(answer.document) == CLOUDIFY_MAINTENANCE_OFF &&
+        deactivate_verdict_wanted(context)) {
+        deactivate_verdict_next(verdicts, mem);
+    } else if (cloudify_maintenance_of(answer.document) == CLOUDIFY_MAINTENANCE_OFF) {
         verdicts->answer = STATE_DONE;
         verdicts->remote_state = "deactivated";
     } else {

@@ -46,15 +46,13 @@ void poll_done(const struct state_context *context, const struct state_unit *uni
     forget(unit, verdict, mem);
 }
 
-void poll_failed(const struct state_context *context, const struct state_unit *unit,
-                 const struct json *execution, struct state_verdict *verdict, const void *mem)
+void poll_ended_badly(const struct json *execution, struct state_verdict *verdict, const void *mem)
 {
     const char *error = cloudify_text(execution, "error", "");
     const char *status = cloudify_text(execution, "status", "?");
     const char *hint = NULL;
 
     (void)cloudify_restore_failure_of(error, &hint);
-    keep_credential(context, unit, verdict, mem);
     state_say(verdict, mem, STATE_FAILED, "the restore ended %s%s%s", status,
               error[0] == '\0' ? "" : ": ", cloudify_last_line(mem, error));
     verdict->remote_state = mem_strdup(mem, status);
@@ -62,6 +60,13 @@ void poll_failed(const struct state_context *context, const struct state_unit *u
                 hint != NULL ? hint
                              : "see the events of the execution on the manager; it may be half "
                                "restored: start again with a fresh manager");
+}
+
+void poll_failed(const struct state_context *context, const struct state_unit *unit,
+                 const struct json *execution, struct state_verdict *verdict, const void *mem)
+{
+    keep_credential(context, unit, verdict, mem);
+    poll_ended_badly(execution, verdict, mem);
     forget(unit, verdict, mem);
 }
 

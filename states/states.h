@@ -4,7 +4,8 @@
  * What they leave in the facts of a run (beside "manager" and "archive"):
  *   credential      "before" | "after": whose name later states ask in
  *   maintenance     {"ours": bool}: did this run switch it on
- *   restore         {"known": [ids of older restores], "since_ms": N, "execution_id": ID or null}
+ *   restore         {"known": [ids of older restores], "since_ms": N, "execution_id": ID or null,
+ *                    "verdict": how it ended, where only maintenance_deactivate could see that}
  *   plugins_uploaded {PLUGIN ID: true}
  *   compare         {"tenants"|"blueprints"|...: {"archive": N, "manager": N},
  *                    "errors": {"count": N, "first": [lines of the restore's log]} (new format)}

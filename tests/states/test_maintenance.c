@@ -281,6 +281,129 @@ static void polls_are_as_often_as_configured(void **state)
     lab_free(lab);
 }
 
+/* --- managers below 5.1.1 tell how the restore ended only when maintenance is off --- */
+
+#define OFF_NOW "{\"status\":\"deactivated\"}"
+#define ROWS(rows) "{\"items\":[" rows "],\"metadata\":{\"pagination\":{\"total\":1}}}"
+#define ROW(id, status, created)                                                                   \
+    "{\"id\":\"" id "\",\"status\":\"" status "\",\"error\":\"\",\"created_at\":\"" created "\"}"
+#define RESTORES "GET /api/v3.1/executions?workflow_id=restore_snapshot&*"
+
+static struct lab *old_manager(const char *version)
+{
+    struct lab *lab = lab_new(OFF);
+
+    lab_version(lab, version);
+    lab_fact(lab, "restore", "{\"execution_id\":\"ours\",\"since_ms\":1795355990000}");
+    lab_fact(lab, "credential", "\"after\"");
+    lab_option(lab, "manager.after_restore", "{\"username\":\"admin\"}");
+    lab_turn(lab, &OFF->await, 200, OFF_NOW);
+    lab_says(lab, STATE_AGAIN, NULL);
+    lab_asks(lab, &OFF->await, RESTORES);
+    lab_asks_in_name_of(lab, HTTP_AS_AFTER);
+    assert_null(lab_header(lab, "X-BYPASS-MAINTENANCE"));
+    return lab;
+}
+
+static void old_manager_is_asked_how_the_restore_ended_when_maintenance_is_off(void **state)
+{
+    struct lab *lab = old_manager("5.0.5");
+    struct state_timing timing = {0};
+
+    (void)state;
+    OFF->timing(&lab->context, &timing);
+    assert_true(timing.deadline_ms >= 4 * 3600 * 1000); /* the restore's patience */
+    lab_gets(lab, 200, ROWS(ROW("theirs", "failed", "") "," ROW("ours", "started", "")));
+    lab_says(lab, STATE_RUNNING, "the restore is started");
+    lab_asks(lab, &OFF->await, RESTORES); /* and asked again, not the maintenance */
+    lab_gets(lab, 200, ROWS(ROW("theirs", "failed", "") "," ROW("ours", "terminated", "")));
+    lab_says(lab, STATE_DONE, "terminated");
+    lab_fact_is(lab, "restore.verdict", "\"terminated\"");
+    lab_turn(lab, &OFF->probe, 200, OFF_NOW); /* once read, no more */
+    lab_says(lab, STATE_SKIP, NULL);
+    lab_free(lab);
+}
+
+static void restore_that_failed_stops_an_old_manager_too(void **state)
+{
+    struct lab *lab = old_manager("5.1.0");
+
+    (void)state;
+    lab_gets(lab, 200,
+             ROWS("{\"id\":\"ours\",\"status\":\"failed\",\"error\":\"Traceback\\nError: Snapshot "
+                  "restoration on a non-empty manager is not permitted\"}"));
+    lab_says(lab, STATE_FAILED, "the restore ended failed");
+    assert_non_null(strstr(lab->verdict[0].hint, "restore.force"));
+    lab_data_is(lab, "{}");
+    lab_turn(lab, &OFF->probe, 200,
+             OFF_NOW); /* off already, by whomever: it is read all the same */
+    lab_says(lab, STATE_RUNNING, "off");
+    lab_free(lab);
+}
+
+static void execution_that_is_lost_is_looked_for_and_then_left_to_the_counts(void **state)
+{
+    static const struct {
+        const char *version;
+        int looks;
+    } cases[] = {{"5.0.5", 6}, {"4.6.0", 120}};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct lab *lab = old_manager(cases[i].version);
+        int looks = 0;
+
+        do {
+            lab_turn(lab, &OFF->await, 200, ROWS(ROW("theirs", "terminated", "")));
+        } while (++looks < 1000 && lab->verdict[0].answer == STATE_CANNOT_TELL);
+        assert_int_equal(looks, cases[i].looks);
+        lab_says(lab, STATE_DONE, "the counts will tell");
+        lab_free(lab);
+    }
+}
+
+static void execution_without_a_known_id_is_told_by_its_date(void **state)
+{
+    struct lab *lab = old_manager("4.6.0");
+
+    (void)state;
+    lab_fact(lab, "restore.execution_id", "null");
+    lab_gets(lab, 200, ROWS(ROW("came-along", "failed", "2026-11-21T10:00:00.000Z")));
+    lab_says(lab, STATE_CANNOT_TELL, "not to be seen");
+    lab_turn(lab, &OFF->await, 200,
+             ROWS(ROW("came-along", "failed", "2026-11-21T10:00:00.000Z") "," ROW(
+                 "new", "terminated", "2026-11-22T14:00:01.000Z")));
+    lab_says(lab, STATE_DONE, "terminated");
+    lab_free(lab);
+}
+
+static void old_manager_may_still_change_its_password_or_never_begin(void **state)
+{
+    static const char wrong[] = "{\"error_code\":\"unauthorized_error\",\"message\":\"Wrong\"}";
+    struct lab *lab = old_manager("4.6.0");
+
+    (void)state;
+    lab_gets_html(lab, 502);
+    lab_says(lab, STATE_CANNOT_TELL, NULL);
+    lab_turn(lab, &OFF->await, 401, wrong);
+    lab_says(lab, STATE_CANNOT_TELL, "password");
+    lab_asks(lab, &OFF->await, RESTORES);
+    lab_asks_in_name_of(lab, HTTP_AS_BEFORE);
+    lab_gets(lab, 200, ROWS(ROW("ours", "pending", "")));
+    lab_says(lab, STATE_RUNNING, "pending");
+    for (int i = 0; i < 3; i++) {
+        lab_turn(lab, &OFF->await, 401, wrong);
+    }
+    lab_says(lab, STATE_FAILED, "refuses both passwords");
+    assert_int_equal(lab->verdict[0].code, FERRY_E_AUTH);
+    lab_free(lab);
+    lab = old_manager("5.0.5");
+    lab->context.now_ms += 11 * 60 * 1000;
+    lab_gets(lab, 200, ROWS(ROW("ours", "pending", "")));
+    lab_says(lab, STATE_FAILED, "never began");
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +420,11 @@ int main(void)
         cmocka_unit_test(plan_of_a_quiet_manager_warns_of_nothing),
         cmocka_unit_test(deactivation_is_seen_before_it_is_believed),
         cmocka_unit_test(deactivated_manager_is_left_alone),
+        cmocka_unit_test(old_manager_is_asked_how_the_restore_ended_when_maintenance_is_off),
+        cmocka_unit_test(restore_that_failed_stops_an_old_manager_too),
+        cmocka_unit_test(execution_that_is_lost_is_looked_for_and_then_left_to_the_counts),
+        cmocka_unit_test(execution_without_a_known_id_is_told_by_its_date),
+        cmocka_unit_test(old_manager_may_still_change_its_password_or_never_begin),
         cmocka_unit_test(later_states_ask_in_the_name_that_works),
         cmocka_unit_test(plan_of_deactivation_warns_of_scheduled_executions),
         cmocka_unit_test(polls_are_as_often_as_configured),
