@@ -147,6 +147,13 @@ plant_words() {
   bad src/base/later.c "/* not imple""mented */" && fails 'src/base/later.c:1'
 }
 
+plant_cppcheck() {
+  bad src/base/over.c 'int f(void)' '{' '    int a[2] = {0, 1};' '    return a[2];' '}' &&
+    fails 'src/base/over.c:4'
+  bad states/leak.c '#include <stdio.h>' 'int f(void)' '{' '    FILE *a = fopen("x", "r");' \
+    '    return a == 0;' '}' && fails 'states/leak.c:5'
+}
+
 plant_format() {
   bad src/base/ugly.c 'int f(void) { return 1; }' && fails 'src/base/ugly.c:1'
 }
