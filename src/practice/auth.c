@@ -178,7 +178,8 @@ static bool maintenance_refuses(struct request *request)
 {
     const struct practice *practice = request->practice;
     bool answered = false;
-    if (practice->state.maintenance == MAINTENANCE_DEACTIVATED) {
+    if (practice->state.maintenance == MAINTENANCE_DEACTIVATED ||
+        practice->state.tables == TABLES_EMPTY) {
         return false;
     }
     if (bypasses(request, &answered)) {

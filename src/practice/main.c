@@ -95,6 +95,9 @@ static enum ferry_code prepare(struct practice *practice, struct ferry_error *er
     practice->ledger = ledger_new(practice);
     practice->faults = faults_new(practice);
     sweep_uploads(practice);
+    if (practice->options.temperamental) {
+        sql_do(practice->sql, "INSERT OR REPLACE INTO settings VALUES ('temperamental', '1')", "");
+    }
     if (practice->options.faults != NULL) {
         code = faults_read(practice->faults, practice->options.faults, err);
     }

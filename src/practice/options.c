@@ -20,6 +20,7 @@ static const char help[] =
     "  --password TEXT          of admin on an empty manager, default admin\n"
     "  --restored-password TEXT of admin after a restore whose archive does not tell it\n"
     "  --content FILE           an archive or a description (JSON) that an empty manager holds\n"
+    "  --temperamental          up to 6.1: requests that come too soon spoil a restore\n"
     "  --faults FILE            faults on purpose\n"
     "  --time-scale X           multiplies every delay; 0.01 makes 30 s 0.3 s\n"
     "  --rate-limit N           requests a second, as nginx limits them; 0 is none\n"
@@ -52,6 +53,27 @@ static bool take_text(struct practice_options *out, const char *name, const char
     for (size_t i = 0; i < FERRY_COUNT(texts); i++) {
         if (strcmp(texts[i].name, name) == 0) {
             memcpy((char *)out + texts[i].at, &value, sizeof value);
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct {
+    const char *name;
+    size_t at;
+} flags[] = {
+    {"--premium", offsetof(struct practice_options, premium)},
+    {"--temperamental", offsetof(struct practice_options, temperamental)},
+};
+
+/* True when the option is one of those without a value. */
+static bool take_flag(struct practice_options *out, const char *name)
+{
+    static const bool on = true;
+    for (size_t i = 0; i < FERRY_COUNT(flags); i++) {
+        if (strcmp(flags[i].name, name) == 0) {
+            memcpy((char *)out + flags[i].at, &on, sizeof on);
             return true;
         }
     }
@@ -103,8 +125,7 @@ enum ferry_code options_read(int argc, char **argv, struct practice_options *out
                                      .time_scale = 1,
                                      .rate_burst = 30};
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--premium") == 0) {
-            out->premium = true;
+        if (take_flag(out, argv[i])) {
             continue;
         }
         if (i + 1 == argc) {

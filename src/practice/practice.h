@@ -24,6 +24,7 @@ struct practice_options {
     double rate_limit;             /* requests a second, 0: none */
     int64_t rate_burst;
     bool premium;
+    bool temperamental; /* as the switch of /practice/set */
 };
 
 struct faults;
@@ -48,6 +49,8 @@ struct practice {
     char *restoring_id;        /* its snapshot */
     int64_t ahead_ms;          /* how far tests have put the clock forward */
     int64_t frozen_ms;         /* the clock stands still here, but for ahead_ms; 0: it runs */
+    int64_t asked_ms;          /* when the last request arrived */
+    int64_t sick_answers;      /* how many were given while tables changed */
     int64_t next_job_ms;       /* when the next job is due; INT64_MAX: none */
 };
 
@@ -60,6 +63,9 @@ int64_t practice_now_ms(struct practice *practice);
 char *practice_now(struct practice *practice, const void *ctx);
 /* A random uuid as text, owned by ctx. */
 char *practice_uuid(struct practice *practice, const void *ctx);
+/* Settings of /practice/set: one that is on or off, and one that is a number. */
+bool practice_switch(struct practice *practice, const char *name);
+double practice_number(struct practice *practice, const char *name, double fallback);
 /* A delay of the real manager, in milliseconds, scaled. */
 int64_t practice_scaled(const struct practice *practice, int64_t ms);
 /* DIR/snapshots/ID.zip; one file for an id in all tenants, as on a real manager. */

@@ -95,6 +95,9 @@ void reply_flask(struct request *request, int status)
     } else if (status == 400) {
         title = "Bad Request";
         text = "The browser (or proxy) sent a request that this server could not understand.";
+    } else if (status == 500) {
+        title = "Internal Server Error";
+        text = "The server encountered an internal error and was unable to complete your request.";
     }
     (void)buf_printf(fresh(request, status, TYPE_FLASK),
                      "<!doctype html>\n<html lang=en>\n<title>%d %s</title>\n<h1>%s</h1>\n"

@@ -54,7 +54,7 @@ struct step {
     const struct job *job;
     void *ctx;
     const char *snapshot, *verdict_error;
-    bool force, bootstrap;
+    bool force, bootstrap, deadlock;
     enum restore_verdict verdict;
 };
 
@@ -66,6 +66,7 @@ void restore_launch(struct practice *practice, const char *execution, const char
     json_set_string(detail, "snapshot", snapshot);
     json_set_bool(detail, "force", force);
     json_set_bool(detail, "bootstrap", bootstrap);
+    json_set_int(detail, "began_ms", practice_now_ms(practice));
     sql_do(practice->sql,
            "INSERT INTO restores (snapshot_id, execution_id, tenant, status)"
            " VALUES (?, ?, ?, 'pending')",
@@ -134,8 +135,7 @@ static void judge(const struct step *step)
         plan_with(step, PHASE_NEW_DATA, TO_NEW_DATA_MS, text);
         break;
     case RESTORE_LEGACY:
-        plan_with(step, practice->profile->stops_rest ? PHASE_DOWN : PHASE_REPLACED, TO_DOWN_MS,
-                  text);
+        plan_with(step, PHASE_DOWN, TO_DOWN_MS, text);
         break;
     }
 }
@@ -173,6 +173,9 @@ static void replace_data(const struct step *step)
 static void bring_row_back(const struct step *step)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
+    if (practice_switch(step->practice, "row_lost")) {
+        return;
+    }
     struct exec_row row = {
         .id = step->job->execution,
         .tenant = DEFAULT_TENANT,
@@ -238,29 +241,56 @@ static void swap_admin(const struct step *step)
 static void weather(const struct step *step, bool down, bool passwords_fail)
 {
     struct state *state = &step->practice->state;
-    state->rest_down = down;
+    bool stops = step->practice->profile->stops_rest;
+    state->rest_down = down && stops;
     state->services_down = down;
+    state->tables = down && !stops ? TABLES_CHANGING : TABLES_FINE;
     state->passwords_fail = passwords_fail;
     bool quick = sql_one_int(step->practice->sql, 0,
                              "SELECT 1 FROM settings WHERE name = 'slow' AND value = '0'", "") != 0;
     state->slow_ms = down || quick ? 0 : practice_scaled(step->practice, SLOW_MS);
 }
 
+/* The transaction is taken back, so the target's rows stay; the flag goes as after any failure. */
+static void migration_fails(const struct step *step)
+{
+    weather(step, false, false);
+    step->practice->state.slow_ms = 0;
+    end_execution(step, "failed",
+                  "cloudify.exceptions.NonRecoverableError: Failed to restore postgres data from "
+                  "the snapshot: sqlalchemy.exc.OperationalError: "
+                  "(psycopg2.errors.DeadlockDetected) deadlock detected\n");
+    restore_forget(step->practice);
+    plan(step, PHASE_FLAG_OFF, TO_FLAG_OFF_MS);
+}
+
+static void take_flag_down(struct practice *practice)
+{
+    practice->state.restore_flag = practice_switch(practice, "flag_leaks");
+}
+
 static void legacy_step(const struct step *step)
 {
-    bool stops = step->practice->profile->stops_rest;
+    const struct profile *profile = step->practice->profile;
     switch ((enum phase)step->job->phase) {
     case PHASE_DOWN:
         weather(step, true, false);
-        plan(step, PHASE_REPLACED, TO_REPLACED_MS);
+        plan(step, PHASE_REPLACED, restore_migration_ms(step->practice, TO_REPLACED_MS));
         break;
     case PHASE_REPLACED:
+        if (step->deadlock) {
+            migration_fails(step);
+            break;
+        }
         replace_data(step);
         weather(step, false, true);
+        if (profile->shows_transient) {
+            step->practice->state.tables = TABLES_EMPTY;
+        }
         plan(step, PHASE_DOWN_AGAIN, TO_DOWN_AGAIN_MS);
         break;
     case PHASE_DOWN_AGAIN:
-        weather(step, stops, true);
+        weather(step, profile->stops_rest, true);
         plan(step, PHASE_UP_AGAIN, TO_UP_AGAIN_MS);
         break;
     case PHASE_UP_AGAIN:
@@ -277,7 +307,7 @@ static void legacy_step(const struct step *step)
         plan(step, PHASE_LAST, TO_LAST_MS);
         break;
     default:
-        step->practice->state.restore_flag = false;
+        take_flag_down(step->practice);
         restore_forget(step->practice);
         break;
     }
@@ -310,7 +340,7 @@ static void first_step(const struct step *step)
         break;
     }
     case PHASE_NEW_FLAG_OFF:
-        practice->state.restore_flag = false;
+        take_flag_down(practice);
         restore_forget(practice);
         plan(step, PHASE_NEW_END, TO_NEW_END_MS);
         break;
@@ -336,6 +366,7 @@ void restore_step(struct practice *practice, const struct job *job)
         .snapshot = json_string_or(detail, "snapshot", ""),
         .force = json_bool_or(detail, "force", false),
         .bootstrap = json_bool_or(detail, "bootstrap", false),
+        .deadlock = json_bool_or(detail, "deadlock", false),
         .verdict = (enum restore_verdict)json_int64_or(detail, "verdict", 0),
         .verdict_error = json_string_or(detail, "error", NULL),
     };

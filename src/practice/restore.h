@@ -17,6 +17,16 @@ void restore_launch(struct practice *practice, const char *execution, const char
                     bool force, bool bootstrap);
 void restore_step(struct practice *practice, const struct job *job);
 
+/* --- restore_weather.c: managers up to 6.1 --- */
+struct request;
+/* A request has come: with the switch "temperamental" it may spoil the restore under way. */
+void restore_disturb(struct practice *practice);
+/* True: the reply is filled with the 500 of a data base in the middle of its migration. */
+bool restore_answers_sick(struct request *request);
+/* How long the data base is replaced: setting seconds.migration, or past the quiet time where the
+   manager is temperamental, or the usual time. */
+int64_t restore_migration_ms(struct practice *practice, int64_t usual_ms);
+
 /* --- restore_judge.c: what a manager makes of an archive --- */
 enum restore_verdict {
     RESTORE_HANGS,   /* the execution stays started, the flag up: no archive on the disk */

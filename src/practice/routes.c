@@ -8,6 +8,7 @@
 #include "practice/ledger.h"
 #include "practice/practice.h"
 #include "practice/request.h"
+#include "practice/restore.h"
 #include "practice/workflow.h"
 
 /* HEAD goes with GET, OPTIONS with all. */
@@ -232,11 +233,12 @@ void routes_dispatch(struct request *request)
         handle_practice(request);
         return;
     }
+    restore_disturb(practice);
     if (practice->state.rest_down) {
         reply_nginx(request, 502);
         return;
     }
-    if (nginx_answers(request)) {
+    if (nginx_answers(request) || restore_answers_sick(request)) {
         return;
     }
     reply_header(request, "Vary", "Cookie");

@@ -48,7 +48,9 @@ static void write_time(struct buf *out, void *ctx, const char *name, int64_t at_
 /* remaining: 0 null, 1 a list, 2 a list in a list. */
 static void reply_state(struct request *request, int remaining)
 {
+    static const struct state emptied = {.maintenance = MAINTENANCE_DEACTIVATED};
     const struct state *state = &request->practice->state;
+    state = state->tables == TABLES_EMPTY ? &emptied : state;
     struct buf *out = reply_json(request, 200);
     bool blank = state->requested_ms == 0;
     (void)buf_printf(out, "{\"status\": \"%s\"", maintenance_name(state->maintenance));

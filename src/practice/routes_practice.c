@@ -16,6 +16,11 @@
  *                   create.error: why every snapshot that is made now fails;
  *                   dead.AGENT "1": never answers; slow "0": quick answers during a restore too;
  *                   pinned.TENANT/BLUEPRINT "1": its plugins stay (an archive does not tell it)
+ *                   seconds.migration: how long a legacy restore replaces the data base
+ *   temperamental   true, up to 6.1: a request within 30 s (from 5.2 on 60 s) after the restore's
+ *                   POST, or less than 5 s after another, ends the restore in a deadlock
+ *   flag_leaks      true: the flag stays up after a good restore
+ *   row_lost        true: the execution of a legacy restore does not come back
  *   flag            the flag behind snapshot-status, to take back one that is stuck
  *   maintenance     "activated" or "deactivated", by force
  *   freeze          true: the clock stands still from now on
@@ -106,6 +111,18 @@ static void set_settings(struct sql *sql, const struct json *settings)
     }
 }
 
+static void set_switches(struct sql *sql, const struct json *body)
+{
+    static const char *const names[] = {"temperamental", "flag_leaks", "row_lost"};
+    for (size_t i = 0; i < FERRY_COUNT(names); i++) {
+        const struct json *node = json_get(body, names[i]);
+        if (json_is_bool(node)) {
+            sql_do(sql, "INSERT OR REPLACE INTO settings VALUES (?, ?)", "ss", names[i],
+                   json_is_true(node) ? "1" : "0");
+        }
+    }
+}
+
 static void set_state(struct practice *practice, const struct json *body)
 {
     struct state *state = &practice->state;
@@ -146,6 +163,7 @@ static void set_all(struct request *request)
     }
     set_users(practice->sql, json_get(body, "users"));
     set_settings(practice->sql, json_get(body, "settings"));
+    set_switches(practice->sql, body);
     const char *password = json_string_or(body, "admin_password", NULL);
     if (password != NULL) {
         sql_do(practice->sql, "UPDATE users SET password = ? WHERE is_bootstrap", "s", password);

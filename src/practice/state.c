@@ -9,7 +9,7 @@ void state_load(struct practice *practice)
     struct sqlite3_stmt *query =
         sql_start(practice->sql,
                   "SELECT maintenance, requested_ms, activated_ms, requested_by, rest_down,"
-                  " services_down, passwords_fail, restore_flag, slow_ms FROM state",
+                  " services_down, passwords_fail, restore_flag, slow_ms, tables FROM state",
                   "");
     if (!sql_next(query)) {
         sql_do(practice->sql, "INSERT INTO state DEFAULT VALUES", "");
@@ -26,6 +26,7 @@ void state_load(struct practice *practice)
     state->passwords_fail = sql_int(query, 6) != 0;
     state->restore_flag = sql_int(query, 7) != 0;
     state->slow_ms = sql_int(query, 8);
+    state->tables = (enum tables)sql_int(query, 9);
     sql_end(query);
 }
 
@@ -34,10 +35,12 @@ void state_save(struct practice *practice)
     const struct state *state = &practice->state;
     sql_do(practice->sql,
            "UPDATE state SET maintenance=?, requested_ms=?, activated_ms=?, requested_by=?,"
-           " rest_down=?, services_down=?, passwords_fail=?, restore_flag=?, slow_ms=?",
-           "iiisiiiii", (int64_t)state->maintenance, state->requested_ms, state->activated_ms,
+           " rest_down=?, services_down=?, passwords_fail=?, restore_flag=?, slow_ms=?,"
+           " tables=?",
+           "iiisiiiiii", (int64_t)state->maintenance, state->requested_ms, state->activated_ms,
            state->requested_by, (int64_t)state->rest_down, (int64_t)state->services_down,
-           (int64_t)state->passwords_fail, (int64_t)state->restore_flag, state->slow_ms);
+           (int64_t)state->passwords_fail, (int64_t)state->restore_flag, state->slow_ms,
+           (int64_t)state->tables);
 }
 
 const char *maintenance_name(enum maintenance maintenance)

@@ -9,6 +9,13 @@ struct practice;
 
 enum maintenance { MAINTENANCE_DEACTIVATED, MAINTENANCE_ACTIVATING, MAINTENANCE_ACTIVATED };
 
+/* What the REST service says of its tables where it is not stopped during a restore (to 6.1). */
+enum tables {
+    TABLES_FINE,
+    TABLES_CHANGING, /* downgraded or half empty: 500 for everything */
+    TABLES_EMPTY,    /* the one of maintenance mode is not back yet: it reads "deactivated" */
+};
+
 struct state {
     enum maintenance maintenance;
     int64_t requested_ms, activated_ms; /* 0: never */
@@ -17,7 +24,8 @@ struct state {
     bool services_down;  /* /ok says FAIL */
     bool passwords_fail; /* target's hash with the source's salt: no password of admin verifies */
     bool restore_flag;   /* snapshot-status says running */
-    int64_t slow_ms;     /* delay of each answer while services start */
+    enum tables tables;
+    int64_t slow_ms; /* delay of each answer while services start */
 };
 
 /* Reads the row into practice->state, making it where absent. */
