@@ -22,15 +22,15 @@ static const struct {
      "what the manager holds now"},
     {"do not appear in the provider context", CLOUDIFY_FAILURE_NETWORKS,
      "nothing was changed; agents use networks that the new manager does not have: add them there "
-     "by these names, then retry"},
+     "by these names, then begin a new run with another --snapshot-id"},
     {"are missing from the manager", CLOUDIFY_FAILURE_NETWORKS,
      "nothing was changed; agents use networks that the new manager does not have: add them there "
-     "by these names, then retry"},
+     "by these names, then begin a new run with another --snapshot-id"},
     {"cannot be restored on a distributed manager", CLOUDIFY_FAILURE_DISTRIBUTED,
      "nothing was changed; make the snapshot in the new format (legacy: false)"},
     {"No such file or directory", CLOUDIFY_FAILURE_NO_FILE,
-     "the archive was not there when the restore looked for it: in a cluster wait for its files to "
-     "be copied, then retry"},
+     "the archive was not there when the restore looked for it: in a cluster wait until its files "
+     "are copied, then begin a new run with another --snapshot-id"},
     {"argument of type 'NoneType' is not iterable", CLOUDIFY_FAILURE_BAD_ARCHIVE,
      "the manager could not read the archive (no zip, or no metadata.json in it)"},
     {"is not a zip file", CLOUDIFY_FAILURE_BAD_ARCHIVE,

@@ -317,6 +317,27 @@ static void vanished_execution_leaves_the_word_to_the_data(void **state)
     lab_free(lab);
 }
 
+/* certificates: true: the manager goes down, and comes back with certificates not trusted yet */
+static void reboot_is_weather_whatever_was_asked(void **state)
+{
+    static const char *const asks[] = {
+        "{\"ask\":null}", "{\"idle\":2,\"ask\":\"execution\"}", "{\"idle\":2,\"ask\":\"list\"}",
+        "{\"idle\":2,\"ask\":\"blueprints\"}", "{\"idle\":2,\"ask\":\"login\"}"};
+    struct lab *lab = polling();
+
+    (void)state;
+    assert_true(P->await.judges_silence);
+    lab_option(lab, "restore.certificates", "true");
+    for (size_t i = 0; i < 5; i++) {
+        lab_data(lab, asks[i]);
+        lab_asks(lab, &P->await, "GET *");
+        lab_gets_silence(lab);
+        lab_says(lab, STATE_CANNOT_TELL, "the restore goes on (no answer");
+        lab_data_is(lab, "{}"); /* both downs are counted anew */
+    }
+    lab_free(lab);
+}
+
 static void old_managers_are_believed_by_flag_and_login(void **state)
 {
     struct lab *lab = polling();
@@ -494,6 +515,7 @@ int main(void)
         cmocka_unit_test(flag_left_behind_is_noticed_after_a_while),
         cmocka_unit_test(execution_is_found_in_the_list_when_its_id_is_not_known),
         cmocka_unit_test(vanished_execution_leaves_the_word_to_the_data),
+        cmocka_unit_test(reboot_is_weather_whatever_was_asked),
         cmocka_unit_test(old_managers_are_believed_by_flag_and_login),
         cmocka_unit_test(recorded_legacy_restores_end_when_the_flag_is_down_for_good),
         cmocka_unit_test(recorded_restore_of_the_new_format_keeps_the_password_it_had),
