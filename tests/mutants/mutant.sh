@@ -7,7 +7,9 @@ source=$1 build=$2 mutant=$3 target=$4
 shift 4
 log=$build.log
 mkdir -p "$(dirname "$build")"
-if ! cmake -S "$source" -B "$build" -G Ninja -DFERRY_MUTANT="$mutant" >"$log" 2>&1 ||
+launcher=$(command -v ccache) || launcher=
+if ! cmake -S "$source" -B "$build" -G Ninja -DFERRY_MUTANT="$mutant" -DCMAKE_BUILD_TYPE=Debug \
+    -DCMAKE_C_FLAGS_DEBUG=-O1 -DCMAKE_C_COMPILER_LAUNCHER="$launcher" >"$log" 2>&1 ||
     ! ninja -C "$build" "$target" >>"$log" 2>&1; then
     tail -n 30 "$log"
     echo "mutant $mutant does not build"
