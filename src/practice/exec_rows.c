@@ -61,3 +61,15 @@ void exec_event(struct practice *practice, const char *id, const char *type, con
            " 'info', ? FROM executions WHERE id = ? LIMIT 1",
            "ssss", timefmt_utc(scope, at_ms), type, message, id);
 }
+
+void exec_log(struct practice *practice, const char *id, const char *level, const char *message,
+              int64_t at_ms)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    sql_do(practice->sql,
+           "INSERT INTO events (tenant, execution_id, deployment_id, blueprint_id, workflow_id,"
+           " timestamp, type, level, message)"
+           " SELECT tenant, id, deployment_id, blueprint_id, workflow_id, ?, 'cloudify_log', ?, ?"
+           " FROM executions WHERE id = ? LIMIT 1",
+           "ssss", timefmt_utc(scope, at_ms), level, message, id);
+}

@@ -35,4 +35,8 @@ char *exec_any_running(struct practice *practice, const void *ctx);
 void exec_event(struct practice *practice, const char *id, const char *type, const char *message,
                 int64_t at_ms);
 
+/* One line of its log, which GET /events shows only when asked for logs. */
+void exec_log(struct practice *practice, const char *id, const char *level, const char *message,
+              int64_t at_ms);
+
 #endif

@@ -313,6 +313,31 @@ static void legacy_step(const struct step *step)
     }
 }
 
+/* Errors of single things are only logged; the execution ends well all the same (facts 2.5). */
+static void leave_out(const struct step *step, const struct content *content)
+{
+    static const char *const tables[] = {"agents", "node_instances", "nodes"};
+    struct sql *sql = step->practice->sql;
+    size_t count = (size_t)practice_number(step->practice, "entities_fail", 0);
+    for (size_t i = 0; i < count && i < content->deployments_count; i++) {
+        const struct content_deployment *deployment = &content->deployments[i];
+        for (size_t j = 0; j < FERRY_COUNT(tables); j++) {
+            sql_do(sql,
+                   mem_printf(step->ctx, "DELETE FROM %s WHERE tenant = ? AND deployment_id = ?",
+                              tables[j]),
+                   "ss", deployment->tenant, deployment->id);
+        }
+        sql_do(sql, "DELETE FROM deployments WHERE tenant = ? AND id = ?", "ss", deployment->tenant,
+               deployment->id);
+        exec_log(step->practice, step->job->execution, "error",
+                 mem_printf(step->ctx,
+                            "Error restoring deployments in tenant %s: 409: conflict with "
+                            "deployment %s",
+                            deployment->tenant, deployment->id),
+                 step->job->due_ms);
+    }
+}
+
 static void first_step(const struct step *step)
 {
     struct practice *practice = step->practice;
@@ -335,6 +360,7 @@ static void first_step(const struct step *step)
         struct content *content = restore_content(practice, step->snapshot);
         if (content != NULL) {
             store_load(practice, content, true);
+            leave_out(step, content);
         }
         plan(step, PHASE_NEW_FLAG_OFF, TO_NEW_FLAG_OFF_MS);
         break;

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/timefmt.h"
 #include "practice/content.h"
 #include "practice/practice.h"
 
@@ -66,6 +68,54 @@ static struct restore_case judge_problem(const void *ctx, enum content_problem p
     return fails(ctx, RESTORE_FAILS, "Failed to restore postgres data from the snapshot");
 }
 
+#define NETWORKS                                                                                   \
+    "json_each(coalesce((SELECT value FROM settings WHERE name = 'networks'), '[\"default\"]'))"
+
+/* Names, not addresses: those of live agents must be known here. Verdict RESTORE_LEGACY: they are.
+ */
+static struct restore_case judge_networks(struct practice *practice, const void *ctx,
+                                          const struct content *content)
+{
+    struct buf missing;
+    buf_init(&missing, ctx, 65536);
+    for (size_t i = 0; i < content->networks_count; i++) {
+        if (sql_one_int(practice->sql, 0, "SELECT 1 FROM " NETWORKS " WHERE value = ?", "s",
+                        content->networks[i]) == 0) {
+            (void)buf_printf(&missing, "%s%s", missing.len == 0 ? "" : ", ", content->networks[i]);
+        }
+    }
+    if (missing.len == 0) {
+        return (struct restore_case){RESTORE_LEGACY, NULL};
+    }
+    const char *names = buf_text(&missing);
+    if (practice->version.major < 5) {
+        return fails(ctx, RESTORE_FAILS,
+                     mem_printf(ctx,
+                                "Networks `[%s]` do not appear in the provider context, but have "
+                                "live agents connected to them",
+                                names));
+    }
+    const char *here =
+        sql_one_text(ctx, practice->sql, "SELECT group_concat(value, ', ') FROM " NETWORKS, "");
+    return fails(ctx, RESTORE_FAILS,
+                 mem_printf(ctx,
+                            "Snapshot networks: `%s` are used by agents, but are missing from the "
+                            "manager (manager networks: `%s`) and the broker (broker networks: "
+                            "`%s`)",
+                            names, here == NULL ? "" : here, here == NULL ? "" : here));
+}
+
+/* The file of an upload reaches the node's disk later than the row its data base. */
+static bool file_is_late(struct practice *practice, const void *ctx, const char *snapshot)
+{
+    int64_t made_ms = 0;
+    double late_ms = practice_number(practice, "file_late_ms", 0);
+    const char *made = sql_one_text(
+        ctx, practice->sql, "SELECT created_at FROM snapshots WHERE id = ? LIMIT 1", "s", snapshot);
+    return late_ms > 0 && made != NULL && timefmt_parse_utc(made, &made_ms) &&
+           practice_now_ms(practice) - made_ms < practice_scaled(practice, (int64_t)late_ms);
+}
+
 /* The validator of a legacy restore, in its order. */
 static struct restore_case judge_legacy(struct practice *practice, const void *ctx,
                                         const struct content *content, bool force, bool bootstrap)
@@ -82,7 +132,7 @@ static struct restore_case judge_legacy(struct practice *practice, const void *c
                                 from.major, from.minor, from.patch, mine.major, mine.minor,
                                 mine.patch));
     }
-    if (from.major < 4) {
+    if (from.major < 4 && mine.major >= 5) { /* 4.x took those of 3.x */
         return fails(ctx, RESTORE_FAILS,
                      mem_printf(ctx, "Restoring snapshot from version %d.%d.%d is not supported",
                                 from.major, from.minor, from.patch));
@@ -97,15 +147,9 @@ static struct restore_case judge_legacy(struct practice *practice, const void *c
                      "Snapshot restoration on a non-empty manager is not permitted. Pass the "
                      "--force flag to force the restore and delete existing data from the manager");
     }
-    for (size_t i = 0; i < content->networks_count; i++) {
-        if (strcmp(content->networks[i], "default") != 0) {
-            return fails(ctx, RESTORE_FAILS,
-                         mem_printf(ctx,
-                                    "Snapshot networks: `%s` are used by agents, but are missing "
-                                    "from the manager (manager networks: `default`) and the "
-                                    "broker (broker networks: `default`)",
-                                    content->networks[i]));
-        }
+    struct restore_case networks = judge_networks(practice, ctx, content);
+    if (networks.error != NULL) {
+        return networks;
     }
     return content->layout == CONTENT_LAYOUT_LEGACY ? (struct restore_case){RESTORE_LEGACY, NULL}
                                                     : judge_problem(ctx, CONTENT_NO_DATA);
@@ -115,6 +159,13 @@ struct restore_case restore_judge(struct practice *practice, const void *ctx, co
                                   bool force, bool bootstrap)
 {
     enum content_problem problem = CONTENT_FINE;
+    if (file_is_late(practice, ctx, snapshot)) {
+        return fails(ctx, RESTORE_FAILS,
+                     mem_printf(ctx,
+                                "FileNotFoundError: [Errno 2] No such file or directory: "
+                                "'/opt/manager/resources/snapshots/%s/%s.zip'",
+                                snapshot, snapshot));
+    }
     const struct content *content = read_archive(practice, snapshot, &problem);
     if (content == NULL) {
         return judge_problem(ctx, problem);

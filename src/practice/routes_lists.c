@@ -92,7 +92,11 @@ void handle_schedule_get(struct request *request)
 
 void handle_event_list(struct request *request)
 {
-    list_reply(request, &list_events, NULL);
+    const char *logs = request_param(request, "include_logs");
+    bool all =
+        (logs != NULL && strcmp(logs, "true") == 0) || request_param(request, "type") != NULL;
+    request_drop_param(request, "include_logs"); /* no column to be compared */
+    list_reply(request, &list_events, all ? NULL : "t.type = 'cloudify_event'");
 }
 
 void handle_secret_list(struct request *request)

@@ -21,6 +21,9 @@
  *                   POST, or less than 5 s after another, ends the restore in a deadlock
  *   flag_leaks      true: the flag stays up after a good restore
  *   row_lost        true: the execution of a legacy restore does not come back
+ *   file_late_ms    a restore sooner than that after the upload fails: no such file
+ *   networks        ["default"]: those of the manager and the broker
+ *   entities_fail   so many deployments get lost in a restore of the new format, with a log line
  *   flag            the flag behind snapshot-status, to take back one that is stuck
  *   maintenance     "activated" or "deactivated", by force
  *   freeze          true: the clock stands still from now on
@@ -111,14 +114,18 @@ static void set_settings(struct sql *sql, const struct json *settings)
     }
 }
 
+/* Keys that are settings by themselves. */
 static void set_switches(struct sql *sql, const struct json *body)
 {
-    static const char *const names[] = {"temperamental", "flag_leaks", "row_lost"};
+    static const char *const names[] = {"temperamental", "flag_leaks",    "row_lost",
+                                        "file_late_ms",  "entities_fail", "networks"};
+    void *scope FERRY_SCOPE = mem_scope(NULL);
     for (size_t i = 0; i < FERRY_COUNT(names); i++) {
         const struct json *node = json_get(body, names[i]);
-        if (json_is_bool(node)) {
-            sql_do(sql, "INSERT OR REPLACE INTO settings VALUES (?, ?)", "ss", names[i],
-                   json_is_true(node) ? "1" : "0");
+        if (node != NULL) {
+            const char *text =
+                json_is_bool(node) ? (json_is_true(node) ? "1" : "0") : json_print(scope, node);
+            sql_do(sql, "INSERT OR REPLACE INTO settings VALUES (?, ?)", "ss", names[i], text);
         }
     }
 }

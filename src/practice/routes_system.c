@@ -188,6 +188,20 @@ static void reply_one_item(struct request *request, const struct json *item)
     (void)buf_puts(out, "]}\n");
 }
 
+/* {"NAME": address} of every network that a test has set. */
+static void set_networks(struct request *request, struct json *item)
+{
+    struct json *networks = json_set_object(item, "networks");
+    struct sqlite3_stmt *query =
+        sql_start(request->practice->sql,
+                  "SELECT value FROM json_each(coalesce((SELECT value FROM settings WHERE name ="
+                  " 'networks'), '[\"default\"]'))",
+                  "");
+    while (sql_next(query)) {
+        json_set_string(networks, sql_text(query, 0), "127.0.0.1");
+    }
+}
+
 void handle_managers(struct request *request)
 {
     struct json *item = json_object(request);
@@ -200,7 +214,7 @@ void handle_managers(struct request *request)
     json_set_string(item, "distribution", "debian");
     json_set_string(item, "distro_release", "bookworm");
     json_set_null(item, "fs_sync_node_id");
-    json_set_string(json_set_object(item, "networks"), "default", "127.0.0.1");
+    set_networks(request, item);
     json_set_string(item, "last_seen", practice_now(request->practice, request));
     json_set_int(item, "status_report_frequency", 0);
     json_set_null(item, "ca_cert_content");
@@ -217,7 +231,7 @@ void handle_brokers(struct request *request)
     json_set_string(item, "username", "cloudify");
     json_set_null(item, "password");
     json_set_null(item, "params");
-    json_set_string(json_set_object(item, "networks"), "default", "127.0.0.1");
+    set_networks(request, item);
     json_set_bool(item, "is_external", false);
     json_set_null(item, "ca_cert_content");
     reply_one_item(request, item);
