@@ -58,6 +58,33 @@ static void remember_user(struct request *request, struct sqlite3_stmt *query)
     request->is_admin = strcmp(request->role, "sys_admin") == 0;
 }
 
+#define LOCK_AFTER 4 /* failed_logins_before_account_lock of a hardened manager */
+
+static bool is_locked(struct practice *practice, const char *user)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    return practice->options.account_lock &&
+           practice_number(practice, mem_printf(scope, "failed_logins.%s", user), 0) >= LOCK_AFTER;
+}
+
+/* A login that succeeds before the lock takes the failures back. */
+static void count_login(struct practice *practice, const char *user, bool right)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char *name = mem_printf(scope, "failed_logins.%s", user);
+    if (!practice->options.account_lock) {
+        return;
+    }
+    if (right) {
+        sql_do(practice->sql, "DELETE FROM settings WHERE name = ?", "s", name);
+    } else {
+        sql_do(practice->sql,
+               "INSERT INTO settings VALUES (?, '1') ON CONFLICT (name) DO UPDATE SET"
+               " value = CAST(value AS INTEGER) + 1",
+               "s", name);
+    }
+}
+
 /* True when the request was answered; a user who is not known counts as no credentials. */
 static bool basic_fails(struct request *request, char *credentials)
 {
@@ -76,10 +103,12 @@ static bool basic_fails(struct request *request, char *credentials)
     if (sql_int(query, 2) != 0 && practice->state.passwords_fail) {
         right = false;
     }
+    right = right && !is_locked(practice, credentials);
     if (right) {
         remember_user(request, query);
     }
     sql_end(query);
+    count_login(practice, credentials, right);
     if (!right) {
         reply_unauthorized(request,
                            mem_printf(request,

@@ -20,6 +20,7 @@ static const char help[] =
     "  --password TEXT          of admin on an empty manager, default admin\n"
     "  --restored-password TEXT of admin after a restore whose archive does not tell it\n"
     "  --content FILE           an archive or a description (JSON) that an empty manager holds\n"
+    "  --account-lock           four failed logins in a row lock the user\n"
     "  --temperamental          up to 6.1: requests that come too soon spoil a restore\n"
     "  --faults FILE            faults on purpose\n"
     "  --time-scale X           multiplies every delay; 0.01 makes 30 s 0.3 s\n"
@@ -64,6 +65,7 @@ static const struct {
     size_t at;
 } flags[] = {
     {"--premium", offsetof(struct practice_options, premium)},
+    {"--account-lock", offsetof(struct practice_options, account_lock)},
     {"--temperamental", offsetof(struct practice_options, temperamental)},
 };
 

@@ -192,12 +192,22 @@ static void bring_row_back(const struct step *step)
     (void)exec_insert(step->practice, &row);
 }
 
-/* Executions that were waiting for their time: a new schedule for each that is still to come, and
-   all originals failed (from 6.0 on). */
-static void settle_scheduled(const struct step *step)
+/* A line for each execution that the next statement fails. */
+static void log_failed(const struct step *step, const char *format, const char *until)
+{
+    sql_do(step->practice->sql,
+           "INSERT INTO events (tenant, execution_id, workflow_id, timestamp, type, level, message)"
+           " SELECT ?1, ?2, 'restore_snapshot', ?3, 'cloudify_log', 'warning',"
+           " printf(?4, id, scheduled_for) FROM executions WHERE status = 'scheduled'"
+           " AND tenant = ?1 AND (?5 IS NULL OR scheduled_for <= ?5)",
+           "sssss", DEFAULT_TENANT, step->job->execution, timefmt_utc(step->ctx, step->job->due_ms),
+           format, until);
+}
+
+/* From 6.0 on: a new schedule for each that is still to come, and all originals failed. */
+static void make_schedules(const struct step *step, const char *now)
 {
     struct practice *practice = step->practice;
-    const char *now = timefmt_utc(step->ctx, step->job->due_ms);
     sql_do(practice->sql,
            "INSERT INTO schedules (tenant, id, deployment_id, workflow_id, created_at,"
            " next_occurrence, since, rule, parameters, slip, enabled, stop_on_fail, created_by)"
@@ -206,9 +216,27 @@ static void settle_scheduled(const struct step *step)
            " parameters, 0, 1, 0, created_by FROM executions"
            " WHERE status = 'scheduled' AND tenant = ?2 AND scheduled_for > ?1",
            "ss", now, DEFAULT_TENANT);
+    log_failed(step, "Marking original execution %s scheduled for %s as FAILED.", NULL);
     sql_do(practice->sql,
            "UPDATE executions SET status = 'failed' WHERE status = 'scheduled' AND tenant = ?", "s",
            DEFAULT_TENANT);
+}
+
+/* Executions that were waiting for their time. 5.0.5 to 5.2: the overdue fail, the others are
+   queued for it again, so they stay as they are; before, nobody looked. */
+static void settle_scheduled(const struct step *step)
+{
+    const struct profile *profile = step->practice->profile;
+    const char *now = timefmt_utc(step->ctx, step->job->due_ms);
+    if (profile->fails_scheduled) {
+        make_schedules(step, now);
+    } else if (profile->requeues_scheduled) {
+        log_failed(step, "Execution %s scheduled for %s is overdue. Marking as FAILED.", now);
+        sql_do(step->practice->sql,
+               "UPDATE executions SET status = 'failed' WHERE status = 'scheduled'"
+               " AND tenant = ? AND scheduled_for <= ?",
+               "ss", DEFAULT_TENANT, now);
+    }
 }
 
 static void end_legacy(const struct step *step)

@@ -14,6 +14,7 @@
  *   settings        {"NAME": "VALUE"}, null takes one back:
  *                   seconds.WORKFLOW: how long a plain workflow takes;
  *                   create.error: why every snapshot that is made now fails;
+ *                   failed_logins.USER: null unlocks one that --account-lock has locked;
  *                   dead.AGENT "1": never answers; slow "0": quick answers during a restore too;
  *                   pinned.TENANT/BLUEPRINT "1": its plugins stay (an archive does not tell it)
  *                   seconds.migration: how long a legacy restore replaces the data base

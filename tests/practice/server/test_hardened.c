@@ -1,0 +1,109 @@
+/* What executions that wait become, and managers that lock their users. */
+#include "ferry_test.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "practice/server/bench.h"
+
+static const char past[] = "2020-01-01T00:00:00.000Z";
+static const char future[] = "2099-01-01T00:00:00.000Z";
+
+/* Restores, putting an overdue and a coming execution into the restored rows on the way. */
+static struct bench *restored_with_scheduled(const char *version, const char **execution)
+{
+    struct bench *bench = bench_start(version, "1", NULL);
+    live_set(&bench->live, "set", "{\"freeze\": true}");
+    assert_int_equal(bench_upload(bench, "s1", bench_legacy(bench, "4.5.5")), 201);
+    *execution = bench_restore(bench, "s1");
+    live_advance(&bench->live, 18000);
+    live_set(&bench->live, "set",
+             mem_printf(bench,
+                        "{\"sql\": \"INSERT INTO executions (tenant, id, workflow_id,"
+                        " deployment_id, status, scheduled_for, created_by) VALUES"
+                        " ('default_tenant', 'late', 'install', 'dep-host-1', 'scheduled', '%s',"
+                        " 'admin'), ('default_tenant', 'soon', 'install', 'dep-host-1',"
+                        " 'scheduled', '%s', 'admin');\"}",
+                        past, future));
+    bench_settle(bench);
+    return bench;
+}
+
+static bool has_line(struct bench *bench, const char *execution, const char *text)
+{
+    struct answer answer = bench_ask_as(
+        bench, "source", "GET",
+        mem_printf(bench, "/api/v3.1/events?execution_id=%s&include_logs=true", execution), NULL);
+    const struct json *at = json_first(json_get(answer.json, "items"));
+    for (; at != NULL; at = json_next(at)) {
+        if (strstr(json_string_or(at, "message", ""), text) != NULL) {
+            assert_string_equal(json_string_or(at, "level", ""), "warning");
+            return true;
+        }
+    }
+    return false;
+}
+
+static void scheduled_executions_fare_by_version(void **state)
+{
+    static const char overdue[] = "Execution late scheduled for 2020-01-01T00:00:00.000Z is "
+                                  "overdue. Marking as FAILED.";
+    static const char original[] = "Marking original execution soon scheduled for "
+                                   "2099-01-01T00:00:00.000Z as FAILED.";
+    static const struct {
+        const char *version, *late, *soon;
+        bool overdue, original;
+    } rows[] = {
+        {"4.6", "scheduled", "scheduled", false, false},
+        {"5.0.5", "failed", "scheduled", true, false},
+        {"5.2.7", "failed", "scheduled", true, false},
+        {"6.0.1", "failed", "failed", false, true},
+        {"7.0.5", "failed", "failed", false, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *execution = NULL;
+        struct bench *bench = restored_with_scheduled(rows[i].version, &execution);
+        struct answer late = bench_execution(bench, "late");
+        struct answer soon = bench_execution(bench, "soon");
+        assert_string_equal(bench_text(&late, "status"), rows[i].late);
+        assert_string_equal(bench_text(&soon, "status"), rows[i].soon);
+        assert_int_equal(has_line(bench, execution, overdue), rows[i].overdue);
+        assert_int_equal(has_line(bench, execution, original), rows[i].original);
+        bench_end(bench);
+    }
+}
+
+static long login(struct bench *bench, const char *password)
+{
+    return bench_ask_as(bench, password, "GET", "/api/v3.1/version", NULL).status;
+}
+
+static void four_failed_logins_lock_the_user(void **state)
+{
+    static const char *const on[] = {"--account-lock", NULL};
+    (void)state;
+    for (int locks = 0; locks < 2; locks++) {
+        struct bench *bench = bench_start("7.0.5", "1", locks ? on : NULL);
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(login(bench, "wrong"), 401);
+        }
+        assert_int_equal(login(bench, "admin"), 200); /* and begins to count again */
+        for (int i = 0; i < 4; i++) {
+            assert_int_equal(login(bench, "wrong"), 401);
+        }
+        assert_int_equal(login(bench, "admin"), locks ? 401 : 200);
+        live_set(&bench->live, "set", "{\"settings\": {\"failed_logins.admin\": null}}");
+        assert_int_equal(login(bench, "admin"), 200);
+        bench_end(bench);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scheduled_executions_fare_by_version),
+        cmocka_unit_test(four_failed_logins_lock_the_user),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
