@@ -54,17 +54,18 @@ teardown() {
   done <"$BATS_TEST_TMPDIR/pids"
 }
 
-# until_true SECONDS COMMAND...: asks again every 10 ms until the command succeeds.
+# until_true SECONDS COMMAND...: asks again every 10 ms until the command succeeds; gives up early
+# when a ferry in the background has ended.
 until_true() {
-  local tries=$(($1 * 100))
+  local deadline=$((SECONDS + $1)) last=
   shift
   until "$@" >/dev/null 2>&1; do
-    tries=$((tries - 1))
-    if [[ $tries -le 0 ]]; then
+    if [[ $SECONDS -ge $deadline || -n $last ]]; then
       printf 'this was not seen in time: %s\n' "$*"
       if [[ -s err ]]; then tail -n 20 err; fi
       return 1
     fi
+    if [[ -n ${ferry_pid:-} ]] && ! kill -0 "$ferry_pid" 2>/dev/null; then last=1; fi
     sleep 0.01
   done
 }
@@ -158,6 +159,7 @@ start() {
 ended() {
   local code=0
   wait "$ferry_pid" || code=$?
+  ferry_pid=
   if [[ $code -ne $1 ]]; then
     printf 'ferry ended with %d, not %d\n' "$code" "$1"
     tail -n 30 out err
@@ -169,6 +171,7 @@ killed() {
   kill -KILL "$ferry_pid"
   local code=0
   wait "$ferry_pid" 2>/dev/null || code=$?
+  ferry_pid=
   [[ $code -eq 137 ]]
 }
 
@@ -264,10 +267,13 @@ web_server() {
   local try program
   program=$(PATH=$PATH:/usr/sbin type -P nginx) || skip "nginx is not installed"
   mkdir -p nginx
+  local user=
+  if [[ $(id -u) -eq 0 ]]; then user='user root;'; fi
   for try in 1 2 3 4 5; do
     nginx_port=${nginx_port:-$(free_port)}
     cat >nginx.conf <<END
 daemon off;
+$user
 worker_processes 1;
 pid $PWD/nginx/pid;
 error_log $PWD/nginx/error.log info;

@@ -125,6 +125,7 @@ kill_at() {
     fi
     code=0
     wait "$ferry_pid" || code=$?
+    ferry_pid=
     if [[ $code -eq 0 ]]; then break; fi
     [[ $code -eq 137 ]]
   done
