@@ -20,6 +20,7 @@ static const char help[] =
     "  --password TEXT          of admin on an empty manager, default admin\n"
     "  --restored-password TEXT of admin after a restore whose archive does not tell it\n"
     "  --content FILE           an archive or a description (JSON) that an empty manager holds\n"
+    "  --ssl-required           answers as the HTTP port of a manager that wants HTTPS\n"
     "  --account-lock           four failed logins in a row lock the user\n"
     "  --temperamental          up to 6.1: requests that come too soon spoil a restore\n"
     "  --faults FILE            faults on purpose\n"
@@ -65,6 +66,7 @@ static const struct {
     size_t at;
 } flags[] = {
     {"--premium", offsetof(struct practice_options, premium)},
+    {"--ssl-required", offsetof(struct practice_options, ssl_required)},
     {"--account-lock", offsetof(struct practice_options, account_lock)},
     {"--temperamental", offsetof(struct practice_options, temperamental)},
 };

@@ -24,6 +24,7 @@ struct practice_options {
     double rate_limit;             /* requests a second, 0: none */
     int64_t rate_burst;
     bool premium;
+    bool ssl_required;  /* port 80 of a manager that wants HTTPS */
     bool account_lock;  /* four failed logins in a row lock the user */
     bool temperamental; /* as the switch of /practice/set */
 };

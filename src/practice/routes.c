@@ -18,10 +18,11 @@ static const struct route routes[] = {
     {"GET", "ok", handle_ok, NEED_NOTHING, NULL, 0},
     {"GET", "cluster-status", handle_cluster_status, NEED_USER, NULL, 0},
     {"GET", "license", handle_license, NEED_USER, NULL, 0},
+    {"PUT", "license", handle_license_upload, NEED_USER, NULL, ROUTE_CHANGES},
     {"GET", "license-check", handle_license_check, NEED_NOTHING, NULL, 0},
     {"GET", "tenants", handle_tenants, NEED_USER, NULL, 0},
     {"GET", "tenants/*", handle_premium_only, NEED_USER, NULL, 0},
-    {"POST", "tenants/*", handle_premium_only, NEED_USER, NULL, 0},
+    {"POST", "tenants/*", handle_tenant_create, NEED_USER, NULL, ROUTE_CHANGES},
     {"DELETE", "tenants/*", handle_premium_only, NEED_USER, NULL, 0},
     {"GET", "users", handle_premium_only, NEED_USER, NULL, 0},
     {"GET", "user", handle_user, NEED_USER, NULL, 0},
@@ -191,6 +192,38 @@ static bool nginx_answers(struct request *request)
     return false;
 }
 
+/* What nginx answers on the plain port of an HTTPS manager. */
+static bool wants_tls(struct request *request)
+{
+    if (!request->practice->options.ssl_required) {
+        return false;
+    }
+    if (strncmp(request->path, "/api/", 5) == 0) {
+        reply_json_text(request, 400,
+                        "{\"message\": \"SSL Required\", \"error_code\": \"SSL_REQUIRED\"}\n");
+        return true;
+    }
+    const char *host = request_header(request, "Host");
+    reply_empty(request, 308);
+    reply_header(
+        request, "Location",
+        mem_printf(request, "https://%s%s", host == NULL ? "localhost" : host, request->path));
+    return true;
+}
+
+/* Snapshots are not among what a premium manager does without a licence. */
+static bool licence_refuses(struct request *request)
+{
+    struct practice *practice = request->practice;
+    if (!practice->options.premium || strncmp(request->route->pattern, "snapshots", 9) != 0 ||
+        !practice_switch(practice, "no_license")) {
+        return false;
+    }
+    reply_error(request, 400, "missing_cloudify_license",
+                "No license was found. Please upload a license to use the manager");
+    return true;
+}
+
 static bool body_is_right(struct request *request)
 {
     struct ferry_error err;
@@ -220,7 +253,7 @@ static bool body_is_right(struct request *request)
 
 static void handle(struct request *request)
 {
-    if (!auth_passes(request) || !body_is_right(request)) {
+    if (!auth_passes(request) || licence_refuses(request) || !body_is_right(request)) {
         return;
     }
     request->route->handle(request);
@@ -231,6 +264,9 @@ void routes_dispatch(struct request *request)
     struct practice *practice = request->practice;
     if (strncmp(request->path, "/practice/", 10) == 0) {
         handle_practice(request);
+        return;
+    }
+    if (wants_tls(request)) {
         return;
     }
     restore_disturb(practice);

@@ -25,6 +25,7 @@
  *   file_late_ms    a restore sooner than that after the upload fails: no such file
  *   networks        ["default"]: those of the manager and the broker
  *   entities_fail   so many deployments get lost in a restore of the new format, with a log line
+ *   no_license      true: a premium manager without a licence, until one is put
  *   flag            the flag behind snapshot-status, to take back one that is stuck
  *   maintenance     "activated" or "deactivated", by force
  *   freeze          true: the clock stands still from now on
@@ -118,8 +119,8 @@ static void set_settings(struct sql *sql, const struct json *settings)
 /* Keys that are settings by themselves. */
 static void set_switches(struct sql *sql, const struct json *body)
 {
-    static const char *const names[] = {"temperamental", "flag_leaks",    "row_lost",
-                                        "file_late_ms",  "entities_fail", "networks"};
+    static const char *const names[] = {"temperamental", "flag_leaks", "row_lost",  "file_late_ms",
+                                        "entities_fail", "networks",   "no_license"};
     void *scope FERRY_SCOPE = mem_scope(NULL);
     for (size_t i = 0; i < FERRY_COUNT(names); i++) {
         const struct json *node = json_get(body, names[i]);

@@ -98,6 +98,12 @@ void handle_license(struct request *request)
         handle_premium_only(request);
         return;
     }
+    if (practice_switch(request->practice, "no_license")) {
+        reply_json_text(request, 200,
+                        "{\"metadata\": {\"pagination\": {\"total\": 0, \"size\": 1000,"
+                        " \"offset\": 0}, \"filtered\": null}, \"items\": []}\n");
+        return;
+    }
     reply_json_text(request, 200,
                     "{\"metadata\": {\"pagination\": {\"total\": 1, \"size\": 1000, \"offset\": 0},"
                     " \"filtered\": null}, \"items\": [{\"customer_id\": \"practice\","
@@ -106,9 +112,43 @@ void handle_license(struct request *request)
                     " \"expired\": false}]}\n");
 }
 
-void handle_license_check(struct request *request)
+/* Any licence is good. */
+void handle_license_upload(struct request *request)
 {
     if (request->practice->options.premium) {
+        sql_do(request->practice->sql, "DELETE FROM settings WHERE name = 'no_license'", "");
+    }
+    handle_license(request);
+}
+
+void handle_tenant_create(struct request *request)
+{
+    const char *name = request->args[0];
+    if (!request->practice->options.premium) {
+        handle_premium_only(request);
+        return;
+    }
+    if (!request->is_admin) {
+        reply_error(request, 403, "forbidden_error",
+                    "User `%s` is not permitted to perform the action tenant_create",
+                    request->user);
+        return;
+    }
+    if (sql_do(request->practice->sql, "INSERT OR IGNORE INTO tenants (name) VALUES (?)", "s",
+               name) == 0) {
+        reply_error(request, 409, "conflict_error", "<Tenant name=`%s`> already exists", name);
+        return;
+    }
+    struct json *out = json_object(request);
+    json_set_string(out, "name", name);
+    json_set_int(out, "groups", 0);
+    json_set_int(out, "users", 0);
+    reply_json_node(request, 201, out);
+}
+
+void handle_license_check(struct request *request)
+{
+    if (request->practice->options.premium && !practice_switch(request->practice, "no_license")) {
         reply_json_text(request, 200, "\"OK\"\n");
         return;
     }

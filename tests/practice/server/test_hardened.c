@@ -99,11 +99,60 @@ static void four_failed_logins_lock_the_user(void **state)
     }
 }
 
+static void a_premium_manager_without_a_licence_makes_no_snapshots(void **state)
+{
+    static const char *const premium[] = {"--premium", NULL};
+    (void)state;
+    struct bench *bench = bench_start("6.4.2", "1", premium);
+    live_set(&bench->live, "set", "{\"no_license\": true}");
+    struct answer answer = bench_ask(bench, "GET", "/api/v3.1/snapshots", NULL);
+    assert_int_equal(answer.status, 400);
+    assert_string_equal(bench_code(&answer), "missing_cloudify_license");
+    assert_int_equal(bench_upload(bench, "s1", bench_legacy(bench, "6.4.2")), 400);
+    answer = bench_ask(bench, "GET", "/api/v3.1/license", NULL);
+    assert_int_equal(json_size(json_get(answer.json, "items")), 0);
+    assert_int_equal(bench_plain(bench, "GET", "/api/v3.1/license-check").status, 400);
+    assert_int_equal(bench_ask(bench, "PUT", "/api/v3.1/license", "license: x").status, 200);
+    assert_int_equal(bench_ask(bench, "GET", "/api/v3.1/snapshots", NULL).status, 200);
+    assert_int_equal(bench_plain(bench, "GET", "/api/v3.1/license-check").status, 200);
+    bench_end(bench);
+}
+
+static void tenants_are_made_by_premium_alone(void **state)
+{
+    static const char *const premium[] = {"--premium", NULL};
+    (void)state;
+    for (int is = 0; is < 2; is++) {
+        struct bench *bench = bench_start("7.0.5", "1", is ? premium : NULL);
+        static const char path[] = "/api/v3.1/tenants/acme";
+        assert_int_equal(bench_ask(bench, "POST", path, "{}").status, is ? 201 : 404);
+        assert_int_equal(bench_ask(bench, "POST", path, "{}").status, is ? 409 : 404);
+        struct answer answer = bench_ask(bench, "GET", "/api/v3.1/tenants", NULL);
+        assert_int_equal(json_size(json_get(answer.json, "items")), 1 + is);
+        bench_end(bench);
+    }
+}
+
+static void the_plain_port_of_an_https_manager_wants_tls(void **state)
+{
+    static const char *const on[] = {"--ssl-required", NULL};
+    (void)state;
+    struct bench *bench = bench_start("7.0.5", "1", on);
+    struct answer answer = bench_ask(bench, "GET", "/api/v3.1/version", NULL);
+    assert_int_equal(answer.status, 400);
+    assert_string_equal(bench_code(&answer), "SSL_REQUIRED");
+    assert_int_equal(bench_plain(bench, "GET", "/console").status, 308);
+    bench_end(bench);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(scheduled_executions_fare_by_version),
         cmocka_unit_test(four_failed_logins_lock_the_user),
+        cmocka_unit_test(a_premium_manager_without_a_licence_makes_no_snapshots),
+        cmocka_unit_test(tenants_are_made_by_premium_alone),
+        cmocka_unit_test(the_plain_port_of_an_https_manager_wants_tls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
