@@ -167,7 +167,7 @@ front() {
 @test "an nginx that limits the rate: its 503 pages are no answers of the manager" {
   practice
   nginx_http='limit_req_zone $binary_remote_addr zone=all:1m rate=10r/s;'
-  front 'client_max_body_size 0; limit_req zone=all burst=${burst:-12} nodelay; limit_req_status 503;'
+  front 'client_max_body_size 0; limit_req zone=all burst=12 nodelay; limit_req_status 503;'
   ferry 0 run upgrade.yaml --manager "$nginx_url" --ca right.pem
   # it did refuse some
   [[ $(grep -c '" 503 ' nginx/access.log) -ge 3 ]]
