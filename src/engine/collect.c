@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define BUSY_MS 1000 /* a pause for a peer that does not say how long a one it wants */
+
 static const struct state_phase *phase_of(const struct ferry_state *state, enum engine_phase phase)
 {
     switch (phase) {
@@ -117,6 +119,18 @@ static void silence_all(struct engine *engine, const struct flight *flight,
     }
 }
 
+/* For how long a busy peer wants no more requests. nginx's page for too many of them (a manager of
+   7.0 allows 10 a second) is a 503 in HTML without Retry-After. */
+static int64_t busy_ms(const struct http_reply *reply)
+{
+    bool page = reply->status == 503 && reply->outcome == HTTP_ANSWERED && reply->json == NULL;
+
+    if (reply->retry_after_ms > 0 && (reply->status == 429 || reply->status == 503)) {
+        return reply->retry_after_ms;
+    }
+    return reply->status == 429 || page ? BUSY_MS : 0;
+}
+
 static void judge(struct engine *engine, struct flight *flight, const struct http_reply *reply)
 {
     const struct state_phase *phase = phase_of(engine->step->state, flight->phase);
@@ -129,9 +143,8 @@ static void judge(struct engine *engine, struct flight *flight, const struct htt
         views[i] = unit_view(flight->units[i]);
         verdicts[i].wait_ms = -1;
     }
-    if (reply->status == 429 || (reply->status == 503 && reply->retry_after_ms > 0)) {
-        limits_hold(&engine->limits, reply->retry_after_ms > 0 ? reply->retry_after_ms : 1000,
-                    engine_now(engine));
+    if (busy_ms(reply) > 0) {
+        limits_hold(&engine->limits, busy_ms(reply), engine_now(engine));
     }
     if (reply->outcome != HTTP_ANSWERED && !(phase->judges_silence && flight->phase != PHASE_ACT)) {
         silence_all(engine, flight, reply);
