@@ -63,7 +63,8 @@ static enum ferry_code list_units(struct journal *journal, const struct step_row
     struct unit_row *rows;
     size_t count;
 
-    if (journal_units(journal, scope, step->run, step->step, filter, -1, limit, &rows, &count,
+    if (journal_units(journal, scope,
+                      &(struct unit_query){step->run, step->step, filter, -1, limit}, &rows, &count,
                       err)) {
         return err->code;
     }
@@ -252,8 +253,9 @@ static const char *unit_key(struct journal *journal, const void *ctx, const stru
     size_t count;
 
     if (row->seq < 0 ||
-        journal_units(journal, ctx, row->run, row->step, UNITS_ALL, row->seq - 1, 1, &unit, &count,
-                      &err) ||
+        journal_units(journal, ctx,
+                      &(struct unit_query){row->run, row->step, UNITS_ALL, row->seq - 1, 1}, &unit,
+                      &count, &err) ||
         count == 0) {
         return NULL;
     }
@@ -298,7 +300,8 @@ enum ferry_code ferry_events(struct ferry *ferry, const char *name, int64_t afte
     }
     code = find_run(journal, scope, name, &run, err);
     if (!code) {
-        code = journal_events(journal, scope, run.run, after, limit, &rows, &count, err);
+        code = journal_events(journal, scope, &(struct event_query){run.run, after, limit}, &rows,
+                              &count, err);
     }
     list = json_set_array(document, "events");
     for (size_t i = 0; !code && i < count; i++) {

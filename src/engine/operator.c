@@ -70,12 +70,14 @@ static enum ferry_code find_unit(const struct engine_options *o, const void *ctx
         bool named = strncmp(name, steps[i].name, length) == 0 && name[length] == '/';
         struct unit_row row;
 
-        if (named && !journal_unit_find(o->journal, ctx, run, steps[i].step, name + length + 1,
+        if (named && !journal_unit_find(o->journal, ctx,
+                                        &(struct unit_key){run, steps[i].step, name + length + 1},
                                         &row, &none)) {
             *out = row;
             return FERRY_OK;
         }
-        if (!journal_unit_find(o->journal, ctx, run, steps[i].step, name, &row, &none)) {
+        if (!journal_unit_find(o->journal, ctx, &(struct unit_key){run, steps[i].step, name}, &row,
+                               &none)) {
             *out = row;
             found++;
         }
@@ -185,9 +187,11 @@ static enum ferry_code retry_units(const struct engine_options *o, const struct 
         struct unit_row *rows;
         size_t n;
 
-        if (journal_units(o->journal, scope, run->run, step->step,
-                          of == UNIT_FAILED ? UNITS_STUCK : UNITS_ALL, after, ROWS_AT_ONCE, &rows,
-                          &n, err)) {
+        if (journal_units(o->journal, scope,
+                          &(struct unit_query){run->run, step->step,
+                                               of == UNIT_FAILED ? UNITS_STUCK : UNITS_ALL, after,
+                                               ROWS_AT_ONCE},
+                          &rows, &n, err)) {
             return err->code;
         }
         for (size_t i = 0; i < n; i++) {

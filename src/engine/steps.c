@@ -158,8 +158,10 @@ static enum ferry_code take_up_units(struct engine *engine, struct ferry_error *
         struct unit_row *rows;
         size_t count;
 
-        if (journal_units(engine->o.journal, scope, step->row.run, step->row.step, UNITS_OPEN,
-                          after, UNITS_LOADED, &rows, &count, err)) {
+        if (journal_units(engine->o.journal, scope,
+                          &(struct unit_query){step->row.run, step->row.step, UNITS_OPEN, after,
+                                               UNITS_LOADED},
+                          &rows, &count, err)) {
             return err->code;
         }
         for (size_t i = 0; i < count; i++) {
@@ -374,8 +376,10 @@ static void fill_window(struct engine *engine)
     mem_free(step->window);
     step->window = mem_array(step, struct unit *, PENDING_LOADED);
     step->window_at = step->window_count = 0;
-    if (journal_units(engine->o.journal, step->window, step->row.run, step->row.step, UNITS_PENDING,
-                      step->last_seq, PENDING_LOADED, &rows, &count, &err)) {
+    if (journal_units(engine->o.journal, step->window,
+                      &(struct unit_query){step->row.run, step->row.step, UNITS_PENDING,
+                                           step->last_seq, PENDING_LOADED},
+                      &rows, &count, &err)) {
         engine_end(engine, RUN_PAUSED, err.code, err.message, err.hint);
         return;
     }
@@ -428,8 +432,10 @@ static void fail_plain(struct engine *engine)
 
     if (step->fail_reason) {
         fail_step(engine, step->fail_code, step->fail_reason, step->fail_hint);
-    } else if (journal_units(engine->o.journal, scope, step->row.run, step->row.step, UNITS_STUCK,
-                             -1, 1, &rows, &count, &err)) {
+    } else if (journal_units(
+                   engine->o.journal, scope,
+                   &(struct unit_query){step->row.run, step->row.step, UNITS_STUCK, -1, 1}, &rows,
+                   &count, &err)) {
         engine_end(engine, RUN_PAUSED, err.code, err.message, err.hint);
     } else {
         fail_step(engine, FERRY_E_FAILED, rows[0].error, rows[0].hint);

@@ -106,19 +106,35 @@ enum unit_filter {
     UNITS_STUCK,   /* failed or unknown */
     UNITS_ALL
 };
-/* Up to limit units of a step with seq > after_seq (-1: from the start), in order of seq. */
-enum ferry_code journal_units(struct journal *journal, const void *ctx, int64_t run, int step,
-                              enum unit_filter filter, int64_t after_seq, size_t limit,
-                              struct unit_row **rows, size_t *count,
+struct unit_query {
+    int64_t run;
+    int step;
+    enum unit_filter filter;
+    int64_t after_seq; /* -1: from the start */
+    size_t limit;
+};
+/* Up to limit units of a step with seq > after_seq, in order of seq. */
+enum ferry_code journal_units(struct journal *journal, const void *ctx,
+                              const struct unit_query *query, struct unit_row **rows, size_t *count,
                               struct ferry_error *err) FERRY_CHECK;
+struct unit_key {
+    int64_t run;
+    int step;
+    const char *key;
+};
 /* One unit by its key; FERRY_E_NOT_FOUND. */
-enum ferry_code journal_unit_find(struct journal *journal, const void *ctx, int64_t run, int step,
-                                  const char *key, struct unit_row *out,
+enum ferry_code journal_unit_find(struct journal *journal, const void *ctx,
+                                  const struct unit_key *key, struct unit_row *out,
                                   struct ferry_error *err) FERRY_CHECK;
-/* Events with id > after, oldest first; run 0: of all runs. */
-enum ferry_code journal_events(struct journal *journal, const void *ctx, int64_t run, int64_t after,
-                               size_t limit, struct event_row **rows, size_t *count,
-                               struct ferry_error *err) FERRY_CHECK;
+struct event_query {
+    int64_t run;   /* 0: of all runs */
+    int64_t after; /* an id; 0: from the start */
+    size_t limit;
+};
+/* Up to limit events with id > after, oldest first. */
+enum ferry_code journal_events(struct journal *journal, const void *ctx,
+                               const struct event_query *query, struct event_row **rows,
+                               size_t *count, struct ferry_error *err) FERRY_CHECK;
 /* Is this intent on disk, open (state intent) and of our epoch? Asked by the transport's gate for
    every changing request; false inside an open turn: not committed yet. */
 bool journal_intent_is_open(struct journal *journal, const char *intent_id);

@@ -298,9 +298,9 @@ static int64_t sql_limit(size_t limit)
     return limit > (size_t)INT64_MAX ? INT64_MAX : (int64_t)limit;
 }
 
-enum ferry_code journal_units(struct journal *journal, const void *ctx, int64_t run, int step,
-                              enum unit_filter filter, int64_t after_seq, size_t limit,
-                              struct unit_row **rows, size_t *count, struct ferry_error *err)
+enum ferry_code journal_units(struct journal *journal, const void *ctx,
+                              const struct unit_query *query, struct unit_row **rows, size_t *count,
+                              struct ferry_error *err)
 {
     static const enum journal_statement statements[] = {
         [UNITS_PENDING] = STATEMENT_UNITS_PENDING,
@@ -310,22 +310,24 @@ enum ferry_code journal_units(struct journal *journal, const void *ctx, int64_t 
     };
     struct table table = {.ctx = ctx, .size = sizeof(**rows), .fill = fill_unit};
     sqlite3_stmt *statement = NULL;
-    enum ferry_code code = journal_statement(journal, statements[filter], &statement, err);
+    enum ferry_code code = journal_statement(journal, statements[query->filter], &statement, err);
     struct binder binder = {.statement = statement};
 
     if (code != FERRY_OK) {
         return code;
     }
-    bind_int(&binder, JOURNAL_UNIT_ID(run, step, after_seq < 0 ? -1 : after_seq));
-    bind_int(&binder, JOURNAL_UNIT_ID(run, step, JOURNAL_SEQ_MAX));
-    bind_int(&binder, sql_limit(limit));
+    bind_int(&binder, JOURNAL_UNIT_ID(query->run, query->step,
+                                      query->after_seq < 0 ? -1 : query->after_seq));
+    bind_int(&binder, JOURNAL_UNIT_ID(query->run, query->step, JOURNAL_SEQ_MAX));
+    bind_int(&binder, sql_limit(query->limit));
     *rows = read_array(journal, statement, &table, &code, err);
     *count = table.count;
     return code;
 }
 
-enum ferry_code journal_unit_find(struct journal *journal, const void *ctx, int64_t run, int step,
-                                  const char *key, struct unit_row *out, struct ferry_error *err)
+enum ferry_code journal_unit_find(struct journal *journal, const void *ctx,
+                                  const struct unit_key *key, struct unit_row *out,
+                                  struct ferry_error *err)
 {
     struct table table = {.ctx = ctx, .size = sizeof(*out), .fill = fill_unit};
     sqlite3_stmt *statement = NULL;
@@ -336,37 +338,37 @@ enum ferry_code journal_unit_find(struct journal *journal, const void *ctx, int6
     if (code != FERRY_OK) {
         return code;
     }
-    bind_int(&binder, JOURNAL_STEP_ID(run, step));
-    bind_text(&binder, key);
+    bind_int(&binder, JOURNAL_STEP_ID(key->run, key->step));
+    bind_text(&binder, key->key);
     rows = read_array(journal, statement, &table, &code, err);
     if (code != FERRY_OK) {
         return code;
     }
     if (table.count == 0) {
-        return ferry_fail(err, FERRY_E_NOT_FOUND, "there is no unit \"%s\" in this step", key);
+        return ferry_fail(err, FERRY_E_NOT_FOUND, "there is no unit \"%s\" in this step", key->key);
     }
     *out = rows[0];
     return FERRY_OK;
 }
 
-enum ferry_code journal_events(struct journal *journal, const void *ctx, int64_t run, int64_t after,
-                               size_t limit, struct event_row **rows, size_t *count,
-                               struct ferry_error *err)
+enum ferry_code journal_events(struct journal *journal, const void *ctx,
+                               const struct event_query *query, struct event_row **rows,
+                               size_t *count, struct ferry_error *err)
 {
     struct table table = {.ctx = ctx, .size = sizeof(**rows), .fill = fill_event};
     sqlite3_stmt *statement = NULL;
     enum ferry_code code = journal_statement(
-        journal, run == 0 ? STATEMENT_EVENTS : STATEMENT_EVENTS_OF_RUN, &statement, err);
+        journal, query->run == 0 ? STATEMENT_EVENTS : STATEMENT_EVENTS_OF_RUN, &statement, err);
     struct binder binder = {.statement = statement};
 
     if (code != FERRY_OK) {
         return code;
     }
-    if (run != 0) {
-        bind_int(&binder, run);
+    if (query->run != 0) {
+        bind_int(&binder, query->run);
     }
-    bind_int(&binder, after);
-    bind_int(&binder, sql_limit(limit));
+    bind_int(&binder, query->after);
+    bind_int(&binder, sql_limit(query->limit));
     *rows = read_array(journal, statement, &table, &code, err);
     *count = table.count;
     return code;

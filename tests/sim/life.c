@@ -158,7 +158,8 @@ static void check_units(struct sim *sim, const struct step_row *step)
     size_t count;
     int64_t done = 0, skipped = 0, failed = 0, open = 0;
 
-    if (journal_units(sim->journal, scope, step->run, step->step, UNITS_ALL, -1, 1000, &rows,
+    if (journal_units(sim->journal, scope,
+                      &(struct unit_query){step->run, step->step, UNITS_ALL, -1, 1000}, &rows,
                       &count, &err)) {
         wrong(sim, err.message, 0, 0);
         return;
@@ -187,7 +188,8 @@ static void check_events(struct sim *sim, int64_t run)
     int64_t epoch = 0;
     size_t count;
 
-    if (journal_events(sim->journal, scope, run, 0, 100000, &rows, &count, &err)) {
+    if (journal_events(sim->journal, scope, &(struct event_query){run, 0, 100000}, &rows, &count,
+                       &err)) {
         wrong(sim, err.message, 0, 0);
         return;
     }

@@ -85,8 +85,8 @@ struct lab *lab_new(const struct ferry_state *const *states,
         lab->states[lab->workflow.count] = states[lab->workflow.count];
         lab->workflow.count++;
     }
-    lab->folder = mem_printf(lab, "%s/ferry-lab-XXXXXX",
-                             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    lab->folder =
+        mem_printf(lab, "%s/ferry-lab-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     lab_must(mkdtemp(lab->folder) != NULL, "cannot make a folder");
     lab->path = mem_printf(lab, "%s/journal.db", lab->folder);
     return lab;
@@ -154,7 +154,7 @@ static void create(struct lab *lab)
     lab_must(!json_parse(scope, text, strlen(text), &given, NULL), "options");
     definition.options = given;
     lab_must(!engine_create(lab->life, &options, &definition, &lab->run, &lab->err),
-         lab->err.message);
+             lab->err.message);
 }
 
 void lab_open(struct lab *lab)
@@ -190,7 +190,7 @@ enum ferry_code lab_run_before(struct lab *lab, const char *stop_before)
 
     ferry_error_clear(&lab->err);
     lab_must(!journal_run_find(lab->journal, lab->life, "lab-1", &lab->run, &lab->err),
-         lab->err.message);
+             lab->err.message);
     return engine_run(&options, &lab->run, stop_before, &lab->err);
 }
 
@@ -265,7 +265,9 @@ struct unit_row lab_unit(struct lab *lab, const char *step, const char *key)
     struct unit_row row;
     int number = lab_step(lab, step).step;
 
-    lab_must(!journal_unit_find(lab->journal, lab->life, 1, number, key, &row, &lab->err), key);
+    lab_must(!journal_unit_find(lab->journal, lab->life, &(struct unit_key){1, number, key}, &row,
+                                &lab->err),
+             key);
     return row;
 }
 
@@ -286,7 +288,8 @@ unsigned lab_count(const struct lab *lab, const char *phase, const char *key)
     unsigned count = 0;
 
     for (size_t i = 0; i < lab->call_count; i++) {
-        count += strcmp(lab->calls[i].phase, phase) == 0 && (!key || names(lab->calls[i].keys, key));
+        count +=
+            strcmp(lab->calls[i].phase, phase) == 0 && (!key || names(lab->calls[i].keys, key));
     }
     return count;
 }

@@ -132,11 +132,16 @@ static void read_everything(struct fixture *fixture, int64_t run)
     assert_int_equal(journal_run_find(reader, scope, NULL, &found, err), FERRY_OK);
     assert_int_equal(journal_runs(reader, scope, &runs, &count, err), FERRY_OK);
     done_of(fixture, reader, run);
-    assert_int_equal(journal_units(reader, scope, run, 0, UNITS_ALL, -1, 99, &units, &count, err),
+    assert_int_equal(journal_units(reader, scope, &(struct unit_query){run, 0, UNITS_ALL, -1, 99},
+                                   &units, &count, err),
                      FERRY_OK);
-    assert_int_equal(journal_unit_find(reader, scope, run, 0, "tenant/deployment-0", &unit, err),
+    assert_int_equal(journal_unit_find(reader, scope,
+                                       &(struct unit_key){run, 0, "tenant/deployment-0"}, &unit,
+                                       err),
                      FERRY_OK);
-    assert_int_equal(journal_events(reader, scope, run, 0, 99, &events, &count, err), FERRY_OK);
+    assert_int_equal(
+        journal_events(reader, scope, &(struct event_query){run, 0, 99}, &events, &count, err),
+        FERRY_OK);
     assert_true(count > 0);
     journal_close(reader);
 }

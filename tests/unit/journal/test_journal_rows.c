@@ -146,7 +146,8 @@ static void a_unit_comes_back_as_it_was_written(void **state)
     assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_PENDING, &fixture->err),
                      FERRY_OK);
     commit(fixture);
-    assert_int_equal(journal_unit_find(fixture->journal, scope, run, 0, "tenant/deployment-1", &got,
+    assert_int_equal(journal_unit_find(fixture->journal, scope,
+                                       &(struct unit_key){run, 0, "tenant/deployment-1"}, &got,
                                        &fixture->err),
                      FERRY_OK);
     assert_true(got.run == run && got.step == 0 && got.seq == 1);
@@ -162,9 +163,9 @@ static void a_unit_comes_back_as_it_was_written(void **state)
     assert_string_equal(got.error, "e");
     assert_string_equal(got.hint, "h");
     assert_string_equal(got.data, "{\"page\":3}");
-    assert_int_equal(
-        journal_unit_find(fixture->journal, scope, run, 0, "nobody", &got, &fixture->err),
-        FERRY_E_NOT_FOUND);
+    assert_int_equal(journal_unit_find(fixture->journal, scope,
+                                       &(struct unit_key){run, 0, "nobody"}, &got, &fixture->err),
+                     FERRY_E_NOT_FOUND);
 }
 
 static void a_key_is_added_once(void **state)
@@ -306,9 +307,10 @@ static void units_are_read_by_state_and_in_order(void **state)
         struct unit_row *rows = NULL;
         size_t count = 99;
 
-        assert_int_equal(journal_units(fixture->journal, scope, run, 0, cases[at].filter,
-                                       cases[at].after, cases[at].limit, &rows, &count,
-                                       &fixture->err),
+        assert_int_equal(journal_units(fixture->journal, scope,
+                                       &(struct unit_query){run, 0, cases[at].filter,
+                                                            cases[at].after, cases[at].limit},
+                                       &rows, &count, &fixture->err),
                          FERRY_OK);
         assert_int_equal(count, cases[at].count);
         assert_true(count == 0 || rows[0].seq == cases[at].first);
@@ -437,16 +439,17 @@ static void events_are_dense_and_only_grow(void **state)
         commit(fixture);
         assert_true(row.id == at && row.epoch == journal_epoch(fixture->journal));
     }
-    assert_int_equal(
-        journal_events(fixture->journal, scope, 0, 2, 99, &rows, &count, &fixture->err), FERRY_OK);
+    assert_int_equal(journal_events(fixture->journal, scope, &(struct event_query){0, 2, 99}, &rows,
+                                    &count, &fixture->err),
+                     FERRY_OK);
     assert_int_equal(count, 8);
     for (size_t at = 0; at < count; at++)
         assert_true(rows[at].id == (int64_t)at + 3 && rows[at].step == -1 && rows[at].seq == -1);
     assert_string_equal(rows[1].data, "{\"n\":4}");
     assert_string_equal(rows[0].kind, "tick");
-    assert_int_equal(
-        journal_events(fixture->journal, scope, runs[1], 3, 2, &rows, &count, &fixture->err),
-        FERRY_OK);
+    assert_int_equal(journal_events(fixture->journal, scope, &(struct event_query){runs[1], 3, 2},
+                                    &rows, &count, &fixture->err),
+                     FERRY_OK);
     assert_true(count == 2 && rows[0].id == 5 && rows[1].id == 7);
     assert_int_not_equal(
         sqlite3_exec(fixture->journal->db, "UPDATE event SET at=0", NULL, NULL, NULL), SQLITE_OK);
