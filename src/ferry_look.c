@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/timefmt.h"
 #include "ferry_internal.h"
+#include "states/states.h"
 
 #define STUCK_SHOWN 100 /* units that wait for somebody, in one document */
 #define OPEN_SHOWN 20
@@ -101,7 +102,7 @@ static void describe_head(struct json *document, const struct run_row *run)
 
 static void describe_facts(const void *ctx, struct json *document, const struct run_row *run)
 {
-    static const char *const shown[] = {"archive", "compare", "warnings"};
+    static const char *const shown[] = {"archive", "compare", "scheduled"};
     struct json *facts;
 
     if (!run->facts || json_parse(ctx, run->facts, strlen(run->facts), &facts, NULL)) {
@@ -111,6 +112,38 @@ static void describe_facts(const void *ctx, struct json *document, const struct 
     for (size_t i = 0; i < FERRY_COUNT(shown); i++) {
         if (json_get(facts, shown[i])) {
             json_set_json(document, shown[i], json_get(facts, shown[i]));
+        }
+    }
+}
+
+static const struct step_row *find_step(const struct step_row *rows, size_t count, const char *name)
+{
+    for (size_t i = 0; name && i < count; i++) {
+        if (strcmp(rows[i].name, name) == 0) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
+/* A run that has ended before its end leaves something on the manager: say what. */
+static void describe_remains(struct json *document, const struct run_row *run,
+                             const struct step_row *rows, size_t count)
+{
+    struct json *remains;
+
+    if (run->state != RUN_CANCELLED && run->state != RUN_FAILED) {
+        return;
+    }
+    remains = json_set_array(document, "remains");
+    for (size_t i = 0; i < workflow_upgrade.count; i++) {
+        const struct ferry_state *state = workflow_upgrade.states[i];
+        const struct step_row *step = find_step(rows, count, state->name);
+        const struct step_row *later = find_step(rows, count, state->undone_by);
+
+        if (state->leaves && step && (step->n_done || step->n_open || step->n_unknown) &&
+            !(later && later->n_done)) {
+            json_push_string(remains, state->leaves);
         }
     }
 }
@@ -142,6 +175,7 @@ enum ferry_code ferry_describe_run(struct journal *journal, const struct run_row
             return err->code;
         }
     }
+    describe_remains(document, run, rows, count);
     describe_facts(scope, document, run);
     *out = ferry_text(json_print_pretty(scope, document));
     return FERRY_OK;

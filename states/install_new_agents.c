@@ -297,6 +297,8 @@ const struct ferry_state state_install_new_agents = {
     .name = "install_new_agents",
     .summary = "gives every host an agent of the new manager",
     .def = 1,
+    .leaves = "new agents on the deployments that are done; their old manager must stay up for the "
+              "others",
     .flags = STATE_FANOUT | STATE_KEYED,
     .timing = timing,
     .plan = {.ask = ask_plan},

@@ -211,6 +211,8 @@ const struct ferry_state state_maintenance_activate = {
     .name = "maintenance_activate",
     .summary = "switches maintenance on and waits until nothing else runs",
     .def = 1,
+    .leaves = "maintenance mode is on (cfy maintenance-mode deactivate ends it)",
+    .undone_by = "maintenance_deactivate",
     .flags = STATE_PROBE_FIRST,
     .timing = timing,
     .plan = {.ask = ask_plan, .judge = judge_plan},

@@ -308,6 +308,7 @@ const struct ferry_state state_plugins_update = {
     .name = "plugins_update",
     .summary = "moves the deployments of every blueprint to the new plugins",
     .def = 1,
+    .leaves = "the plugins updates that are done or go on: never cancel them",
     .flags = STATE_FANOUT | STATE_PROBE_FIRST,
     .timing = timing,
     .plan = {.ask = ask_plan},

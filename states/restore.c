@@ -367,6 +367,7 @@ const struct ferry_state state_restore = {
     .name = "restore",
     .summary = "tells the manager to restore the snapshot: from here there is no way back",
     .def = 1,
+    .leaves = "the restored content: a restore can be neither cancelled nor undone",
     .flags = STATE_PROBE_FIRST | STATE_NO_RETURN,
     .timing = timing,
     .plan = {.ask = restore_plan_ask, .judge = restore_plan_judge},

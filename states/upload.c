@@ -229,6 +229,8 @@ const struct ferry_state state_upload = {
     .name = "upload",
     .summary = "puts the snapshot's archive on the new manager",
     .def = 1,
+    .leaves =
+        "the uploaded snapshot (cfy snapshots delete removes it), unless a legacy restore did",
     .flags = STATE_PROBE_FIRST,
     .timing = timing,
     .plan = {.ask = upload_plan_ask, .judge = upload_plan_judge},

@@ -190,6 +190,7 @@ const struct ferry_state state_upload_plugins = {
     .name = "upload_plugins",
     .summary = "puts the new plugins on the manager",
     .def = 1,
+    .leaves = "the uploaded plugins",
     .flags = STATE_FANOUT | STATE_PROBE_FIRST,
     .timing = timing,
     .plan = {.ask = ask_plan},

@@ -101,7 +101,8 @@ FERRY_API_VOID void ferry_stop(struct ferry *ferry);
 
 /* Looking; never changes a byte of the journal. */
 /* {"run","id","workflow","state","manager","steps":[{"name","state","units":{...}}],"stuck":[...],
-   "compare",...}; run NULL: the only live run, else the newest. */
+   "remains":[what a run that failed or was cancelled leaves on the manager],"compare",...}; run
+   NULL: the only live run, else the newest. */
 FERRY_API enum ferry_code ferry_status(struct ferry *ferry, const char *run, char **status,
                                        struct ferry_error *err);
 FERRY_API enum ferry_code ferry_runs(struct ferry *ferry, char **runs, struct ferry_error *err);

@@ -130,7 +130,9 @@ struct ferry_state {
     unsigned def;        /* version of what it stores in data, cursor and facts */
     unsigned flags;
     void (*timing)(const struct state_context *context, struct state_timing *timing);
-    struct state_phase plan;   /* reads only */
+    const char *leaves;      /* what its effect leaves on the manager, for people; NULL: nothing */
+    const char *undone_by;   /* the later state that takes it away again, or NULL */
+    struct state_phase plan; /* reads only */
     struct state_phase expand; /* reads only; fan-out states */
     struct state_phase probe;  /* reads only */
     struct state_phase act;    /* exactly one changing request; none: the unit only awaits */
