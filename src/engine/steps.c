@@ -102,14 +102,20 @@ static void take_up_intent(struct engine *engine, struct unit *unit)
     unit->row.tries = 0;
 }
 
-/* Its deadline was stored in unix time, and may have passed while nobody looked: it is asked for a
-   while all the same, and never longer than a unit that starts now. */
+/* Its times were stored in unix time, and the wall clock may have been set since. The next poll is
+   never further away than one of a unit that starts now. The deadline may have passed while nobody
+   looked: it is asked for a while all the same, and never longer than from the start. */
 static void take_up_started(struct engine *engine, struct unit *unit)
 {
     const struct state_timing *timing = &engine->step->timing;
     int64_t now_ms = engine_now(engine), most_ms = now_ms + timing->deadline_ms;
     int64_t least_ms = now_ms + timing->probe_deadline_ms;
+    int64_t wait_ms =
+        timing->quiet_ms > timing->interval_ms ? timing->quiet_ms : timing->interval_ms;
 
+    if (unit->due_ms > now_ms + wait_ms) {
+        unit->due_ms = now_ms + wait_ms;
+    }
     if (!timing->deadline_ms) {
         unit->deadline_ms = 0;
         return;
@@ -366,6 +372,7 @@ static void fill_window(struct engine *engine)
 {
     struct step *step = engine->step;
     struct ferry_error err = {0};
+    int64_t most_ms = engine_now(engine) + BACKOFF_RETRY_AFTER_CAP_MS;
     struct unit_row *rows;
     size_t count;
 
@@ -389,6 +396,9 @@ static void fill_window(struct engine *engine)
             struct unit *unit = unit_load(step, &rows[i], engine->o.clock);
 
             unit->deadline_ms = 0; /* of a question that an earlier life asked */
+            if (unit->due_ms > most_ms) {
+                unit->due_ms = most_ms; /* the wall clock was set back */
+            }
             step->window[step->window_count++] = unit;
         }
     }

@@ -4,9 +4,8 @@
 
 #include "base/mem.h"
 
-/* No stored wait is longer than this; a longer one comes from a clock that was wrong. */
-#define UNIT_WAIT_MAX_MS ((int64_t)15 * 60 * 1000)
-#define UNIT_DEADLINE_MAX_MS ((int64_t)7 * 24 * 3600 * 1000)
+/* No stored time is further away than this; a longer one comes from a clock that was wrong. */
+#define UNIT_WAIT_MAX_MS ((int64_t)7 * 24 * 3600 * 1000)
 
 void unit_derive_id(struct unit *unit, const struct run_row *run, const char *step)
 {
@@ -30,14 +29,14 @@ struct unit *unit_new(const void *ctx, const struct run_row *run, const struct s
     return unit;
 }
 
-static int64_t to_monotonic(int64_t stored_ms, int64_t wait_max_ms, struct clock *clock)
+static int64_t to_monotonic(int64_t stored_ms, struct clock *clock)
 {
     int64_t wait_ms = stored_ms - clock->realtime_ms(clock);
 
     if (wait_ms < 0) {
         wait_ms = 0;
     }
-    return clock->now_ms(clock) + (wait_ms > wait_max_ms ? wait_max_ms : wait_ms);
+    return clock->now_ms(clock) + (wait_ms > UNIT_WAIT_MAX_MS ? UNIT_WAIT_MAX_MS : wait_ms);
 }
 
 struct unit *unit_load(const void *ctx, const struct unit_row *row, struct clock *clock)
@@ -56,9 +55,9 @@ struct unit *unit_load(const void *ctx, const struct unit_row *row, struct clock
     if (row->data && json_parse(unit, row->data, strlen(row->data), &unit->data, NULL)) {
         unit->data = NULL;
     }
-    unit->due_ms = to_monotonic(row->not_before_ms, UNIT_WAIT_MAX_MS, clock);
+    unit->due_ms = to_monotonic(row->not_before_ms, clock);
     if (row->deadline_ms) {
-        unit->deadline_ms = to_monotonic(row->deadline_ms, UNIT_DEADLINE_MAX_MS, clock);
+        unit->deadline_ms = to_monotonic(row->deadline_ms, clock);
     }
     return unit;
 }

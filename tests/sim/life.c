@@ -313,6 +313,10 @@ void live(const void *ctx, const struct scenario *scenario, uint64_t seed, const
         world_forget_client(sim->world);
         mem_free(sim->life);
         sim->world->now_ms += 500;
+        if (sim->world->wall_jumps) {
+            sim->world->wall_offset_ms +=
+                rng_below(&sim->world->chance.rng, 2) ? 3600000 : -3600000;
+        }
     }
     sim->life = mem_scope(ctx);
     out->ended_ms = sim->world->now_ms;

@@ -95,6 +95,7 @@ static void plan_seed(struct world *world, const void *arg)
     if (rng_below(&world->chance.rng, 8) == 0) {
         world->wall_offset_ms = rng_below(&world->chance.rng, 2) ? 3600000 : -3600000;
     }
+    world->wall_jumps = rng_below(&world->chance.rng, 4) == 0;
 }
 
 static int run_seeds(uint64_t first, uint64_t count, bool trace)

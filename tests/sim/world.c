@@ -150,6 +150,7 @@ static void proxy_page(struct http_reply *reply)
 {
     static const char page[] = "<html><head><title>502 Bad Gateway</title></head></html>";
 
+    reply->json = NULL;
     http_reply_fill(reply, 502, "text/html", page, strlen(page));
 }
 

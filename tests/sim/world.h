@@ -40,6 +40,7 @@ struct world {
     struct rng_seeded rng;    /* of ferry: backoff, uuids */
     struct rng_seeded chance; /* of the world: fates, crashes */
     int64_t now_ms, wall_offset_ms;
+    bool wall_jumps; /* the wall clock is set by an hour, either way, while ferry is dead */
     struct manager *manager;
     struct transport transport;
     struct delivery *deliveries; /* by time */

@@ -29,7 +29,7 @@ enum lab_fate {
 /* One unit of one request. */
 struct lab_call {
     const char *phase, *key, *id;
-    unsigned nth; /* of this phase and key, from 1, over all lives */
+    unsigned nth;  /* of this phase and key, from 1, over all lives */
     size_t at, of; /* place in its request, units in it */
 };
 
@@ -130,7 +130,10 @@ void lab_forget_client(struct lab *lab);
 void lab_must(bool good, const char *what); /* or the test ends */
 
 /* --- for descriptors --- */
-#define LAB_PHASE(name) {.ask = lab_ask_##name, .judge = lab_judge}
+#define LAB_PHASE(name)                                                                            \
+    {                                                                                              \
+        .ask = lab_ask_##name, .judge = lab_judge                                                  \
+    }
 state_ask lab_ask_plan, lab_ask_expand, lab_ask_probe, lab_ask_act, lab_ask_await, lab_ask_verify;
 state_judge lab_judge;
 /* interval 1 s, quiet 2 s, deadline 1 h, probe and obstacle deadlines 10 min, concurrency 3. */

@@ -3,7 +3,7 @@
 #include "ferry_test.h"
 #include "lab.h"
 
-#define MINUTES_MS(n) ((int64_t)(n) * 60000)
+#define MINUTES_MS(n) ((int64_t)(n)*60000)
 
 static const struct ferry_state plain = {.name = "plain",
                                          .summary = "one unit",
@@ -85,8 +85,7 @@ static void a_state_without_an_act_sends_nothing_that_changes(void **state)
     assert_int_equal(lab_live(lab), FERRY_OK);
     assert_int_equal(lab_count(lab, "await", NULL), 3);
     assert_int_equal(lab->call_count, 3);
-    assert_string_equal(lab_unit(lab, "looker", "looker").intent_id,
-                        lab_nth(lab, "await", 1)->id);
+    assert_string_equal(lab_unit(lab, "looker", "looker").intent_id, lab_nth(lab, "await", 1)->id);
     assert_int_equal(lab_unit(lab, "looker", "looker").intent_at_ms, 0);
     lab_free(lab);
 }
