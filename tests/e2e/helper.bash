@@ -92,7 +92,13 @@ practice_ends() {
 }
 
 curl_() { curl -sS --max-time 20 --cacert "${ca:-/dev/null}" "$@"; }
-ask() { curl_ "$url/practice/$1"; }
+ask() {
+  curl_ "$url/practice/$1" || {
+    printf 'the practice manager does not answer; it said: %s\n' "$(tail -n 5 practice.err)" >&2
+    kill -0 "$practice_pid" 2>/dev/null || { wait "$practice_pid"; echo "it ended with $?" >&2; }
+    return 1
+  }
+}
 # set JSON: what a test may tell the manager; see src/practice/routes_practice.c.
 tell() { curl_ -f -H 'Content-Type: application/json' -d "$1" "$url/practice/set" >/dev/null; }
 faults() { curl_ -f -H 'Content-Type: application/json' -d "$1" "$url/practice/faults" >/dev/null; }
