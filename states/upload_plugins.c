@@ -148,17 +148,20 @@ static bool ask_act(const struct state_context *context, const struct state_unit
                     struct http_request **request, struct state_verdict *verdicts, const void *mem)
 {
     bool keyed = states_caps(context)->client_plugin_id;
-    int64_t size = size_of(context, units->key);
+    const struct json *first = json_first(files(context));
+    /* a plan has no units: the first file stands for all of them */
+    const char *file = context->planning && first != NULL ? json_text(first) : units->key;
+    int64_t size = size_of(context, file);
     struct cloudify_caller caller = states_writer(context);
 
     (void)n;
     if (size < 0 && !context->planning) {
-        state_say(verdicts, mem, STATE_FAILED, "the size of \"%s\" is not known", units->key);
+        state_say(verdicts, mem, STATE_FAILED, "the size of \"%s\" is not known", file);
         states_fail(verdicts, FERRY_E_IO, "is the file there and readable? then begin a new run");
         return false;
     }
-    cloudify_post_plugin(states_request(request, mem), &caller, keyed ? units->id : NULL,
-                         units->key, size);
+    cloudify_post_plugin(states_request(request, mem), &caller, keyed ? units->id : NULL, file,
+                         size);
     (*request)->timeout_ms = STATES_HOUR_MS;
     (*request)->stall_ms = SILENCE_MS;
     return true;

@@ -209,6 +209,9 @@ static void describe_phase(struct planner *planner, const struct ferry_state *st
     if (!phase->ask) {
         return;
     }
+    if (phase == &state->await && !(state->flags & STATE_KEYED)) {
+        unit.remote_id = "ID-MADE-BY-THE-MANAGER";
+    }
     planner->context.repeat = repeat;
     if (phase->ask(&planner->context, &unit, 1, &request, &verdict, planner->mem)) {
         describe((struct json *)(uintptr_t)json_get(planner->plan.step, "requests"), name, request);

@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# The dry run: it changes nothing, what it prints is what a run sends, and a saved plan is kept to.
+# shellcheck disable=SC2154 # variables of helper.bash
+load helper
+
+setup() {
+  world
+  made --tenants 2 --deployments 5 --agents 4 --plugins 2
+  "$FERRY_MAKE_WAGON" cloudify-practice01-plugin 2.0.0 plugin.wgn
+  write_yaml 'agents: {poll: 10ms}' 'plugins: {upload: [plugin.wgn], poll: 10ms}'
+  plugins='{"cloudify-practice01-plugin-2.0.0": 1}'
+}
+
+@test "plan changes nothing on the manager and makes no journal" {
+  practice
+  ferry 0 plan upgrade.yaml --manager "$url"
+  grep -q 'nothing stands in the way; nothing was changed' out
+  ferry 0 plan upgrade.yaml --manager "$url" --json
+  ledger '.changing_requests == 0 and .requests > 0'
+  [[ ! -e journal.db && ! -e journal.db.lock && ! -e .local ]]
+}
+
+@test "plan leaves every byte of a journal alone, also beside a run" {
+  practice
+  run_ 3 --stop-before upload
+  local sum
+  sum=$(sha256sum journal.db journal.db.lock)
+  ferry 0 plan upgrade.yaml --manager "$url" -o plan.json
+  [[ $(sha256sum journal.db journal.db.lock) == "$sum" ]]
+  echo 'no journal at all' >other.db
+  FERRY_JOURNAL=$PWD/other.db ferry 0 plan upgrade.yaml --manager "$url"
+  [[ $(cat other.db) == 'no journal at all' ]]
+  ferry 0 resume
+  carried
+}
+
+@test "the document of a plan" {
+  practice
+  ferry 0 plan upgrade.yaml --manager "$url" --json
+  is '.workflow == "upgrade" and .blocked == false and (.steps | length == 10)' out
+  is '[.steps[].name] == ["upload", "maintenance_activate", "verify", "restore", "poll_status",
+    "maintenance_deactivate", "install_new_agents", "upload_plugins", "plugins_update", "compare"]' out
+  is '[.steps[] | select(.no_return) | .name] == ["restore"]' out
+  is 'all(.findings[]; (.kind | IN("blocker", "warning", "note")) and (.text | length > 0))' out
+  is ".archive.sha256 == \"$(sha256sum a.zip | cut -d' ' -f1)\"" out
+  is ".archive.size == $(stat -c %s a.zip)" out
+  # how many units each fan-out will have, by the practice manager's own reading
+  "$FERRY_PRACTICE" describe --json a.zip >described.json
+  is "[.steps[] | select(.name == \"install_new_agents\") | .units] == [$(jq .total.deployments_for_new_agents described.json)]" out
+  is "[.steps[] | select(.name == \"plugins_update\") | .units] == [$(jq .total.blueprints described.json)]" out
+  is '[.steps[] | select(.name == "upload_plugins") | .requests[] | select(.changes)
+    | (.body_file | endswith("/plugin.wgn")) and .body_size > 0] == [true]' out
+}
+
+# What nginx saw between ferry and the manager: method, address and body, with what differs from
+# unit to unit replaced as in a plan. Ids are uuids; names of deployments and blueprints are NAME.
+sent() {
+  jq -rc 'select(.method | IN("GET", "HEAD") | not)
+    | [.method, .uri, (if .type == "application/json" then .body else "" end), .tenant]
+    | map(gsub("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"; "ID-MADE-BY-FERRY")
+      | gsub("\"deployment_id\":\"[^\"]*\""; "\"deployment_id\":\"NAME\"")
+      | gsub("/plugins-updates/[^/]*/"; "/plugins-updates/NAME/"))
+    | if (.[1] | test("executions|plugins-updates")) then .[3] = "TENANT" else . end
+    | join(" ")' nginx/sent.log | sort -u
+}
+planned() {
+  jq -r '.steps[].requests[] | select(.changes)
+    | [.method, .path, .body // "", .headers.Tenant] | join(" ")' "$1" | sort -u
+}
+
+# recorder: an nginx that writes down what passes.
+recorder() {
+  nginx_http='log_format sent escape=json "{\"method\": \"$request_method\", \"uri\": \"$request_uri\", \"type\": \"$content_type\", \"tenant\": \"$http_tenant\", \"body\": \"$request_body\"}";
+    client_max_body_size 0; client_body_buffer_size 1m;'
+  web_server "access_log $PWD/nginx/sent.log sent;
+    location / { proxy_pass http://127.0.0.1:$port; }"
+}
+
+same_as_planned() {
+  ferry 0 plan upgrade.yaml --manager "$nginx_url" --json
+  mv out plan.out
+  [[ $(sent | wc -l) -eq 0 ]]
+  ferry 0 run upgrade.yaml --manager "$nginx_url"
+  carried
+  sent >sent
+  planned plan.out >planned
+  [[ $(wc -l <planned) -eq 7 ]]
+  diff planned sent
+}
+
+@test "the changing requests of the plan are those that are sent: 7.1.0" {
+  practice
+  recorder
+  same_as_planned
+}
+
+@test "the changing requests of the plan are those that are sent: 6.4.2, other options" {
+  made --tenants 2 --deployments 5 --agents 4 --plugins 2 --manager-version 6.4.2
+  write_yaml 'agents: {poll: 10ms, install_timeout: 77, stop_old: true}' \
+    'plugins: {upload: [plugin.wgn], poll: 10ms, to: minor}'
+  practice --manager-version 6.4.2
+  recorder
+  same_as_planned
+  grep -q '"install_agent_timeout":77,"stop_old_agent":true' sent
+  grep -q 'all_to_minor' sent
+}
+
+@test "the questions of the plan are asked by the run, too" {
+  practice
+  recorder
+  ferry 0 plan upgrade.yaml --manager "$nginx_url" --json
+  mv out plan.out
+  rm nginx/sent.log
+  kill -USR1 "$nginx_pid" # begins the log anew
+  until_true 5 test -e nginx/sent.log
+  ferry 0 run upgrade.yaml --manager "$nginx_url"
+  local ids='[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+  # several ids in one list stand for the one of the plan
+  jq -r 'select(.method | IN("GET", "HEAD")) | "\(.method) \(.uri)"' nginx/sent.log |
+    sed -E "s/$ids/ID/g; s/(id=ID&)(id=ID&)*/id=ID\&/; s/blueprint_id=[^&]*/blueprint_id=NAME/" | sort -u >asked
+  jq -r '.steps[].requests[] | select(.changes | not) | "\(.method) \(.path)"' plan.out |
+    sed -E 's/ID-MADE-BY-(FERRY|THE-MANAGER)/ID/g' | sort -u >planned
+  [[ $(wc -l <planned) -ge 6 ]]
+  comm -23 planned asked >never_asked
+  if [[ -s never_asked ]]; then
+    echo 'planned, but never asked:'
+    cat never_asked
+    echo 'asked:'
+    cat asked
+    return 1
+  fi
+}
+
+@test "a plan for people names every request that changes something" {
+  practice
+  ferry 0 plan upgrade.yaml --manager "$url"
+  [[ $(grep -c 'changes the manager' out) -eq 7 ]]
+  grep -q 'point of no return' out
+  grep -q 'PUT /api/v3.1/snapshots/snap/archive' out
+  grep -q 'the file .*/plugin.wgn, [0-9.]* [KM]*i*B' out
+  grep -qF '{"force":false,"restore_certificates":false,"no_reboot":false}' out
+}
+
+@test "plan -o, then run PLAN.json" {
+  practice
+  ferry 0 plan upgrade.yaml --manager "$url" -o plan.json
+  mv upgrade.yaml elsewhere.yaml
+  ferry 0 run plan.json
+  carried
+  agents_of_made
+}
+
+@test "a saved plan is stale when the archive has changed" {
+  practice
+  ferry 0 plan upgrade.yaml --manager "$url" -o plan.json
+  cp a.zip before.zip
+  made --tenants 2 --deployments 5 --agents 4 --plugins 2 --seed 2
+  [[ $(sha256sum <a.zip) != $(sha256sum <before.zip) ]]
+  ferry 6 run plan.json
+  says 'the plan is stale: archive'
+  hints 'ferry plan FILE.yaml -o .*plan.json'
+  ledger '.changing_requests == 0'
+  ferry 0 runs --json
+  is '.runs == []' out
+  # with the archive that it was made from it holds
+  cp before.zip a.zip
+  ferry 0 run plan.json
+  carried
+}
+
+@test "a saved plan is stale when the manager is another version" {
+  practice --manager-version 7.0.5
+  ferry 0 plan upgrade.yaml --manager "$url" -o plan.json
+  practice_ends
+  rm -rf manager
+  practice --manager-version 7.1.0
+  ferry 6 run plan.json
+  says 'the plan is stale: manager.version was .*7\.0\.5.* and is .*7\.1\.0'
+  ledger '.changing_requests == 0'
+}
+
+@test "what stands in the way: plan and run end with 5" {
+  practice --content "$PWD/a.zip"
+  ferry 5 plan upgrade.yaml --manager "$url" --password-file old.pw
+  says 'the run would be refused'
+  grep -q '^blocker ' out
+  ferry 5 plan upgrade.yaml --manager "$url" --password-file old.pw --json
+  is '.blocked and ([.findings[] | select(.kind == "blocker")] | length >= 1)' out
+  ferry 5 run upgrade.yaml --manager "$url" --password-file old.pw
+  ledger '.changing_requests == 0'
+  # a plan that is blocked may be kept, but not run
+  ferry 5 plan upgrade.yaml --manager "$url" --password-file old.pw -o plan.json
+  if [[ -e plan.json ]]; then ferry 5 run plan.json; fi
+}
+
+@test "files that are no plans" {
+  practice
+  echo '{"some": "thing"}' >plan.json
+  ferry 2 run plan.json
+  says 'is no plan'
+  echo '{"options": ' >plan.json
+  ferry 2 run plan.json
+  says 'is no plan'
+  ferry 2 run nowhere.json
+  ferry 0 plan upgrade.yaml --manager "$url" -o plan.json
+  jq '.options.agents.concurrency = "many"' plan.json >changed.json
+  ferry 2 run changed.json
+  says 'concurrency'
+  local code=0
+  "$FERRY" plan upgrade.yaml --manager "$url" -o nowhere/plan.json >out 2>err || code=$?
+  [[ $code -eq 1 || $code -eq 2 ]]
+  says 'nowhere/plan\.json'
+  ledger '.changing_requests == 0'
+}
