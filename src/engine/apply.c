@@ -43,21 +43,8 @@ static int64_t *counter(struct step_row *row, enum unit_state state)
    way back is from an intent to pending, when it is certain that it had no effect. */
 static bool may_change(enum unit_state from, enum unit_state to)
 {
-    switch (from) {
-    case UNIT_PENDING:
-        return true;
-    case UNIT_INTENT:
-        return to != UNIT_SKIPPED;
-    case UNIT_STARTED:
-        return to != UNIT_PENDING && to != UNIT_INTENT;
-    case UNIT_DONE:
-    case UNIT_SKIPPED:
-    case UNIT_FAILED:
-    case UNIT_UNKNOWN:
-    case UNIT_CANCELLED:
-        break;
-    }
-    return from == to;
+    return from == UNIT_PENDING || (from == UNIT_INTENT && to != UNIT_SKIPPED) ||
+           (from == UNIT_STARTED && to != UNIT_PENDING && to != UNIT_INTENT);
 }
 
 void engine_change(struct engine *engine, struct unit *unit, enum unit_state state)
@@ -341,10 +328,8 @@ static void move_ask_later(struct engine *engine, struct unit *unit, enum engine
     int64_t now_ms = engine_now(engine);
 
     unit->row.tries++;
-    if (!unit->deadline_ms) {
-        unit->deadline_ms =
-            now_ms + (phase == PHASE_REPROBE ? engine->step->timing.probe_deadline_ms
-                                             : engine->step->timing.before_deadline_ms);
+    if (!unit->deadline_ms) { /* of a reprobe it is set when the outcome becomes open */
+        unit->deadline_ms = now_ms + engine->step->timing.before_deadline_ms;
     }
     set_reason(engine, unit, "waiting", verdict);
     if (now_ms < unit->deadline_ms) {
@@ -354,8 +339,8 @@ static void move_ask_later(struct engine *engine, struct unit *unit, enum engine
     } else if (phase == PHASE_REPROBE) {
         move_unknown(engine, unit, "the manager did not tell whether the request took effect");
     } else {
-        unit->deadline_ms = 0;
-        engine_end(engine, RUN_PAUSED, FERRY_E_STOPPED, verdict->reason,
+        engine_end(engine, RUN_PAUSED, FERRY_E_STOPPED,
+                   verdict->reason ? verdict->reason : "the manager does not tell how things stand",
                    "nothing is half done; when the manager answers again: ferry resume");
     }
 }

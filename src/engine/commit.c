@@ -42,6 +42,7 @@ void engine_tell(struct engine *engine, const char *kind, const struct unit *uni
     void *mem = engine->queue.mem;
 
     row->kind = kind;
+    engine->queue.stored = true;
     if (text || data) {
         struct json *stored = data ? json_copy(mem, data) : json_object(mem);
 
@@ -76,6 +77,7 @@ static void tell_all(struct engine *engine)
         engine->o.on_event(engine->o.arg, &queue->events[i]);
     }
     queue->count = 0;
+    queue->stored = false;
     mem_free(queue->mem);
     queue->mem = NULL;
 }
@@ -111,16 +113,8 @@ void engine_show_progress(struct engine *engine)
 
 static bool nothing_to_write(const struct engine *engine)
 {
-    if (engine->dirty_count || engine->sink.count || engine->run_dirty ||
-        (engine->step && engine->step->dirty)) {
-        return false;
-    }
-    for (size_t i = 0; i < engine->queue.count; i++) {
-        if (engine->queue.rows[i].kind) {
-            return false;
-        }
-    }
-    return true;
+    return !engine->dirty_count && !engine->sink.count && !engine->run_dirty &&
+           !engine->queue.stored && !(engine->step && engine->step->dirty);
 }
 
 static enum ferry_code write_new_units(struct engine *engine, struct ferry_error *err)

@@ -61,6 +61,7 @@ struct event_queue {
     struct engine_event *events; /* texts below the queue's mem */
     struct event_row *rows;      /* kind NULL: transient */
     size_t count, room;
+    bool stored; /* one of them at least is to be stored */
     void *mem;
 };
 

@@ -196,10 +196,7 @@ static struct unit *pseudo_unit(struct step *step)
     unit->is_step = true;
     unit->row.key = mem_strdup(unit, step->row.name);
     unit->row.seq = -1;
-    if (step->row.cursor &&
-        json_parse(unit, step->row.cursor, strlen(step->row.cursor), &unit->data, NULL)) {
-        unit->data = NULL;
-    }
+    unit->data = unit_notes(unit, step->row.cursor);
     return unit;
 }
 

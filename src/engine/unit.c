@@ -39,6 +39,16 @@ static int64_t to_monotonic(int64_t stored_ms, struct clock *clock)
     return clock->now_ms(clock) + (wait_ms > UNIT_WAIT_MAX_MS ? UNIT_WAIT_MAX_MS : wait_ms);
 }
 
+struct json *unit_notes(const void *ctx, const char *text)
+{
+    struct json *notes = NULL;
+
+    if (!text || json_parse(ctx, text, strlen(text), &notes, NULL)) {
+        return NULL;
+    }
+    return notes;
+}
+
 struct unit *unit_load(const void *ctx, const struct unit_row *row, struct clock *clock)
 {
     struct unit *unit = mem_new(ctx, struct unit);
@@ -52,9 +62,7 @@ struct unit *unit_load(const void *ctx, const struct unit_row *row, struct clock
     unit->row.hint = mem_strdup(unit, row->hint);
     unit->row.data = mem_strdup(unit, row->data);
     unit->stored = row->state;
-    if (row->data && json_parse(unit, row->data, strlen(row->data), &unit->data, NULL)) {
-        unit->data = NULL;
-    }
+    unit->data = unit_notes(unit, row->data);
     unit->due_ms = to_monotonic(row->not_before_ms, clock);
     if (row->deadline_ms) {
         unit->deadline_ms = to_monotonic(row->deadline_ms, clock);

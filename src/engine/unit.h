@@ -36,6 +36,9 @@ struct unit *unit_new(const void *ctx, const struct run_row *run, const struct s
                       const char *key);
 /* From a stored row; texts are copied. now and realtime are read from the clock once. */
 struct unit *unit_load(const void *ctx, const struct unit_row *row, struct clock *clock);
+/* Notes as the journal keeps them: an object below ctx, NULL for none and for what no ferry wrote.
+ */
+struct json *unit_notes(const void *ctx, const char *text);
 /* Brings the row up to date with what the process knows. */
 void unit_store(struct unit *unit, struct clock *clock);
 /* Derives the id of the present attempt: uuid of run, step, key, attempt. */

@@ -245,6 +245,120 @@ static void units_that_cannot_be_read_pause_the_run(void **state)
     lab_free(lab);
 }
 
+static void deny_when_running(struct lab *lab, const struct engine_event *event)
+{
+    const char *kind = lab->arg;
+
+    if (strcmp(event->kind, kind) == 0) {
+        sqlite3_set_authorizer(lab->journal->db, deny_units, NULL);
+    }
+}
+
+static void answer_fails_while_stopping(struct lab *lab, const struct lab_call *call,
+                                        struct lab_answer *out)
+{
+    (void)call;
+    out->say = STATE_FAILED;
+    out->reason = "refused";
+    lab->stop = 1;
+}
+
+static void a_window_that_cannot_be_read_pauses_the_run(void **state)
+{
+    static char started[] = "step_expanded";
+    struct lab *lab = lab_new(only_many, answer_slowly);
+
+    (void)state;
+    lab->arg = started;
+    lab->on_told = deny_when_running;
+    assert_int_equal(lab_live(lab), FERRY_E_JOURNAL);
+    assert_int_equal(lab_count(lab, "act", NULL), 0);
+    lab->on_told = NULL;
+    assert_int_equal(lab_live(lab), FERRY_OK);
+    lab_free(lab);
+}
+
+static void a_failed_unit_that_cannot_be_read_pauses_the_run(void **state)
+{
+    static const struct ferry_state plain = {.name = "plain",
+                                             .summary = "one unit",
+                                             .def = 1,
+                                             .timing = lab_timing,
+                                             .act = LAB_PHASE(act)};
+    static const struct ferry_state *const only_plain[] = {&plain, NULL};
+    static char started[] = "run_started";
+    struct lab *lab = lab_new(only_plain, answer_fails_while_stopping);
+
+    (void)state;
+    assert_int_equal(lab_live(lab), FERRY_E_STOPPED);
+    lab->stop = 0;
+    lab->arg = started;
+    lab->on_told = deny_when_running;
+    assert_int_equal(lab_live(lab), FERRY_E_JOURNAL);
+    assert_int_equal(lab_read_run(lab).state, RUN_PAUSED);
+    lab->on_told = NULL;
+    assert_int_equal(lab_live(lab), FERRY_E_FAILED);
+    lab_free(lab);
+}
+
+static void no_unit_may_be_written(struct lab *lab, const struct engine_event *event)
+{
+    const char *kind = lab->arg;
+
+    if (strcmp(event->kind, kind) == 0) {
+        sqlite3_exec(lab->journal->db,
+                     "CREATE TEMP TRIGGER full1 BEFORE INSERT ON unit BEGIN "
+                     "SELECT RAISE(FAIL, 'full'); END;"
+                     "CREATE TEMP TRIGGER full2 BEFORE UPDATE ON unit BEGIN "
+                     "SELECT RAISE(FAIL, 'full'); END",
+                     NULL, NULL, NULL);
+    }
+}
+
+static void units_that_cannot_be_written_are_not_acted_on(void **state)
+{
+    static char kinds[][16] = {"step_started", "step_expanded"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct lab *lab = lab_new(only_many, answer_slowly);
+
+        lab->arg = kinds[i];
+        lab->on_told = no_unit_may_be_written;
+        assert_int_equal(lab_live(lab), FERRY_E_JOURNAL);
+        assert_int_equal(lab_count(lab, "act", NULL), 0);
+        assert_int_equal(lab_told_count(lab, "unrecorded"), 0);
+        lab->on_told = NULL;
+        assert_int_equal(lab_live(lab), FERRY_OK);
+        lab_free(lab);
+    }
+}
+
+/* One unit ends while a question about the others is under way: nobody waits for that. */
+static void answer_mixed(struct lab *lab, const struct lab_call *call, struct lab_answer *out)
+{
+    answer_slowly(lab, call, out);
+    out->delay_ms = 0;
+    if (in(call, "act")) {
+        out->say = STATE_RUNNING;
+    } else if (in(call, "await")) {
+        out->delay_ms = strcmp(call->key, "u00000") == 0 ? 0 : 40000;
+        sqlite3_commit_hook(lab->journal->db, refuse_commit, NULL);
+    }
+}
+
+static void questions_under_way_are_not_waited_for(void **state)
+{
+    struct lab *lab = lab_new(only_many, answer_mixed);
+
+    (void)state;
+    lab_open(lab);
+    assert_int_equal(lab_run(lab), FERRY_E_JOURNAL);
+    assert_true(lab->now_ms < 10000);
+    assert_int_equal(lab_told_count(lab, "unrecorded"), 1);
+    lab_free(lab);
+}
+
 /* --- another writer --- */
 
 static void take_the_journal_over(struct lab *lab)
@@ -331,6 +445,13 @@ static void a_run_with_bad_facts_is_refused_before_anything(void **state)
     lab_free(lab);
 }
 
+static int deny_all_reads(void *arg, int action, const char *table, const char *column,
+                          const char *db, const char *trigger)
+{
+    (void)arg, (void)table, (void)column, (void)db, (void)trigger;
+    return action == SQLITE_READ ? SQLITE_DENY : SQLITE_OK;
+}
+
 static void a_run_that_cannot_be_written_is_not_made(void **state)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
@@ -358,6 +479,10 @@ static void a_run_that_cannot_be_written_is_not_made(void **state)
         assert_int_equal(journal_run_find(lab->journal, scope, "lab-2", &row, &lab->err),
                          FERRY_E_NOT_FOUND);
     }
+    lab_open(lab);
+    options = lab_options(lab);
+    sqlite3_set_authorizer(lab->journal->db, deny_all_reads, NULL);
+    assert_int_equal(engine_create(scope, &options, &other, &row, &lab->err), FERRY_E_JOURNAL);
     lab_free(lab);
 }
 
@@ -372,6 +497,10 @@ int main(void)
         cmocka_unit_test(a_journal_that_is_lost_at_once_sends_nothing_at_all),
         cmocka_unit_test(a_change_that_cannot_be_written_loses_the_journal),
         cmocka_unit_test(units_that_cannot_be_read_pause_the_run),
+        cmocka_unit_test(a_window_that_cannot_be_read_pauses_the_run),
+        cmocka_unit_test(a_failed_unit_that_cannot_be_read_pauses_the_run),
+        cmocka_unit_test(units_that_cannot_be_written_are_not_acted_on),
+        cmocka_unit_test(questions_under_way_are_not_waited_for),
         cmocka_unit_test(after_another_took_over_nothing_is_sent),
         cmocka_unit_test(what_is_told_is_on_disk),
         cmocka_unit_test(a_run_with_bad_facts_is_refused_before_anything),

@@ -308,6 +308,121 @@ static void a_retry_waits_for_another_run_on_the_same_manager(void **state)
     lab_free(lab);
 }
 
+static void answer_one_fails_one_is_open(struct lab *lab, const struct lab_call *call,
+                                         struct lab_answer *out)
+{
+    answer_open(lab, call, out);
+    out->add = in(call, "expand") ? "a b" : NULL;
+    if (in(call, "act") && strcmp(call->key, "b") == 0) {
+        out->fate = LAB_GOOD;
+        out->say = call->nth == 1 ? STATE_FAILED : STATE_DONE;
+    }
+}
+
+static void a_retry_leaves_an_unknown_unit_to_its_decision(void **state)
+{
+    struct lab *lab = lab_new(several, answer_one_fails_one_is_open);
+    int64_t n;
+
+    (void)state;
+    assert_int_equal(lab_live(lab), FERRY_E_UNKNOWN);
+    lab_open(lab);
+    assert_int_equal(retry(lab, &n), FERRY_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(lab_unit(lab, "many", "a").state, UNIT_UNKNOWN);
+    assert_int_equal(lab_run(lab), FERRY_E_UNKNOWN);
+    assert_int_equal(lab_unit(lab, "many", "b").state, UNIT_DONE);
+    lab_free(lab);
+}
+
+/* --- a journal that fails: all of a decision, or nothing --- */
+
+static const char *denied_table;
+static int denied_action;
+
+static int deny(void *arg, int action, const char *table, const char *column, const char *db,
+                const char *trigger)
+{
+    (void)arg, (void)column, (void)db, (void)trigger;
+    return action == denied_action && table && strcmp(table, denied_table) == 0 ? SQLITE_DENY
+                                                                                : SQLITE_OK;
+}
+
+enum decision { RESOLVE, RETRY, CANCEL };
+
+static enum ferry_code decide(struct lab *lab, enum decision decision)
+{
+    struct engine_options options = lab_options(lab);
+    int64_t n;
+
+    lab->run = lab_read_run(lab);
+    sqlite3_set_authorizer(lab->journal->db, deny, NULL);
+    switch (decision) {
+    case RESOLVE:
+        return engine_resolve(&options, &lab->run, "many/a", ENGINE_AS_DONE, &lab->err);
+    case RETRY:
+        return engine_retry_failed(&options, &lab->run, &n, &lab->err);
+    case CANCEL:
+        break;
+    }
+    return engine_cancel(&options, &lab->run, &lab->err);
+}
+
+static void a_decision_is_written_whole_or_not_at_all(void **state)
+{
+    static const struct {
+        enum decision decision;
+        int action;
+        const char *table;
+    } cases[] = {{RESOLVE, SQLITE_READ, "step"},  {RESOLVE, SQLITE_UPDATE, "unit"},
+                 {RESOLVE, SQLITE_UPDATE, "run"}, {RESOLVE, SQLITE_INSERT, "event"},
+                 {RESOLVE, SQLITE_READ, "meta"},  {RETRY, SQLITE_READ, "step"},
+                 {RETRY, SQLITE_READ, "unit"},    {RETRY, SQLITE_UPDATE, "unit"},
+                 {RETRY, SQLITE_UPDATE, "step"},  {RETRY, SQLITE_UPDATE, "run"},
+                 {RETRY, SQLITE_INSERT, "event"}, {RETRY, SQLITE_READ, "meta"},
+                 {CANCEL, SQLITE_READ, "step"},   {CANCEL, SQLITE_UPDATE, "step"},
+                 {CANCEL, SQLITE_UPDATE, "run"},  {CANCEL, SQLITE_INSERT, "event"},
+                 {CANCEL, SQLITE_READ, "meta"}};
+    struct lab *lab = lab_new(several, answer_one_fails_one_is_open);
+
+    (void)state;
+    assert_int_equal(lab_live(lab), FERRY_E_UNKNOWN);
+    for (size_t i = 0; i < FERRY_COUNT(cases); i++) {
+        lab_open(lab);
+        denied_action = cases[i].action;
+        denied_table = cases[i].table;
+        ferry_error_clear(&lab->err);
+        assert_int_equal(decide(lab, cases[i].decision), FERRY_E_JOURNAL);
+        lab_kill(lab);
+        assert_int_equal(lab_read_run(lab).state, RUN_BLOCKED);
+        assert_int_equal(lab_unit(lab, "many", "a").state, UNIT_UNKNOWN);
+        assert_int_equal(lab_unit(lab, "many", "b").state, UNIT_FAILED);
+        assert_int_equal(lab_step(lab, "many").state, STEP_RUNNING);
+        assert_true(lab_counters_agree(lab));
+        lab_kill(lab);
+    }
+    lab_free(lab);
+}
+
+static void a_retry_that_cannot_look_again_is_none(void **state)
+{
+    struct lab *lab = lab_new(several, answer_b_fails);
+
+    (void)state;
+    assert_int_equal(lab_live(lab), FERRY_E_PARTIAL);
+    lab_open(lab);
+    sqlite3_exec(lab->journal->db,
+                 "CREATE TEMP TRIGGER full BEFORE UPDATE ON unit WHEN OLD.key='count' BEGIN "
+                 "SELECT RAISE(FAIL, 'full'); END",
+                 NULL, NULL, NULL);
+    denied_table = "";
+    assert_int_equal(decide(lab, RETRY), FERRY_E_JOURNAL);
+    lab_kill(lab);
+    assert_int_equal(lab_read_run(lab).state, RUN_DONE);
+    assert_int_equal(lab_unit(lab, "many", "b").state, UNIT_FAILED);
+    lab_free(lab);
+}
+
 /* --- cancel --- */
 
 static void a_cancelled_run_is_over_and_says_what_is_open(void **state)
@@ -347,6 +462,9 @@ int main(void)
         cmocka_unit_test(a_failed_run_is_retried_where_it_failed),
         cmocka_unit_test(thousands_of_units_are_retried_at_once),
         cmocka_unit_test(a_retry_waits_for_another_run_on_the_same_manager),
+        cmocka_unit_test(a_retry_leaves_an_unknown_unit_to_its_decision),
+        cmocka_unit_test(a_decision_is_written_whole_or_not_at_all),
+        cmocka_unit_test(a_retry_that_cannot_look_again_is_none),
         cmocka_unit_test(a_cancelled_run_is_over_and_says_what_is_open),
     };
 

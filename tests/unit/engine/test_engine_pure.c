@@ -323,6 +323,28 @@ static void only_a_patch_that_differs_from_the_disk_is_news(void **state)
     mem_free(unit);
 }
 
+/* --- help for judges --- */
+
+static void judges_speak_and_note_below_the_given_memory(void **state)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct state_verdict verdict = {.wait_ms = -1};
+
+    (void)state;
+    assert_ptr_equal(state_say(&verdict, scope, STATE_FAILED, "%d of %d", 3, 4), &verdict);
+    assert_int_equal(verdict.answer, STATE_FAILED);
+    assert_string_equal(verdict.reason, "3 of 4");
+    assert_ptr_equal(talloc_parent(verdict.reason), scope);
+    state_say(&verdict, scope, STATE_DONE, NULL);
+    assert_int_equal(verdict.answer, STATE_DONE);
+    assert_string_equal(verdict.reason, "3 of 4");
+    json_set_int(state_data(&verdict, scope), "page", 1);
+    json_set_int(state_data(&verdict, scope), "of", 2);
+    json_set_int(state_facts(&verdict, scope), "seen", 3);
+    assert_string_equal(json_print(scope, verdict.data), "{\"page\":1,\"of\":2}");
+    assert_string_equal(json_print(scope, verdict.facts), "{\"seen\":3}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +361,7 @@ int main(void)
         cmocka_unit_test(notes_that_cannot_be_read_are_none),
         cmocka_unit_test(an_id_belongs_to_run_step_key_and_attempt),
         cmocka_unit_test(only_a_patch_that_differs_from_the_disk_is_news),
+        cmocka_unit_test(judges_speak_and_note_below_the_given_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -356,6 +356,47 @@ static void a_unit_in_hand_is_not_taken_from_the_journal_again(void **state)
     lab_free(lab);
 }
 
+static void five_thousand_at_a_time(const struct state_context *context,
+                                    struct state_timing *timing)
+{
+    lab_timing(context, timing);
+    timing->concurrency = 5000;
+}
+
+static void answer_thousands(struct lab *lab, const struct lab_call *call, struct lab_answer *out)
+{
+    out->say = in(call, "act") ? STATE_RUNNING : lab->arg ? STATE_DONE : STATE_RUNNING;
+    if (in(call, "expand")) {
+        out->say = STATE_DONE;
+        out->add_count = 4500;
+    } else if (in(call, "act") && strcmp(call->key, "u04499") == 0) {
+        lab->stop = 1;
+    }
+}
+
+static void thousands_of_open_units_are_all_taken_up(void **state)
+{
+    struct ferry_state wide = many;
+    const struct ferry_state *const states[] = {&wide, NULL};
+    struct lab *lab;
+
+    (void)state;
+    wide.timing = five_thousand_at_a_time;
+    wide.flags = STATE_FANOUT;
+    wide.await.batch = 500;
+    lab = lab_new(states, answer_thousands);
+    lab->options = "{\"limits\":{\"requests_per_second\":0,\"in_flight\":5000}}";
+    lab->deaf = true;
+    assert_int_equal(lab_live(lab), FERRY_E_STOPPED);
+    assert_int_equal(lab_step(lab, "many").n_open, 4500);
+    lab->stop = 0;
+    lab->arg = lab;
+    assert_int_equal(lab_live(lab), FERRY_OK);
+    assert_int_equal(lab_step(lab, "many").n_done, 4500);
+    assert_true(lab_counters_agree(lab));
+    lab_free(lab);
+}
+
 /* --- a journal of another release --- */
 
 static void a_step_of_another_release_is_left_alone(void **state)
@@ -394,6 +435,7 @@ int main(void)
         cmocka_unit_test(a_quiet_period_is_kept_over_a_restart),
         cmocka_unit_test(a_wait_before_the_next_sending_survives_a_restart),
         cmocka_unit_test(a_unit_in_hand_is_not_taken_from_the_journal_again),
+        cmocka_unit_test(thousands_of_open_units_are_all_taken_up),
         cmocka_unit_test(a_step_of_another_release_is_left_alone),
     };
 

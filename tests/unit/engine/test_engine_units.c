@@ -356,6 +356,31 @@ static void what_the_manager_cannot_tell_is_unknown(void **state)
     lab_free(lab);
 }
 
+static void answer_no_word(struct lab *lab, const struct lab_call *call, struct lab_answer *out)
+{
+    (void)lab, (void)call;
+    out->say = STATE_CANNOT_TELL;
+}
+
+static void what_stands_in_the_way_of_the_first_probe_pauses_the_run(void **state)
+{
+    struct lab *lab = lab_new(only_careful, answer_cannot_tell);
+
+    (void)state;
+    lab->deaf = true;
+    assert_int_equal(lab_live(lab), FERRY_E_STOPPED);
+    assert_int_equal(lab_count(lab, "act", NULL), 0);
+    assert_in_range(lab_count(lab, "probe", NULL), 20, 60);
+    assert_string_equal(lab_read_run(lab).error, "two of them look alike");
+    lab->answer = answer_no_word;
+    assert_int_equal(lab_live(lab), FERRY_E_STOPPED);
+    assert_in_range(lab_count(lab, "probe", NULL), 40, 120); /* it began anew */
+    assert_non_null(strstr(lab_read_run(lab).error, "does not tell"));
+    lab->answer = answer_good;
+    assert_int_equal(lab_live(lab), FERRY_OK);
+    lab_free(lab);
+}
+
 static void a_state_that_cannot_ask_ends_unknown(void **state)
 {
     struct lab *lab = lab_new(only_blind, answer_always_lost);
@@ -610,6 +635,7 @@ int main(void)
         cmocka_unit_test(absent_is_believed_only_after_the_settle_window),
         cmocka_unit_test(what_never_has_an_effect_is_not_sent_for_ever),
         cmocka_unit_test(what_the_manager_cannot_tell_is_unknown),
+        cmocka_unit_test(what_stands_in_the_way_of_the_first_probe_pauses_the_run),
         cmocka_unit_test(a_state_that_cannot_ask_ends_unknown),
         cmocka_unit_test(a_manager_that_is_away_makes_nothing_unknown),
         cmocka_unit_test(what_does_not_end_in_time_is_unknown),
