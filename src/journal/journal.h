@@ -9,9 +9,11 @@
  *
  * Rows are plain structs (rows.h). Texts in rows that a reading function fills live below the ctx
  * given to it; texts in rows given to a writing function are borrowed for the call. JSON columns
- * travel as text; the journal checks that they parse. Times are unix milliseconds. No column may
- * hold a secret. The epoch of a row is always that of the writer that wrote it: what the caller
- * puts there is not read. A reading function that finds no rows gives NULL and a count of 0.
+ * travel as text; the journal checks that they parse (of what comes in masses, the data of events
+ * and of units that change, only that brackets and strings are closed). Times are unix
+ * milliseconds. No column may hold a secret. The epoch of a row is always that of the writer that
+ * wrote it: what the caller puts there is not read. A reading function that finds no rows gives
+ * NULL and a count of 0.
  */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H

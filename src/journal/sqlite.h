@@ -60,7 +60,9 @@ struct journal {
     bool turn_failed; /* a change of this turn failed: it cannot be committed any more */
     bool broken;      /* a commit failed: nothing more is written by this handle */
     bool fenced;
-    bool clean; /* closed in order: the last to leave may empty and remove the WAL */
+    bool fence_known;       /* the epoch was ours when the file had this version: */
+    unsigned fence_version; /* SQLITE_FCNTL_DATA_VERSION */
+    bool clean;             /* closed in order: the last to leave may empty and remove the WAL */
     sqlite3_stmt *statements[JOURNAL_STATEMENT_COUNT];
     struct step_delta *deltas;
     size_t delta_count, delta_room, delta_last;
