@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Bad input gets a clear message, the next step, its exit code, and nothing is lost: the archive, the
 # manager and the journal are afterwards what they were before.
+# shellcheck disable=SC2154,SC2016 # variables of helper.bash; words of ferry's own
 load helper
 
 setup() { world; }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # An upgrade from start to end, on every version, with made and with real archives. The judges are
 # the practice manager's ledger and what it holds, against its own reading of the archive.
+# shellcheck disable=SC2154,SC2034 # variables of helper.bash; words of ferry's own
 load helper
 
 setup() { world; }

@@ -34,7 +34,7 @@ manager:
 snapshot: {file: a.zip, id: snap}
 restore: {quiet: 10ms, poll: 10ms, timeout: 60s}
 maintenance: {poll: 10ms}
-limits: {requests_per_second: 5000, settle: 400ms}
+limits: {requests_per_second: 5000, settle: 250ms}
 END
   if [[ $# -eq 0 ]]; then set -- 'agents: {poll: 10ms}' 'plugins: {poll: 10ms}'; fi
   printf '%s\n' "$@" >>upgrade.yaml

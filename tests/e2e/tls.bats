@@ -136,25 +136,27 @@ front() {
 }
 
 @test "the manager goes down behind nginx and comes up again: the run waits and finishes" {
-  practice --time-scale 0.02
+  practice
   front 'client_max_body_size 0;'
+  faults '[{"do": "die_after", "method": "POST", "path": "/executions$", "n": 2}]'
   start run upgrade.yaml --manager "$nginx_url" --ca right.pem
-  until_true 20 ledger '.executions.install_new_agents | length >= 1'
-  practice_ends
+  local code=0
+  wait "$practice_pid" || code=$?
+  [[ $code -eq 137 ]]
   until_true 20 grep -q '" 502 ' nginx/access.log
-  sleep 0.3
   kill -0 "$ferry_pid"
-  practice --time-scale 0.02
+  practice
   ended 0
   carried
   agents_of_made
 }
 
 @test "nginx itself goes away in the middle: the run waits and finishes" {
-  practice --time-scale 0.02
+  practice
   front 'client_max_body_size 0;'
+  faults '[{"do": "delay", "delay_ms": 1500, "method": "POST", "path": "/executions$", "n": 1}]'
   start run upgrade.yaml --manager "$nginx_url" --ca right.pem
-  until_true 20 ledger '.restores | length == 1'
+  until_true 20 under_way POST '/executions$'
   kill -TERM "$nginx_pid"
   wait "$nginx_pid" || true
   sleep 0.5
