@@ -361,7 +361,7 @@ yaml() {
   printf 'manager: {url: http://127.0.0.1:1, username: admin, password: {file: new.pw}}\n' >bad.yaml
   ferry 2 run bad.yaml
   says 'snapshot'
-  ferry 2 run upgrade.yaml --set agents.concurency=3
+  ferry 2 run upgrade.yaml --set agents.concurrencey=3
   hints 'agents\.concurrency'
   ferry 2 run upgrade.yaml --set agents.concurrency=0
   says 'agents\.concurrency'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The dry run: it changes nothing, what it prints is what a run sends, and a saved plan is kept to.
-# shellcheck disable=SC2154 # variables of helper.bash
+# shellcheck disable=SC2154,SC2034,SC2016 # variables of helper.bash; of jq and nginx
 load helper
 
 setup() {
@@ -82,10 +82,10 @@ same_as_planned() {
   [[ $(sent | wc -l) -eq 0 ]]
   ferry 0 run upgrade.yaml --manager "$nginx_url"
   carried
-  sent >sent
-  planned plan.out >planned
-  [[ $(wc -l <planned) -eq 7 ]]
-  diff planned sent
+  sent >was_sent
+  planned plan.out >was_planned
+  [[ $(wc -l <was_planned) -eq 7 ]]
+  diff was_planned was_sent
 }
 
 @test "the changing requests of the plan are those that are sent: 7.1.0" {
@@ -101,8 +101,8 @@ same_as_planned() {
   practice --manager-version 6.4.2
   recorder
   same_as_planned
-  grep -q '"install_agent_timeout":77,"stop_old_agent":true' sent
-  grep -q 'all_to_minor' sent
+  grep -q '"install_agent_timeout":77,"stop_old_agent":true' was_sent
+  grep -q 'all_to_minor' was_sent
 }
 
 @test "the questions of the plan are asked by the run, too" {

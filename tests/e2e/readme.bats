@@ -2,7 +2,7 @@
 # README.md is run: its upgrade.yaml, and every command in a fence "sh run", in the order in which
 # they stand there. Only where things lie is replaced: the manager's address, the files. At the end
 # scripts/check-readme looks whether any promised command was left out.
-# shellcheck disable=SC2154 # variables of helper.bash
+# shellcheck disable=SC2154,SC2034,SC2016 # variables of helper.bash; of jq and nginx
 load helper
 
 setup() { world; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Killed, stopped, resumed; looked at from other processes; decided by a person. After every resume
 # the ledger must be that of an undisturbed run.
-# shellcheck disable=SC2154,SC2034,SC1010 # variables of helper.bash; words of ferry's own
+# shellcheck disable=SC2154,SC2034,SC1010,SC2030,SC2031 # variables of helper.bash; words of ferry's own
 load helper
 
 setup_file() {
