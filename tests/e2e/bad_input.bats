@@ -301,6 +301,23 @@ again='fetch the snapshot again|look at'
   ledger '.restores == []'
 }
 
+@test "the restore fails on the manager: said, and not begun a second time" {
+  made --tenants 2 --deployments 3
+  practice
+  run_ 3 --stop-before restore
+  # somebody fills the manager behind our back, after the last look at it
+  curl_ -f -H 'Content-Type: application/json' -d "{\"path\": \"$PWD/a.zip\"}" "$url/practice/load" >/dev/null
+  ferry 1 resume
+  says 'restore|failed'
+  hints '.'
+  ledger '.restores | length == 1 and .[0].status == "failed"'
+  ledger '.executions == {}'
+  local code=0
+  timeout 60 "$FERRY" resume >out 2>err || code=$?
+  [[ $code -eq 1 || $code -eq 2 ]]
+  ledger '.restores | length == 1'
+}
+
 # --- the configuration ---
 
 # yaml CODE WHERE MESSAGE: bad.yaml is refused with line and column.

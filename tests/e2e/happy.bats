@@ -154,3 +154,37 @@ scheduled=$source_dir/../shared/snapshots/legacy-5.1-scheduled.zip
   if [[ ! -f $scheduled ]]; then skip "the archive of 5.1 lies outside the repository and is not here"; fi
   real "$scheduled" 6.4.2 oldpw
 }
+
+@test "an archive that the manager fetches itself" {
+  made --tenants 2 --deployments 4 --agents 3 --plugins 1
+  web_server "location / { root $PWD; }"
+  sed -i "s|^snapshot:.*|snapshot: {url: \"$nginx_url/a.zip\", id: snap}|" upgrade.yaml
+  upgraded 7.1.0
+  agents_of_made
+  held oldpw
+  # it came to the manager once, and not from ferry
+  [[ $(grep -c 'GET /a.zip' nginx/access.log) -eq 1 ]]
+  requests >seen
+  grep -q '"PUT","/api/v3.1/snapshots/snap/archive",201' seen
+}
+
+@test "chosen tenants, blueprints left out: only these" {
+  made --tenants 3 --deployments 9 --agents 9 --plugins 2 --blueprints 2
+  "$FERRY_MAKE_WAGON" cloudify-practice01-plugin 2.0.0 plugin.wgn
+  write_yaml 'agents: {tenants: [tenant-01], poll: 10ms}' \
+    'plugins: {upload: [plugin.wgn], except: [bp-01], poll: 10ms}'
+  practice
+  run_ 0
+  ledger '.executions.install_new_agents | keys | length == 3 and all(.[]; startswith("tenant-01/"))'
+  ledger '[.plugins_updates, .plugins_updates_unchanged | keys[]] | length > 0 and all(.[]; endswith("/bp-01") | not)'
+  status '[.steps[] | select(.name == "install_new_agents") | .units | .done, .skipped] == [3, 6]'
+}
+
+@test "plugins: update none leaves every blueprint as it is" {
+  made --tenants 1 --deployments 3 --plugins 2
+  write_yaml 'agents: {poll: 10ms}' 'plugins: {update: none, poll: 10ms}'
+  practice
+  run_ 0
+  ledger '.plugins_updates == {} and .plugins_updates_unchanged == {} and .plugins == {}'
+  status "$(step_state plugins_update skipped)"
+}
