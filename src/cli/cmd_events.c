@@ -36,6 +36,14 @@ static void take(struct reader *reader, const struct json *page)
     }
 }
 
+/* Nobody reads any more, or the disk is full: that is told once, at the end. */
+static bool is_unread(const struct reader *reader)
+{
+    FILE *file = reader->invocation->io->out.file;
+
+    return fflush(file) != 0 || ferror(file) != 0;
+}
+
 /* Everything that is there now, page by page. */
 static enum ferry_code read_on(struct reader *reader, struct ferry_error *err)
 {
@@ -58,8 +66,8 @@ static enum ferry_code read_on(struct reader *reader, struct ferry_error *err)
         count = json_size(json_member(page, "events"));
         reader->after = json_int64_or(page, "last", reader->after);
         take(reader, page);
-    } while (count == PAGE);
-    return fflush(reader->invocation->io->out.file) == 0 ? FERRY_OK : FERRY_E_IO;
+    } while (count == PAGE && !is_unread(reader));
+    return FERRY_OK;
 }
 
 static enum ferry_code is_running(struct reader *reader, bool *running, struct ferry_error *err)
@@ -88,10 +96,10 @@ static enum ferry_code follow(struct reader *reader, struct ferry_error *err)
         if (code == FERRY_OK) {
             code = read_on(reader, err);
         }
-        if (code == FERRY_OK && running) {
+        if (code == FERRY_OK && running && !is_unread(reader)) {
             cli_wait();
         }
-    } while (code == FERRY_OK && running);
+    } while (code == FERRY_OK && running && !is_unread(reader));
     reader->invocation->printed = true;
     return code;
 }

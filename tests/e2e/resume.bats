@@ -265,6 +265,20 @@ kill_at() {
   once
 }
 
+@test "a reader who goes away ends the looking on, not the run" {
+  practice --time-scale 0.05
+  start run upgrade.yaml --manager "$url" -q
+  until_true 20 ledger '.restores | length == 1'
+  SECONDS=0
+  "$FERRY" events --follow --json 2>follow.err 3>&- | head -n 1 >first
+  [[ $SECONDS -lt 10 ]]
+  is '.kind == "run_created"' first
+  [[ $(grep -c '^ferry: ' follow.err) -le 1 ]]
+  kill -0 "$ferry_pid"
+  ended 0
+  once
+}
+
 # an_unknown_outcome: one deployment's workflow does not come to an end in time; others do.
 an_unknown_outcome() {
   practice --time-scale 0.01
