@@ -120,7 +120,11 @@ void journal_hint_system(const char *path, int sys, struct ferry_error *err)
     } else if (sys == EROFS) {
         ferry_error_hint(err, "mount it writable, or name another journal with --journal FILE");
     } else if (sys == EACCES || sys == EPERM) {
-        ferry_error_hint(err, "this user must be able to read and write %s and its folder", path);
+        /* SQLite gives -wal and -shm the mode that the journal had, also to stay so */
+        ferry_error_hint(err,
+                         "this user must be able to read and write %s, the files beside it that "
+                         "begin so (-wal, -shm), and its folder",
+                         path);
     } else if (sys == ENOENT || sys == ENOTDIR || sys == EISDIR || sys == EINVAL || sys == ELOOP) {
         ferry_error_hint(err, "name the journal with --journal FILE or FERRY_JOURNAL");
     } else if (sys == EIO) {

@@ -524,7 +524,17 @@ as_anybody() {
   chmod 700 shelf
   [[ $(sha256sum shelf/journal.db) == "$sum" && ! -e shelf/new.db ]]
   effects | diff before.json -
+  # the file alone, in a folder that can be written; who only looks is let in
+  chmod 400 shelf/journal.db
+  if [[ $(id -u) -eq 0 ]]; then FERRY=$PWD/anybody; fi
+  FERRY_JOURNAL=$PWD/shelf/journal.db ferry 0 status
+  FERRY_JOURNAL=$PWD/shelf/journal.db ferry 8 resume
+  says 'shelf.*permission denied'
+  hints 'must be able to read and write .*journal\.db.*-wal, -shm'
+  [[ $(sha256sum shelf/journal.db) == "$sum" ]]
+  chmod 600 shelf/*
   FERRY_JOURNAL=$PWD/shelf/journal.db ferry 0 resume
+  FERRY=$program
   carried
 }
 
