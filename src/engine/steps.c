@@ -216,6 +216,7 @@ static enum ferry_code load_step(struct engine *engine, const struct step_row *r
     }
     step = engine->step = mem_new(engine, struct step);
     step->row = *row;
+    step->row.cursor = mem_strdup(step, row->cursor);
     step->state = state;
     step->memo = mem_scope(step);
     step->last_seq = -1;
@@ -513,6 +514,7 @@ static void leave_step(struct engine *engine)
     struct step_row *row = &engine->steps[step->row.step];
 
     *row = step->row;
+    row->cursor = NULL; /* nobody reads it any more */
     row->error = mem_strdup(engine->steps, step->row.error);
     row->hint = mem_strdup(engine->steps, step->row.hint);
     mem_free(step);
