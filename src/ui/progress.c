@@ -245,7 +245,9 @@ void ui_progress_event(struct ui_progress *progress, const struct ferry_event *e
         return;
     }
     learn(progress, event);
-    if (event->id != 0 && (progress->options.verbose || matters(event))) {
+    /* What a lost journal could not hold is seen here or nowhere. */
+    if (is(event, "unrecorded") ||
+        (event->id != 0 && (progress->options.verbose || matters(event)))) {
         tell_event(progress, event);
     }
     if (is(event, "step_done") || is(event, "step_skipped") || is(event, "step_failed") ||

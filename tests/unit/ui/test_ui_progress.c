@@ -72,6 +72,22 @@ static void a_pipe_gets_lines_with_a_time_and_no_cursor_movement(void **state)
     free(text);
 }
 
+static void what_a_lost_journal_could_not_hold_is_shown(void **state)
+{
+    struct ferry_event event = *EVENT(0, "unrecorded", .step = "restore", .unit = "r");
+    struct shown shown;
+    char *text;
+
+    (void)state;
+    begin(&shown, 0, false, (struct ui_progress_options){0});
+    event.id = 0;
+    event.text = "done: 5f0c";
+    ui_progress_event(shown.progress, &event);
+    text = end(&shown);
+    assert_has(text, "restore r unrecorded: done: 5f0c\n");
+    free(text);
+}
+
 static void a_pipe_gets_progress_every_ten_seconds_at_most(void **state)
 {
     struct shown shown;
@@ -325,6 +341,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pipe_gets_lines_with_a_time_and_no_cursor_movement),
+        cmocka_unit_test(what_a_lost_journal_could_not_hold_is_shown),
         cmocka_unit_test(a_pipe_gets_progress_every_ten_seconds_at_most),
         cmocka_unit_test(a_terminal_is_redrawn_four_times_a_second_at_most),
         cmocka_unit_test(the_live_line_never_wraps),
