@@ -3,7 +3,8 @@
  *
  *   sim seeds FIRST COUNT   random faults and deaths; one failing seed is one command:
  *   sim seed N              the same world again, with a trace
- *   sim singles             every death and every fault of every request, once each
+ *   sim singles [MOST]      every death and every fault of every request, once each; stops after
+ *                           so many failures (20)
  *   sim pairs [PART OF]     all pairs of deaths and lost answers, for a run with two deployments
  */
 #include <stdio.h>
@@ -21,6 +22,7 @@ struct totals {
 };
 
 static char folder[64];
+static unsigned long most_failures = 20;
 
 static void make_folder(void)
 {
@@ -102,7 +104,7 @@ static int run_seeds(uint64_t first, uint64_t count, bool trace)
 {
     struct totals totals = {0};
 
-    for (uint64_t seed = first; seed < first + count && totals.failed < 20; seed++) {
+    for (uint64_t seed = first; seed < first + count && totals.failed < most_failures; seed++) {
         char again[64];
 
         snprintf(again, sizeof again, "sim seed %llu", (unsigned long long)seed);
@@ -180,10 +182,10 @@ static int run_singles(void)
         unsigned points, requests;
 
         measure(&scenarios[i], &points, &requests, &totals);
-        for (unsigned n = 1; n <= points && totals.failed < 20; n++) {
+        for (unsigned n = 1; n <= points && totals.failed < most_failures; n++) {
             try_plan(&scenarios[i], &(struct plan){.die_at = {n, 0}}, &totals);
         }
-        for (unsigned n = 1; n <= requests && totals.failed < 20; n++) {
+        for (unsigned n = 1; n <= requests && totals.failed < most_failures; n++) {
             for (int fate = FATE_GOOD + 1; fate < FATE_COUNT; fate++) {
                 try_plan(&scenarios[i], &(struct plan){.fate_at = {n, 0}, .fate = (enum fate)fate},
                          &totals);
@@ -211,7 +213,7 @@ static int run_pairs(unsigned part, unsigned of)
 
     measure(scenario, &points, &requests, &totals);
     for (unsigned a = 0; a < points + requests; a++) {
-        for (unsigned b = a + 1; b < points + requests && totals.failed < 20; b++) {
+        for (unsigned b = a + 1; b < points + requests && totals.failed < most_failures; b++) {
             struct plan plan = {.fate = FATE_LOST_AFTER};
 
             if (count++ % of != part) {
@@ -250,7 +252,7 @@ static int run_exact(char **args)
 
 static int usage(void)
 {
-    fputs("usage: sim seeds FIRST COUNT | seed N | singles | pairs [PART OF] | "
+    fputs("usage: sim seeds FIRST COUNT | seed N | singles [MOST] | pairs [PART OF] | "
           "exact SCENARIO DIE DIE FATE_AT FATE_AT FATE\n",
           stderr);
     return 2;
@@ -269,6 +271,7 @@ int main(int argc, char **argv)
     } else if (strcmp(argv[1], "seed") == 0 && argc == 3) {
         code = run_seeds(strtoull(argv[2], NULL, 10), 1, true);
     } else if (strcmp(argv[1], "singles") == 0) {
+        most_failures = argc == 3 ? strtoul(argv[2], NULL, 10) : most_failures;
         code = run_singles();
     } else if (strcmp(argv[1], "pairs") == 0) {
         code = argc == 4 ? run_pairs(number(argv[2]), number(argv[3])) : run_pairs(0, 1);
