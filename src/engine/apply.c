@@ -91,7 +91,8 @@ static void set_reason(struct engine *engine, struct unit *unit, const char *kin
 
     unit_set_text(unit, &unit->row.hint, verdict->hint);
     if (news) {
-        engine_show(engine, kind, unit, verdict->reason, verdict->done, verdict->total, NULL);
+        engine_show(engine, kind, unit, verdict->reason,
+                    &(struct amount){verdict->done, verdict->total, NULL});
     }
 }
 
@@ -206,8 +207,7 @@ static void move_settle(struct engine *engine, struct unit *unit)
 #endif
     if (unit->asked_ms < unit->settle_until_ms) {
         due_in(engine, unit, unit->settle_until_ms - now_ms);
-        engine_show(engine, "waiting", unit, "not there; waiting out the settle window", 0, 0,
-                    NULL);
+        engine_show(engine, "waiting", unit, "not there; waiting out the settle window", NULL);
         return;
     }
     if (++unit->fruitless >= engine->step->timing.attempts) {

@@ -98,8 +98,8 @@ void engine_judge_all(struct engine *engine, enum engine_phase phase, struct uni
             engine_apply(engine, units[i], phase, &verdicts[i], reply);
         }
         if (verdicts[i].total > 0) {
-            engine_show(engine, "progress", units[i], verdicts[i].reason, verdicts[i].done,
-                        verdicts[i].total, NULL);
+            engine_show(engine, "progress", units[i], verdicts[i].reason,
+                        &(struct amount){verdicts[i].done, verdicts[i].total, NULL});
         }
     }
 }

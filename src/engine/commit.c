@@ -55,7 +55,7 @@ void engine_tell(struct engine *engine, const char *kind, const struct unit *uni
 }
 
 void engine_show(struct engine *engine, const char *kind, const struct unit *unit, const char *text,
-                 int64_t done, int64_t total, const char *measure)
+                 const struct amount *amount)
 {
     struct engine_event *event;
 
@@ -63,9 +63,11 @@ void engine_show(struct engine *engine, const char *kind, const struct unit *uni
         return;
     }
     event = queue_put(engine, kind, unit, text);
-    event->done = done;
-    event->total = total;
-    event->measure = measure;
+    if (amount) {
+        event->done = amount->done;
+        event->total = amount->total;
+        event->measure = amount->measure;
+    }
 }
 
 static void tell_all(struct engine *engine)
@@ -92,19 +94,20 @@ void engine_show_progress(struct engine *engine)
     }
     engine->progress_ms = now_ms + ENGINE_PROGRESS_MS;
     for (struct flight *flight = engine->flights; flight; flight = flight->next) {
-        int64_t sent, total;
+        struct amount bytes = {.measure = "bytes"};
 
         if (flight->request->body_file &&
-            transport->ops->progress(transport, flight->ticket, &sent, &total)) {
-            engine_show(engine, "progress", flight->units[0], NULL, sent, total, "bytes");
+            transport->ops->progress(transport, flight->ticket, &bytes.done, &bytes.total)) {
+            engine_show(engine, "progress", flight->units[0], NULL, &bytes);
         }
     }
     if (engine->step->row.n_total > 1) {
         const struct step_row *row = &engine->step->row;
 
-        engine_show(engine, "progress", NULL, NULL,
-                    row->n_done + row->n_skipped + row->n_failed + row->n_unknown, row->n_total,
-                    "units");
+        struct amount units = {row->n_done + row->n_skipped + row->n_failed + row->n_unknown,
+                               row->n_total, "units"};
+
+        engine_show(engine, "progress", NULL, NULL, &units);
     }
     tell_all(engine);
 }
@@ -225,10 +228,11 @@ static void forget_dirty(struct engine *engine)
 static void journal_lost(struct engine *engine, const struct ferry_error *err)
 {
     engine->lost = engine->ending = true;
+    engine->over = false;
     engine->end_code = err->code;
-    snprintf(engine->end_reason, sizeof engine->end_reason, "%s", err->message);
-    snprintf(engine->end_hint, sizeof engine->end_hint, "%s",
-             err->hint[0] ? err->hint : "mend the journal's place, then: ferry resume");
+    (void)snprintf(engine->end_reason, sizeof engine->end_reason, "%s", err->message);
+    (void)snprintf(engine->end_hint, sizeof engine->end_hint, "%s",
+                   err->hint[0] ? err->hint : "mend the journal's place, then: ferry resume");
     engine_drop_unsent(engine);
 }
 
@@ -246,7 +250,7 @@ void engine_show_unrecorded(struct engine *engine)
         }
         text = mem_printf(engine, "%s%s%s", unit_state_name(unit->row.state), why ? ": " : "",
                           why ? why : "");
-        engine_show(engine, "unrecorded", unit, text, 0, 0, NULL);
+        engine_show(engine, "unrecorded", unit, text, NULL);
         mem_free(text);
     }
     tell_all(engine);

@@ -151,8 +151,12 @@ void engine_touch(struct engine *engine, struct unit *unit); /* into the next co
 void engine_tell(struct engine *engine, const char *kind, const struct unit *unit, const char *text,
                  const struct json *data);
 /* A transient event: shown, never stored. */
+struct amount {
+    int64_t done, total;
+    const char *measure;
+};
 void engine_show(struct engine *engine, const char *kind, const struct unit *unit, const char *text,
-                 int64_t done, int64_t total, const char *measure);
+                 const struct amount *amount); /* amount may be NULL */
 /* Writes everything of this turn, then tells it. False: the journal is lost, engine->lost. */
 bool engine_commit(struct engine *engine);
 /* What was learnt and could not be written is shown once; the next life finds it again by probing.

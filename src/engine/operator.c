@@ -116,7 +116,7 @@ enum ferry_code engine_resolve(const struct engine_options *o, const struct run_
                                struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct unit_row row;
+    struct unit_row row = {0};
 
     if (has_ended(run, err) || find_unit(o, scope, run->run, unit, &row, err)) {
         return err->code;

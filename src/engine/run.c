@@ -9,7 +9,7 @@
 
 static void copy_text(char *out, size_t size, const char *text)
 {
-    snprintf(out, size, "%s", text ? text : "");
+    (void)snprintf(out, size, "%s", text ? text : "");
 }
 
 void engine_end(struct engine *engine, enum run_state state, enum ferry_code code,
@@ -146,7 +146,7 @@ static enum ferry_code outcome_of_done(const struct engine *engine)
     return FERRY_OK;
 }
 
-/* All answers are in: the run's last row of this life. */
+/* All answers are in: the run's last row of this life, in the commit of this turn. */
 static void finish(struct engine *engine)
 {
     static const char *const kinds[] = {[RUN_PAUSED] = "run_paused",
@@ -163,9 +163,7 @@ static void finish(struct engine *engine)
     engine->run.hint = engine->end_hint[0] ? engine->end_hint : NULL;
     engine->run_dirty = true;
     engine_tell(engine, kinds[engine->end_state], NULL, engine->run.error, NULL);
-    if (engine_commit(engine)) {
-        engine->over = true;
-    }
+    engine->over = true;
 }
 
 static void wait_for_news(struct engine *engine)
@@ -218,15 +216,14 @@ static void turn(struct engine *engine)
 #ifdef FERRY_MUTANT_INTENT_COMMIT
     engine_send(engine);
 #endif
-    if (!engine_commit(engine)) {
+    if (engine->ending && engine->flight_count == 0) {
+        finish(engine);
+    }
+    if (!engine_commit(engine) || engine->over) {
         return;
     }
     engine_send(engine);
     journal_alive(engine->o.journal, engine_realtime(engine));
-    if (engine->ending && engine->flight_count == 0) {
-        finish(engine);
-        return;
-    }
     engine_show_progress(engine);
     wait_for_news(engine);
 }

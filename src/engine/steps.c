@@ -212,7 +212,7 @@ static enum ferry_code load_step(struct engine *engine, const struct step_row *r
                    row->name, row->def);
         ferry_error_hint(err, "finish the run with the version of ferry that began it: %s",
                          engine->run.ferry_version);
-        return err->code;
+        return FERRY_E_JOURNAL;
     }
     step = engine->step = mem_new(engine, struct step);
     step->row = *row;
@@ -303,7 +303,7 @@ static void later(struct engine *engine, const struct state_verdict *verdict)
                    "when the manager answers again: ferry resume");
         return;
     }
-    engine_show(engine, "waiting", NULL, verdict->reason, 0, 0, NULL);
+    engine_show(engine, "waiting", NULL, verdict->reason, NULL);
     self->due_ms = now_ms + (verdict->wait_ms >= 0
                                  ? verdict->wait_ms
                                  : backoff_wait_ms(&backoff, self->row.tries, -1, engine->o.rng));
@@ -488,6 +488,10 @@ static void next_step(struct engine *engine)
 
         if (row->state == STEP_DONE || row->state == STEP_SKIPPED || row->state == STEP_CANCELLED) {
             continue;
+        }
+        if (row->state == STEP_FAILED) { /* and its run was killed before it could say so */
+            engine_end(engine, RUN_FAILED, FERRY_E_FAILED, row->error, row->hint);
+            return;
         }
         if (engine->run.stop_before && strcmp(engine->run.stop_before, row->name) == 0) {
             char *reason = mem_printf(engine, "stopped before %s, as asked", row->name);

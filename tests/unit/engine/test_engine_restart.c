@@ -78,6 +78,61 @@ static void killed_at_any_point_each_change_is_made_once(void **state)
     assert_true(cases > 50);
 }
 
+static void answer_badly(struct lab *lab, const struct lab_call *call, struct lab_answer *out)
+{
+    answer_truly(lab, call, out);
+    if (in(call, "await") && strcmp(call->key, "plain") == 0) {
+        out->say = STATE_FAILED;
+        out->code = FERRY_E_ARCHIVE;
+        out->reason = "the archive is broken";
+    }
+}
+
+static void killed_at_any_point_a_failure_stays_a_failure(void **state)
+{
+    bool died = true;
+
+    (void)state;
+    for (unsigned n = 1; died; n++) {
+        struct lab *lab = lab_new(both, answer_badly);
+        struct run_row run;
+
+        died = lab_live_until(lab, n);
+        run = lab_read_run(lab);
+        if (run.state != RUN_FAILED) {
+            assert_int_equal(lab_live(lab), FERRY_E_ARCHIVE);
+        }
+        run = lab_read_run(lab);
+        assert_int_equal(run.state, RUN_FAILED);
+        assert_int_equal(run.code, FERRY_E_ARCHIVE);
+        assert_string_equal(run.error, "the archive is broken");
+        assert_int_equal(lab_count(lab, "act", "plain"), 1);
+        assert_int_equal(lab_count(lab, "expand", NULL), 0);
+        lab_free(lab);
+    }
+}
+
+static void a_failed_step_of_a_run_that_was_not_ended_ends_it(void **state)
+{
+    struct lab *lab = lab_new(both, answer_truly);
+    struct step_row step;
+
+    (void)state;
+    lab_open(lab);
+    step = lab_step(lab, "plain");
+    step.state = STEP_FAILED;
+    step.error = "it failed";
+    step.ended_at_ms = LAB_EPOCH_MS;
+    assert_int_equal(journal_begin(lab->journal, &lab->err), FERRY_OK);
+    assert_int_equal(journal_step_update(lab->journal, &step, &lab->err), FERRY_OK);
+    assert_int_equal(journal_commit(lab->journal, &lab->err), FERRY_OK);
+    assert_int_equal(lab_run(lab), FERRY_E_FAILED);
+    assert_string_equal(lab->err.message, "it failed");
+    assert_int_equal(lab_read_run(lab).state, RUN_FAILED);
+    assert_int_equal(lab->call_count, 0);
+    lab_free(lab);
+}
+
 /* --- the settle window --- */
 
 /* The first request gets no answer while ferry lives, and has no effect that a probe can see. */
@@ -427,6 +482,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed_at_any_point_each_change_is_made_once),
+        cmocka_unit_test(killed_at_any_point_a_failure_stays_a_failure),
+        cmocka_unit_test(a_failed_step_of_a_run_that_was_not_ended_ends_it),
         cmocka_unit_test(the_settle_window_is_waited_out_whatever_the_wall_clock_says),
         cmocka_unit_test(after_a_long_pause_absent_is_believed_at_once),
         cmocka_unit_test(a_deadline_that_passed_unseen_leaves_time_to_look),
