@@ -296,7 +296,7 @@ enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source
     struct journal *journal = NULL;
     struct session *session;
     struct json *config;
-    struct run_row run;
+    struct run_row run = {0};
     enum ferry_code code;
 
     err = err ? err : &own;
@@ -345,11 +345,12 @@ static enum ferry_code find_resumable(const void *ctx, struct journal *journal, 
     return FERRY_OK;
 }
 
-static enum ferry_code take_up(const void *ctx, struct ferry *ferry, struct journal *journal,
-                               const struct ferry_source *source, struct run_row *run,
-                               struct session **session, struct ferry_error *err)
+/* What the run goes by from now on: its options with the settings of this call. */
+static enum ferry_code take_up(const void *ctx, const struct ferry_source *source,
+                               struct run_row *run, struct json **effective,
+                               struct ferry_error *err)
 {
-    struct json *options, *effective, *facts;
+    struct json *options, *facts;
 
     if (json_parse(ctx, run->options, strlen(run->options), &options, err) ||
         json_parse(ctx, run->facts, strlen(run->facts), &facts, err)) {
@@ -361,12 +362,11 @@ static enum ferry_code take_up(const void *ctx, struct ferry *ferry, struct jour
                           "definition is in the journal");
     }
     if (config_override(ctx, options, source ? source->settings : NULL,
-                        source ? source->setting_count : 0, &effective, err) ||
-        session_check_archive(effective, facts, err) ||
-        session_open(ctx, ferry, effective, journal, session, err)) {
+                        source ? source->setting_count : 0, effective, err) ||
+        session_check_archive(*effective, facts, err)) {
         return err->code;
     }
-    run->options = json_print(ctx, effective);
+    run->options = json_print(ctx, *effective);
     return FERRY_OK;
 }
 
@@ -389,8 +389,9 @@ enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct ferry_error own = {0};
     struct journal *journal = NULL;
-    struct session *session;
-    struct run_row run;
+    struct session *session = NULL;
+    struct json *effective = NULL;
+    struct run_row run = {0};
     enum ferry_code code;
 
     err = err ? err : &own;
@@ -405,7 +406,8 @@ enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
     if (!code && run.state == RUN_DONE) {
         code = already_done(journal, &run, result, err);
     } else if (!code) {
-        code = take_up(scope, ferry, journal, source, &run, &session, err);
+        code = take_up(scope, source, &run, &effective, err);
+        code = code ? code : session_open(scope, ferry, effective, journal, &session, err);
         code = code ? code : carry(session, &run, options, result, err);
     }
     journal_close(journal);

@@ -201,7 +201,7 @@ enum ferry_code journal_create(struct journal *journal, const struct journal_opt
     }
     code = fill_file(path, journal, options, err);
     if (code != FERRY_OK) {
-        sys = remove_all(files, path);
+        (void)remove_all(files, path); /* the next creation does it too */
         return code;
     }
     sys = files->sync(path);

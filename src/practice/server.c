@@ -1,6 +1,7 @@
 #include "practice/server.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -215,6 +216,7 @@ static enum ferry_code start_daemon(struct server *server, const struct addrinfo
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
+    assert(address != NULL);
     if (address->ai_family == AF_INET6) {
         flags |= MHD_USE_IPv6;
     }
@@ -309,7 +311,7 @@ void server_run(struct server *server)
             break;
         }
         jobs_run(server->practice, practice_now_ms(server->practice));
-        next_wake_ms = exchange_wake(server, exchange_now_ms(server));
+        (void)exchange_wake(server, exchange_now_ms(server));
         (void)MHD_run(server->daemon);
         /* A request may have begun to wait just now. */
         next_wake_ms = exchange_wake(server, exchange_now_ms(server));
