@@ -6,12 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/backoff.h"
 #include "base/json.h"
 
 /* cloudify-facts 1.0: 7.0 allows 10 requests a second; its advice is to stay below 5. */
 #define LIMITS_REQUESTS_PER_SECOND 5
 #define LIMITS_IN_FLIGHT 64
-#define LIMITS_HOLD_MAX_MS 300000 /* a manager that asks for more is asked again after this */
+/* A manager that asks for a longer pause is asked again after this. */
+#define LIMITS_HOLD_MAX_MS BACKOFF_RETRY_AFTER_CAP_MS
 
 struct limits {
     double per_second; /* 0: no limit */
