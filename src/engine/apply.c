@@ -293,9 +293,10 @@ static void move_start(struct engine *engine, struct unit *unit, enum engine_pha
     unit->row.started_at_ms = engine_realtime(engine);
     unit->deadline_ms = timing->deadline_ms ? engine_now(engine) + timing->deadline_ms : 0;
     unit->polled = false;
+    unit->began_ms = engine_now(engine);
     engine_tell(engine, phase == PHASE_ACT ? "unit_started" : "unit_adopted", unit, verdict->reason,
                 NULL);
-    due_in(engine, unit, timing->quiet_ms);
+    due_in(engine, unit, engine_first_poll_ms(engine, unit));
 }
 
 void engine_begin_waiting(struct engine *engine, struct unit *unit)
@@ -319,7 +320,27 @@ static void move_wait(struct engine *engine, struct unit *unit, const struct sta
         return;
     }
     due_in(engine, unit,
-           verdict->wait_ms >= 0 ? verdict->wait_ms : engine->step->timing.interval_ms);
+           verdict->wait_ms >= 0 ? verdict->wait_ms : engine_next_poll_ms(engine, unit));
+}
+
+/* It could not be done as a whole: its parts are in the sink, and in the same commit. */
+static void move_split(struct engine *engine, struct unit *unit,
+                       const struct state_verdict *verdict)
+{
+    end_unit(engine, unit, UNIT_SKIPPED, "unit_split", verdict);
+}
+
+/* What it did is over and known, so the way back to pending is free: for another act, with another
+   id. */
+static void move_next(struct engine *engine, struct unit *unit, const struct state_verdict *verdict)
+{
+    --engine->step->row.n_open;
+    unit->row.state = UNIT_PENDING;
+    unit_renew(unit, &engine->run, engine->step->row.name);
+    unit_set_text(unit, &unit->row.error, verdict->reason);
+    engine_touch(engine, unit);
+    engine_tell(engine, "unit_next", unit, verdict->reason, NULL);
+    due_in(engine, unit, verdict->wait_ms);
 }
 
 static void move_ask_later(struct engine *engine, struct unit *unit, enum engine_phase phase,
@@ -395,6 +416,8 @@ void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase ph
         move_start(engine, unit, phase, verdict);
         break;
     case MOVE_DONE:
+        engine_learn_duration(engine, unit, phase, verdict);
+        engine_widen(engine);
         end_unit(engine, unit, UNIT_DONE, done_kind(phase), verdict);
         break;
     case MOVE_SKIP:
@@ -402,6 +425,12 @@ void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase ph
         break;
     case MOVE_FAIL:
         move_fail(engine, unit, verdict);
+        break;
+    case MOVE_SPLIT:
+        move_split(engine, unit, verdict);
+        break;
+    case MOVE_NEXT:
+        move_next(engine, unit, verdict);
         break;
     case MOVE_BLOCK:
         move_block(engine, unit, phase, verdict);

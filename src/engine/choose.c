@@ -20,15 +20,29 @@ static enum engine_phase phase_now(const struct engine *engine, const struct uni
 }
 
 /* May this unit ride along in a request of another? It is asked the same, and is due now or, for
-   polls after the quiet period, would be within half an interval. */
+   polls after the quiet period, would be within half an interval; where polls are adaptive, whenever
+   it is not quiet, since that costs nothing. */
 static bool rides_along(const struct engine *engine, const struct unit *unit,
                         enum engine_phase phase, int64_t now_ms)
 {
-    int64_t slack_ms =
-        phase == PHASE_AWAIT && unit->polled ? engine->step->timing.interval_ms / 2 : 0;
+    const struct state_timing *timing = &engine->step->timing;
+    int64_t slack_ms = phase == PHASE_AWAIT && unit->polled ? timing->interval_ms / 2 : 0;
+    bool due = phase == PHASE_AWAIT && timing->adaptive ? unit->quiet_until_ms <= now_ms
+                                                        : unit->due_ms <= now_ms + slack_ms;
 
-    return !unit->in_flight && !unit->is_step && unit->due_ms <= now_ms + slack_ms &&
-           phase_now(engine, unit) == phase;
+    return due && !unit->in_flight && !unit->is_step && phase_now(engine, unit) == phase;
+}
+
+static bool go_together(const struct state_phase *ops, const struct unit *a, const struct unit *b)
+{
+    struct state_unit first, second;
+
+    if (!ops->together) {
+        return true;
+    }
+    first = unit_view(a);
+    second = unit_view(b);
+    return ops->together(&first, &second);
 }
 
 static struct flight *flight_new(struct engine *engine, struct unit *first, enum engine_phase phase,
@@ -44,7 +58,8 @@ static struct flight *flight_new(struct engine *engine, struct unit *first, enum
     for (size_t i = 0; i < engine->schedule.count && flight->n < batch;) {
         struct unit *unit = engine->schedule.heap[i];
 
-        if (rides_along(engine, unit, phase, now_ms)) {
+        if (rides_along(engine, unit, phase, now_ms) &&
+            go_together(ops_of(engine->step->state, phase), first, unit)) {
             flight->units[flight->n++] = unit;
             schedule_remove(&engine->schedule, unit);
         } else {

@@ -3,9 +3,11 @@
  *
  *   run.c       engine_create, engine_run, the turn
  *   steps.c     from one step to the next; expand and verify
+ *   fanout.c    many units: how they are named, which pending ones may begin, waves
  *   choose.c    which units are asked about now: one request each, or one for several
  *   collect.c   replies in, verdicts out of the states
  *   apply.c     what a verdict does to a unit
+ *   poll.c      when a unit that goes on is asked about
  *   commit.c    one transaction a turn; events after it
  */
 #ifndef ENGINE_INTERNAL_H
@@ -33,6 +35,19 @@ struct flight {
     struct flight *next;
 };
 
+/* Of the units that expand named, those up to last may begin, and of those that were split off
+   (seq from named on) all. As the cursor of the running step keeps it. */
+struct wave {
+    bool on;               /* the state has waves */
+    bool open;             /* one has begun */
+    int64_t number;        /* 1, 2, ... */
+    int64_t last;          /* seq of its last unit */
+    int64_t size;          /* units that it let begin */
+    int64_t named;         /* units that expand had named */
+    int64_t failed_before; /* units that had failed when it began */
+    const struct json *left;
+};
+
 struct step {
     struct step_row row; /* with the engine's own count of the counters */
     const struct ferry_state *state;
@@ -43,9 +58,14 @@ struct step {
     size_t window_at, window_count;
     int64_t *taken; /* seq of the units that were open when the step was taken up, ascending */
     size_t taken_count;
-    int64_t last_seq; /* of the window: read on behind it */
-    bool exhausted;   /* no pending unit is left on disk */
-    size_t live;      /* units in hand */
+    int64_t last_seq;  /* of the window: read on behind it */
+    int64_t last_part; /* the same of units that were split off, while there are waves */
+    bool exhausted;    /* no pending unit that may begin is left on disk */
+    size_t live;       /* units in hand */
+    struct width width;
+    int64_t typical_ms;      /* how long units take from start to end; 0: none has ended yet */
+    int64_t failed_accepted; /* units that had failed when this life took the step up */
+    struct wave wave;
     bool dirty;
     char *fail_reason, *fail_hint; /* of the unit that failed last in this process */
     enum ferry_code fail_code;
@@ -118,8 +138,31 @@ void engine_step_move(struct engine *engine, enum engine_phase phase, enum engin
                       const struct state_verdict *verdict);
 void engine_timing(const struct ferry_state *state, const struct state_context *context,
                    struct state_timing *timing);
+
+/* fanout.c */
 /* The next pending unit that may begin, or NULL. */
 struct unit *engine_next_pending(struct engine *engine);
+/* Is there a pending unit that may begin, in this turn or one of the next? */
+bool engine_has_pending(struct engine *engine);
+/* Takes up what an earlier life left in the cursor. */
+void engine_fanout_load(struct engine *engine);
+/* Nothing is in hand, and no pending unit may begin. Opens the next wave, or ends the run where the
+   operator must say how to go on: then true. False: the step's units have ended, or enough have. */
+bool engine_fanout_goes_on(struct engine *engine);
+bool engine_too_many_failures(const struct step *step);
+/* The manager is busy, or something ended well. */
+void engine_narrow(struct engine *engine, const char *why);
+void engine_widen(struct engine *engine);
+/* These rows are in hand: the window leaves them out. */
+void engine_remember_taken(struct step *step, const struct unit_row *rows, size_t count);
+
+/* poll.c */
+/* From its acceptance to the first question about it, and from each to the next. */
+int64_t engine_first_poll_ms(struct engine *engine, struct unit *unit);
+int64_t engine_next_poll_ms(const struct engine *engine, const struct unit *unit);
+/* A unit has ended well: others will take about as long. */
+void engine_learn_duration(struct engine *engine, const struct unit *unit, enum engine_phase phase,
+                           const struct state_verdict *verdict);
 
 /* choose.c */
 void engine_choose(struct engine *engine);

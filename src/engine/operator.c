@@ -161,16 +161,13 @@ static enum ferry_code retry_unit(const struct engine_options *o, const struct r
     struct unit *unit = unit_load(NULL, failed, o->clock);
     enum ferry_code code;
 
-    unit->row.data = NULL; /* notes of the old attempt would mislead the new one */
-    unit->data = NULL;
+    /* Notes of the old attempt would mislead the new one; what it was given holds. */
+    unit->data = unit_given(unit, unit->data);
+    unit->row.data = unit->data ? json_print(unit, unit->data) : NULL;
     unit->row.state = UNIT_PENDING;
-    unit->row.attempt++;
-    unit_derive_id(unit, run, step->name);
-    unit->row.tries = 0;
+    unit_renew(unit, run, step->name);
     unit->row.epoch = journal_epoch(o->journal);
     unit->row.not_before_ms = unit->row.deadline_ms = 0;
-    unit->row.intent_at_ms = unit->row.started_at_ms = unit->row.ended_at_ms = 0;
-    unit->row.remote_id = unit->row.remote_state = unit->row.error = unit->row.hint = NULL;
     code = journal_unit_update(o->journal, &unit->row, failed->state, err);
     mem_free(unit);
     return code ? code : tell(o, "unit_retried", run->run, step->step, failed->seq, err);
@@ -210,10 +207,25 @@ static enum ferry_code retry_units(const struct engine_options *o, const struct 
     }
 }
 
+/* Waves that have begun stay so; of their failures none is left. */
+static const char *kept_cursor(const void *ctx, const char *cursor)
+{
+    struct json *notes = unit_notes(ctx, cursor), *kept;
+
+    if (!json_is_object(json_get(notes, "wave"))) {
+        return NULL;
+    }
+    kept = json_object(ctx);
+    json_set_json(kept, "wave", json_get(notes, "wave"));
+    json_set_int((struct json *)(uintptr_t)json_get(kept, "wave"), "failed", 0);
+    return json_print(ctx, kept);
+}
+
 /* A step with failed units runs again; one that failed without any (expand, verify) begins there
    again. */
-static enum ferry_code reopen(const struct engine_options *o, const struct run_row *run,
-                              struct step_row *step, int64_t *count, struct ferry_error *err)
+static enum ferry_code reopen(const struct engine_options *o, const void *ctx,
+                              const struct run_row *run, struct step_row *step, int64_t *count,
+                              struct ferry_error *err)
 {
     int64_t before = *count;
 
@@ -225,7 +237,8 @@ static enum ferry_code reopen(const struct engine_options *o, const struct run_r
     }
     /* Expanding again adds what was not named yet, and leaves alone what was. */
     step->state = *count == before && step->fanout ? STEP_EXPANDING : STEP_RUNNING;
-    step->cursor = step->error = step->hint = NULL;
+    step->cursor = step->state == STEP_RUNNING ? kept_cursor(ctx, step->cursor) : NULL;
+    step->error = step->hint = NULL;
     step->ended_at_ms = 0;
     *count += *count == before;
     return journal_step_update(o->journal, step, err);
@@ -274,7 +287,7 @@ enum ferry_code engine_retry_failed(const struct engine_options *o, const struct
     for (size_t i = 0; i < n; i++) {
         bool behind = *count > 0;
 
-        if (reopen(o, run, &steps[i], count, err) ||
+        if (reopen(o, scope, run, &steps[i], count, err) ||
             (behind && look_again(o, run, &steps[i], err))) {
             journal_rollback(o->journal);
             return err->code;

@@ -82,6 +82,12 @@ void unit_store(struct unit *unit, struct clock *clock)
     }
 }
 
+static bool asks_first(const struct unit *unit, unsigned flags)
+{
+    return !unit->probed &&
+           ((flags & STATE_PROBE_FIRST) || ((flags & STATE_PROBE_AGAIN) && unit->row.attempt > 1));
+}
+
 enum engine_phase unit_phase(const struct unit *unit, const struct ferry_state *state,
                              enum step_state step)
 {
@@ -94,7 +100,7 @@ enum engine_phase unit_phase(const struct unit *unit, const struct ferry_state *
     if (unit->row.state == UNIT_INTENT) {
         return PHASE_REPROBE;
     }
-    return (state->flags & STATE_PROBE_FIRST) && !unit->probed ? PHASE_PROBE : PHASE_ACT;
+    return asks_first(unit, state->flags) ? PHASE_PROBE : PHASE_ACT;
 }
 
 struct state_unit unit_view(const struct unit *unit)
@@ -144,4 +150,37 @@ bool unit_has_ended(const struct unit *unit)
 {
     return unit->row.state != UNIT_PENDING && unit->row.state != UNIT_INTENT &&
            unit->row.state != UNIT_STARTED;
+}
+
+static void forget(const char **text)
+{
+    mem_free((void *)(uintptr_t)*text);
+    *text = NULL;
+}
+
+void unit_renew(struct unit *unit, const struct run_row *run, const char *step)
+{
+    unit->row.attempt++;
+    unit_derive_id(unit, run, step);
+    forget(&unit->row.remote_id);
+    forget(&unit->row.remote_state);
+    forget(&unit->row.error);
+    forget(&unit->row.hint);
+    unit->row.tries = unit->unsent = unit->fruitless = 0;
+    unit->row.intent_at_ms = unit->row.started_at_ms = unit->row.ended_at_ms = 0;
+    unit->deadline_ms = unit->obstacle_until_ms = unit->settle_until_ms = 0;
+    unit->probed = unit->polled = false;
+}
+
+struct json *unit_given(const void *ctx, const struct json *notes)
+{
+    const struct json *given = json_get(notes, "given");
+    struct json *kept;
+
+    if (!given) {
+        return NULL;
+    }
+    kept = json_object(ctx);
+    json_set_json(kept, "given", given);
+    return kept;
 }

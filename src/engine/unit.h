@@ -24,6 +24,8 @@ struct unit {
     unsigned unsent;           /* sendings in a row of which not one byte left */
     unsigned fruitless;        /* sendings that left and had no effect */
     int64_t due_ms;            /* not before */
+    int64_t began_ms;          /* when it was seen to be accepted */
+    int64_t quiet_until_ms;    /* not asked about before, even when another one is */
     int64_t deadline_ms;       /* of the present question; 0: none */
     int64_t obstacle_until_ms; /* an obstacle is waited for until then; 0: none seen */
     int64_t settle_until_ms;   /* "absent" is not believed before */
@@ -53,5 +55,9 @@ bool unit_merge(struct unit *unit, const struct json *patch);
 /* Replaces one of the texts of its row; true when it changed. NULL leaves it alone. */
 bool unit_set_text(struct unit *unit, const char **field, const char *text);
 bool unit_has_ended(const struct unit *unit);
+/* Begins another attempt: a new id, and nothing of the manager's. Its notes are the caller's. */
+void unit_renew(struct unit *unit, const struct run_row *run, const char *step);
+/* The part of its notes that a retry keeps ("given"), below ctx, or NULL. */
+struct json *unit_given(const void *ctx, const struct json *notes);
 
 #endif
