@@ -345,6 +345,19 @@ static enum ferry_code find_resumable(const void *ctx, struct journal *journal, 
     return FERRY_OK;
 }
 
+/* Waves given at a resume are the ones to go on with; those of the definition had their turn. */
+static bool gives_waves(const struct ferry_source *source)
+{
+    static const char key[] = "agents.waves=";
+
+    for (size_t i = 0; source && i < source->setting_count; i++) {
+        if (strncmp(source->settings[i], key, sizeof key - 1) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What the run goes by from now on: its options with the settings of this call. */
 static enum ferry_code take_up(const void *ctx, const struct ferry_source *source,
                                struct run_row *run, struct json **effective,
@@ -365,6 +378,9 @@ static enum ferry_code take_up(const void *ctx, const struct ferry_source *sourc
                         source ? source->setting_count : 0, effective, err) ||
         session_check_archive(*effective, facts, err)) {
         return err->code;
+    }
+    if (gives_waves(source)) {
+        json_set_bool((struct json *)(uintptr_t)json_get(*effective, "agents"), "waves_anew", true);
     }
     run->options = json_print(ctx, *effective);
     return FERRY_OK;

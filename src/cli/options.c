@@ -40,6 +40,8 @@ const struct cli_option_row cli_options[OPTION_COUNT] = {
         "any key of the file, e.g. agents.concurrency=10; may be repeated"},
     [OPTION_STOP_BEFORE] = {"stop-before", 0, TYPE_TEXT, "STATE", NULL, NULL, GROUP_RUN,
         "stop, resumable, before this state begins"},
+    [OPTION_WAVE] = {"wave", 0, TYPE_TEXT, "N,N,rest", "agents.waves", NULL,
+        GROUP_SOURCE | GROUP_RESUME, "how many deployments get agents before the run looks back"},
     [OPTION_OUTPUT] = {"output", 'o', TYPE_TEXT, "PLAN.json", NULL, NULL, GROUP_PLAN,
         "keep the plan, for ferry run PLAN.json"},
     [OPTION_WATCH] = {"watch", 0, TYPE_FLAG, NULL, NULL, NULL, GROUP_STATUS,

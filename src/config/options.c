@@ -7,7 +7,16 @@
 #include "base/mem.h"
 #include "config/url.h"
 
-enum shape { TEXT = 1, NUMBER = 2, BOOL = 4, LIST = 8, REFERENCE = 16, LOGIN = 32, NOTHING = 64 };
+enum shape {
+    TEXT = 1,
+    NUMBER = 2,
+    BOOL = 4,
+    LIST = 8,
+    REFERENCE = 16,
+    LOGIN = 32,
+    NOTHING = 64,
+    ABSENT = 128 /* written down by an earlier ferry, which did not know it */
+};
 
 static const struct member {
     const char *group;
@@ -32,10 +41,21 @@ static const struct member {
     {"maintenance", "poll_ms", NUMBER | NOTHING},
     {"maintenance", "timeout_ms", NUMBER},
     {"agents", "tenants", LIST | NOTHING},
+    {"agents", "deployments", LIST | NOTHING | ABSENT},
+    {"agents", "nodes", LIST | NOTHING | ABSENT},
+    {"agents", "node_instances", LIST | NOTHING | ABSENT},
+    {"agents", "install_methods", LIST | NOTHING | ABSENT},
     {"agents", "concurrency", NUMBER},
     {"agents", "max_failures", NUMBER},
     {"agents", "max_failures_percent", NUMBER},
+    {"agents", "on_failure", TEXT | ABSENT},
+    {"agents", "waves", LIST | ABSENT},
     {"agents", "stop_old", BOOL},
+    {"agents", "manager_ip", TEXT | NOTHING | ABSENT},
+    {"agents", "manager_certificate", TEXT | NOTHING | ABSENT},
+    {"agents", "validate", BOOL | ABSENT},
+    {"agents", "grace_ms", NUMBER | ABSENT},
+    {"agents", "pending_ms", NUMBER | NOTHING | ABSENT},
     {"agents", "install_timeout", NUMBER},
     {"agents", "poll_ms", NUMBER | NOTHING},
     {"agents", "timeout_ms", NUMBER | NOTHING},
@@ -150,6 +170,9 @@ enum ferry_code config_check_options(const struct json *options, struct ferry_er
         const struct json *group = json_member(options, members[at].group);
         const struct json *node = json_member(group, members[at].name);
 
+        if (node == NULL && (members[at].shapes & ABSENT) != 0) {
+            continue;
+        }
         if (node == NULL) {
             return ferry_fail(err, FERRY_E_CONFIG, "options lack %s.%s", members[at].group,
                               members[at].name);
