@@ -327,6 +327,7 @@ static void move_wait(struct engine *engine, struct unit *unit, const struct sta
 static void move_split(struct engine *engine, struct unit *unit,
                        const struct state_verdict *verdict)
 {
+    engine_note_parts(engine);
     end_unit(engine, unit, UNIT_SKIPPED, "unit_split", verdict);
 }
 
@@ -372,18 +373,26 @@ static const char *done_kind(enum engine_phase phase)
     return phase == PHASE_REPROBE ? "unit_adopted_done" : "unit_done";
 }
 
-void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase phase,
-                  const struct state_verdict *verdict, const struct http_reply *reply)
+/* What the verdict says about the unit whatever follows; asking on is no news for the journal. */
+static void take_notes(struct engine *engine, struct unit *unit,
+                       const struct state_verdict *verdict, bool asks_on)
 {
-    enum engine_move move = engine_move(phase, verdict->answer);
     bool new_id = unit_set_text(unit, &unit->row.remote_id, verdict->remote_id);
     bool new_state = unit_set_text(unit, &unit->row.remote_state, verdict->remote_state);
     bool new_data = unit_merge(unit, verdict->data);
 
-    unit->row.http = reply ? reply->status : 0;
-    if (new_id || new_state || (new_data && move != MOVE_ASK_NOW)) {
+    if (new_id || new_state || (new_data && !asks_on)) {
         engine_touch(engine, unit);
     }
+}
+
+void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase phase,
+                  const struct state_verdict *verdict, const struct http_reply *reply)
+{
+    enum engine_move move = engine_move(phase, verdict->answer);
+
+    take_notes(engine, unit, verdict, move == MOVE_ASK_NOW);
+    unit->row.http = reply ? reply->status : 0;
     if (move == MOVE_PROBE && unit->row.state == UNIT_PENDING) {
         move = MOVE_OBSTACLE; /* the state could not even ask: nothing was sent */
     }

@@ -20,8 +20,8 @@ static enum engine_phase phase_now(const struct engine *engine, const struct uni
 }
 
 /* May this unit ride along in a request of another? It is asked the same, and is due now or, for
-   polls after the quiet period, would be within half an interval; where polls are adaptive, whenever
-   it is not quiet, since that costs nothing. */
+   polls after the quiet period, would be within half an interval; where polls are adaptive,
+   whenever it is not quiet, since that costs nothing. */
 static bool rides_along(const struct engine *engine, const struct unit *unit,
                         enum engine_phase phase, int64_t now_ms)
 {

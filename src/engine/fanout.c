@@ -85,6 +85,17 @@ static struct json *cursor_of(struct step *step)
     return step->self->data;
 }
 
+void engine_note_parts(struct engine *engine)
+{
+    struct step *step = engine->step;
+
+    if (step->named == 0) {
+        step->named = step->row.n_total; /* those in the sink are not counted yet */
+        json_set_int(cursor_of(step), "named", step->named);
+        step->dirty = true;
+    }
+}
+
 static void keep_wave(struct step *step)
 {
     struct json *kept = json_set_object(cursor_of(step), "wave");
@@ -93,7 +104,6 @@ static void keep_wave(struct step *step)
     json_set_int(kept, "number", wave->number);
     json_set_int(kept, "last", wave->last);
     json_set_int(kept, "size", wave->size);
-    json_set_int(kept, "named", wave->named);
     json_set_int(kept, "failed", wave->failed_before);
     json_set_json(kept, "left", wave->left);
     step->dirty = true;
@@ -106,10 +116,10 @@ void engine_fanout_load(struct engine *engine)
     const struct json *kept = json_get(cursor, "wave");
     struct wave *wave = &step->wave;
 
-    width_init(&step->width, step->timing.concurrency,
-               (unsigned)json_int64_or(cursor, "width", 0));
+    width_init(&step->width, step->timing.concurrency, (unsigned)json_int64_or(cursor, "width", 0));
     step->failed_accepted = step->row.n_failed;
     step->last_part = -1;
+    step->named = json_int64_or(cursor, "named", 0);
     wave->on = (step->state->flags & STATE_FANOUT) && json_is_array(step->timing.waves);
     wave->left = wave->on ? step->timing.waves : NULL;
     if (!wave->on || !kept) {
@@ -119,7 +129,6 @@ void engine_fanout_load(struct engine *engine)
     wave->number = json_int64_or(kept, "number", 1);
     wave->last = json_int64_or(kept, "last", -1);
     wave->size = json_int64_or(kept, "size", 0);
-    wave->named = json_int64_or(kept, "named", 0);
     wave->failed_before = json_int64_or(kept, "failed", 0);
     if (step->timing.waves_anew) {
         wave->failed_before = step->row.n_failed; /* the operator has seen them */
@@ -171,10 +180,10 @@ static bool read_pending(struct engine *engine, int64_t after, int64_t most, str
     struct step *step = engine->step;
     struct ferry_error err = {0};
 
-    if (journal_units(
-            engine->o.journal, step->window,
-            &(struct unit_query){step->row.run, step->row.step, UNITS_PENDING, after, PENDING_LOADED},
-            rows, count, &err)) {
+    if (journal_units(engine->o.journal, step->window,
+                      &(struct unit_query){step->row.run, step->row.step, UNITS_PENDING, after,
+                                           PENDING_LOADED},
+                      rows, count, &err)) {
         engine_end(engine, RUN_PAUSED, err.code, err.message, err.hint);
         return false;
     }
@@ -203,29 +212,34 @@ static void take_rows(struct engine *engine, struct unit_row *rows, size_t count
     mem_free(rows);
 }
 
-/* With waves: parts first, since they belong to the waves that have begun. */
-static void read_ahead(struct engine *engine)
+/* Parts first: they belong to what has begun, and what they tell of failures is wanted early. */
+static bool read_parts(struct engine *engine)
 {
     struct step *step = engine->step;
-    const struct wave *wave = &step->wave;
-    int64_t most = wave->on ? wave->named - 1 : INT64_MAX;
+    int64_t after = step->last_part >= step->named ? step->last_part : step->named - 1;
     struct unit_row *rows;
     size_t count = 0;
 
-    if (wave->on) {
-        int64_t after = step->last_part >= wave->named ? step->last_part : wave->named - 1;
-
-        if (!read_pending(engine, after, INT64_MAX, &rows, &count)) {
-            return;
-        }
-        if (count > 0) {
-            step->last_part = rows[count - 1].seq;
-            take_rows(engine, rows, count);
-            return;
-        }
-        most = wave->last < most ? wave->last : most;
+    if (step->named == 0 || !read_pending(engine, after, INT64_MAX, &rows, &count) || count == 0) {
+        return false;
     }
-    if (!read_pending(engine, step->last_seq, most, &rows, &count)) {
+    step->last_part = rows[count - 1].seq;
+    take_rows(engine, rows, count);
+    return true;
+}
+
+static void read_ahead(struct engine *engine)
+{
+    struct step *step = engine->step;
+    int64_t most = step->named > 0 ? step->named - 1 : INT64_MAX;
+    struct unit_row *rows;
+    size_t count = 0;
+
+    if (step->wave.on && step->wave.last < most) {
+        most = step->wave.last;
+    }
+    if (read_parts(engine) || engine->ending ||
+        !read_pending(engine, step->last_seq, most, &rows, &count)) {
         return;
     }
     if (count > 0) {
@@ -314,7 +328,7 @@ static int64_t find_last(struct engine *engine, int64_t most, int64_t *size)
             engine_end(engine, RUN_PAUSED, err.code, err.message, err.hint);
             return last;
         }
-        while (used < count && rows[used].seq < step->wave.named) {
+        while (used < count && (step->named == 0 || rows[used].seq < step->named)) {
             last = rows[used++].seq;
         }
         *size += (int64_t)used;
@@ -342,9 +356,6 @@ static void open_wave(struct engine *engine, int64_t pending)
     struct wave *wave = &step->wave;
     int64_t most = 0;
 
-    if (!wave->open) {
-        wave->named = step->row.n_total;
-    }
     if (parse_int64(json_text(json_first(wave->left)), 1, WAVE_REST, &most)) {
         wave->last = find_last(engine, most, &wave->size);
     } else {
@@ -372,14 +383,15 @@ static void stop_wave(struct engine *engine, int64_t pending)
 {
     const struct wave *wave = &engine->step->wave;
 
-    stop(engine,
-         mem_printf(engine->step,
-                    "wave %" PRId64 ": of its %" PRId64 " units %" PRId64
-                    " failed, more than allowed; %" PRId64 " units have not begun",
-                    wave->number, wave->size, engine->step->row.n_failed - wave->failed_before,
-                    pending),
-         "see ferry status; when the reasons are mended: ferry retry RUN --failed and ferry resume; "
-         "to go on all the same: ferry resume --wave rest");
+    stop(
+        engine,
+        mem_printf(engine->step,
+                   "wave %" PRId64 ": of its %" PRId64 " units %" PRId64
+                   " failed, more than allowed; %" PRId64 " units have not begun",
+                   wave->number, wave->size, engine->step->row.n_failed - wave->failed_before,
+                   pending),
+        "see ferry status; when the reasons are mended: ferry retry RUN --failed and ferry resume; "
+        "to go on all the same: ferry resume --wave rest");
 }
 
 bool engine_fanout_goes_on(struct engine *engine)
@@ -392,8 +404,9 @@ bool engine_fanout_goes_on(struct engine *engine)
     }
     if (stops_at_failure(step)) {
         stop(engine,
-             mem_printf(step, "%" PRId64 " failed, and the run is to stop at a failure; %" PRId64
-                              " units have not begun",
+             mem_printf(step,
+                        "%" PRId64 " failed, and the run is to stop at a failure; %" PRId64
+                        " units have not begun",
                         step->row.n_failed - step->failed_accepted, pending),
              "see ferry status; to do it again: ferry retry RUN --failed; to go on with the "
              "others: ferry resume");
@@ -406,8 +419,9 @@ bool engine_fanout_goes_on(struct engine *engine)
         stop_wave(engine, pending);
     } else if (!json_first(step->wave.left)) {
         stop(engine,
-             mem_printf(step, "wave %" PRId64 " was the last one asked for; %" PRId64
-                              " units have not begun",
+             mem_printf(step,
+                        "wave %" PRId64 " was the last one asked for; %" PRId64
+                        " units have not begun",
                         step->wave.number, pending),
              "to go on: ferry resume --wave 100,rest");
     } else {

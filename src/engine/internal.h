@@ -35,15 +35,14 @@ struct flight {
     struct flight *next;
 };
 
-/* Of the units that expand named, those up to last may begin, and of those that were split off
-   (seq from named on) all. As the cursor of the running step keeps it. */
+/* Of the units that expand named, those up to last may begin, and of the parts that were split off
+   all. As the cursor of the running step keeps it. */
 struct wave {
     bool on;               /* the state has waves */
     bool open;             /* one has begun */
     int64_t number;        /* 1, 2, ... */
     int64_t last;          /* seq of its last unit */
     int64_t size;          /* units that it let begin */
-    int64_t named;         /* units that expand had named */
     int64_t failed_before; /* units that had failed when it began */
     const struct json *left;
 };
@@ -59,7 +58,8 @@ struct step {
     int64_t *taken; /* seq of the units that were open when the step was taken up, ascending */
     size_t taken_count;
     int64_t last_seq;  /* of the window: read on behind it */
-    int64_t last_part; /* the same of units that were split off, while there are waves */
+    int64_t named;     /* units that expand had named; parts have seqs from it on. 0: no parts */
+    int64_t last_part; /* of the parts that were read ahead: they go before all others */
     bool exhausted;    /* no pending unit that may begin is left on disk */
     size_t live;       /* units in hand */
     struct width width;
@@ -150,6 +150,8 @@ void engine_fanout_load(struct engine *engine);
    operator must say how to go on: then true. False: the step's units have ended, or enough have. */
 bool engine_fanout_goes_on(struct engine *engine);
 bool engine_too_many_failures(const struct step *step);
+/* A unit is divided: its parts are in the sink, or were before. */
+void engine_note_parts(struct engine *engine);
 /* The manager is busy, or something ended well. */
 void engine_narrow(struct engine *engine, const char *why);
 void engine_widen(struct engine *engine);

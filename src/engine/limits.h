@@ -27,7 +27,7 @@ struct limits {
     double tokens;     /* at most a fifth of a second's worth, and one at least */
     int64_t filled_ms; /* monotonic */
     int64_t hold_until_ms;
-    size_t in_flight; /* most requests at the same time */
+    size_t in_flight;                   /* most requests at the same time */
     int64_t left_ms[LIMITS_REMEMBERED]; /* when the latest ones left: a ring */
     size_t left_at, left_count;
 };

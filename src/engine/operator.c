@@ -207,18 +207,20 @@ static enum ferry_code retry_units(const struct engine_options *o, const struct 
     }
 }
 
-/* Waves that have begun stay so; of their failures none is left. */
+/* Waves that have begun stay so, and parts are parts; of a wave's failures none is left. */
 static const char *kept_cursor(const void *ctx, const char *cursor)
 {
-    struct json *notes = unit_notes(ctx, cursor), *kept;
+    struct json *notes = unit_notes(ctx, cursor), *kept = json_object(ctx);
+    const struct json *named = json_get(notes, "named"), *wave = json_get(notes, "wave");
 
-    if (!json_is_object(json_get(notes, "wave"))) {
-        return NULL;
+    if (named) {
+        json_set_json(kept, "named", named);
     }
-    kept = json_object(ctx);
-    json_set_json(kept, "wave", json_get(notes, "wave"));
-    json_set_int((struct json *)(uintptr_t)json_get(kept, "wave"), "failed", 0);
-    return json_print(ctx, kept);
+    if (json_is_object(wave)) {
+        json_set_json(kept, "wave", wave);
+        json_set_int((struct json *)(uintptr_t)json_get(kept, "wave"), "failed", 0);
+    }
+    return json_size(kept) > 0 ? json_print(ctx, kept) : NULL;
 }
 
 /* A step with failed units runs again; one that failed without any (expand, verify) begins there

@@ -64,10 +64,10 @@ enum state_answer {
     STATE_RETRY,       /* not now: act was refused without effect, probe found an obstacle that
                           passes by itself. Same id, after the wait */
     STATE_UNKNOWN,     /* act: it may have taken effect. The engine will probe */
-    STATE_SPLIT,       /* await: it ended badly as a whole, and the parts that are left were put into
-                          the sink: they are added in the commit that ends this one as skipped */
-    STATE_NEXT         /* await, probe after an intent: this act is over, and another one must
-                          follow (data says which): pending with a new attempt and a new id */
+    STATE_SPLIT, /* await: it ended badly as a whole, and the parts that are left were put into
+                    the sink: they are added in the commit that ends this one as skipped */
+    STATE_NEXT   /* await, probe after an intent: this act is over, and another one must
+                    follow (data says which): pending with a new attempt and a new id */
 };
 #define STATE_ANSWER_COUNT (STATE_NEXT + 1)
 
@@ -101,7 +101,7 @@ typedef void state_judge(const struct state_context *context, const struct state
 struct state_phase {
     state_ask *ask; /* NULL: the state has no such phase */
     state_judge *judge;
-    unsigned batch;      /* most units one request can ask about; 0 and 1: one */
+    unsigned batch; /* most units one request can ask about; 0 and 1: one */
     /* May these two be asked about in one request? NULL: any two that are in the same phase. */
     bool (*together)(const struct state_unit *a, const struct state_unit *b);
     bool judges_silence; /* judge is also called for replies that are not HTTP_ANSWERED */

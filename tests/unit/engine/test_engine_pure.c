@@ -12,10 +12,12 @@
 static const char letters[] = "nlWAPSOsDKFXNB";
 
 /* By line a phase, by column an answer: NONE ABSENT RUNNING DONE SKIP FAILED FOREIGN CANNOT_TELL
-   AGAIN RETRY UNKNOWN SPLIT NEXT. Written from state.h and the design's drawing, not from the table. */
+   AGAIN RETRY UNKNOWN SPLIT NEXT. Written from state.h and the design's drawing, not from the
+   table. */
 static const char *const expected[PHASE_COUNT] = {
-    [PHASE_PROBE] = "lAsDKFBlnOlll", [PHASE_ACT] = "PPsDDFBPPOPPP",    [PHASE_REPROBE] = "lSsDDFBlnlllN",
-    [PHASE_AWAIT] = "WWWDKFBWnWWXN", [PHASE_EXPAND] = "lllDKFBlnllll", [PHASE_VERIFY] = "lllDDFBlnllll",
+    [PHASE_PROBE] = "lAsDKFBlnOlll",   [PHASE_ACT] = "PPsDDFBPPOPPP",
+    [PHASE_REPROBE] = "lSsDDFBlnlllN", [PHASE_AWAIT] = "WWWDKFBWnWWXN",
+    [PHASE_EXPAND] = "lllDKFBlnllll",  [PHASE_VERIFY] = "lllDDFBlnllll",
 };
 
 static void every_phase_and_answer_leads_where_the_design_says(void **state)
@@ -349,6 +351,33 @@ static void judges_speak_and_note_below_the_given_memory(void **state)
     assert_string_equal(json_print(scope, verdict.facts), "{\"seen\":3}");
 }
 
+static void the_width_halves_once_for_all_and_grows_by_one(void **state)
+{
+    struct width width;
+
+    (void)state;
+    width_init(&width, 10, 0);
+    assert_int_equal(width.now, 10);
+    assert_true(width_busy(&width, 1000));
+    assert_false(width_busy(&width, 1001)); /* answers of the same moment */
+    assert_int_equal(width.now, 5);
+    for (int i = 0; i < 4; i++) {
+        assert_false(width_good(&width));
+    }
+    assert_true(width_good(&width));
+    assert_int_equal(width.now, 6);
+    assert_true(width_busy(&width, 1000 + WIDTH_CALM_MS));
+    assert_true(width_busy(&width, 1000 + 2 * WIDTH_CALM_MS));
+    assert_int_equal(width.now, 1);
+    assert_false(width_busy(&width, 1000 + 3 * WIDTH_CALM_MS)); /* one goes on */
+    assert_true(width_good(&width));
+    width_init(&width, 10, 4); /* of an earlier life */
+    assert_int_equal(width.now, 4);
+    width_init(&width, 3, 4);
+    assert_int_equal(width.now, 3);
+    assert_false(width_good(&width));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,6 +394,7 @@ int main(void)
         cmocka_unit_test(notes_that_cannot_be_read_are_none),
         cmocka_unit_test(an_id_belongs_to_run_step_key_and_attempt),
         cmocka_unit_test(only_a_patch_that_differs_from_the_disk_is_news),
+        cmocka_unit_test(the_width_halves_once_for_all_and_grows_by_one),
         cmocka_unit_test(judges_speak_and_note_below_the_given_memory),
     };
 
