@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#define NARROW_WAIT_MS 500
+
 static const struct state_phase *ops_of(const struct ferry_state *state, enum engine_phase phase)
 {
     const struct state_phase *const ops[PHASE_COUNT] = {
@@ -139,6 +141,13 @@ static void ask(struct engine *engine, struct unit *first, enum engine_phase pha
     outbox_put(engine, flight);
 }
 
+/* Fewer may be under way than were taken in hand, since the manager became busy: this one waits for
+   another to end. */
+static bool must_wait(const struct step *step, const struct unit *unit, enum engine_phase phase)
+{
+    return phase == PHASE_ACT && !unit->is_step && step->row.n_open >= (int64_t)step->width.now;
+}
+
 /* The next unit to be asked about: one that is due, else a pending one while there is room. */
 static struct unit *next_unit(struct engine *engine)
 {
@@ -162,6 +171,11 @@ void engine_choose(struct engine *engine)
         phase = phase_now(engine, unit);
         if (phase == PHASE_ACT && !engine->step->state->act.ask) {
             engine_begin_waiting(engine, unit);
+            continue;
+        }
+        if (must_wait(engine->step, unit, phase)) {
+            unit->due_ms = engine_now(engine) + NARROW_WAIT_MS;
+            schedule_put(&engine->schedule, unit);
             continue;
         }
         if (!limits_take(&engine->limits, engine->flight_count, engine_now(engine))) {
