@@ -15,6 +15,24 @@
 #define NEVER_MAX 2
 #define INCLUDE "id,status,error,created_at,started_at,ended_at"
 
+static size_t length_without_host(const struct state_unit *unit, const char *host)
+{
+    return strlen(unit->key) - (host == NULL ? 0 : strlen(host) + 1);
+}
+
+bool agents_apart(const struct state_unit *a, const struct state_unit *b)
+{
+    const char *a_host = json_string_or(a->data, "given.host", NULL);
+    const char *b_host = json_string_or(b->data, "given.host", NULL);
+
+    if (a_host == NULL && b_host == NULL) {
+        return false;
+    }
+    size_t length = length_without_host(a, a_host);
+
+    return length == length_without_host(b, b_host) && strncmp(a->key, b->key, length) == 0;
+}
+
 /* --- probe and await: one list for many units --- */
 
 static const char *execution_of(const struct state_unit *unit)

@@ -28,6 +28,9 @@ struct agents_work {
 /* The id of the execution that the unit's next act cancels or kills, or NULL. */
 const char *agents_cancels(const struct state_unit *unit);
 bool agents_kills(const struct state_unit *unit);
+/* A manager lets one execution at a time work on a deployment (facts 3.4): its hosts go one by one.
+ */
+bool agents_apart(const struct state_unit *a, const struct state_unit *b);
 bool agents_together(const struct state_unit *a, const struct state_unit *b);
 /* Fills the request of such an act, and judges its answer. */
 void agents_cancel_ask(const struct state_context *context, const struct state_unit *unit,

@@ -178,6 +178,7 @@ const struct ferry_state state_install_new_agents = {
               "others",
     .flags = STATE_FANOUT | STATE_KEYED | STATE_PROBE_AGAIN,
     .timing = timing,
+    .apart = agents_apart,
     .plan = {.ask = ask_plan},
     .expand = {.ask = agents_expand_ask, .judge = agents_expand_judge},
     .probe = {.ask = ask_probe,

@@ -264,6 +264,58 @@ static void fill_window(struct engine *engine)
     }
 }
 
+static bool is_apart_from(const struct engine *engine, const struct state_unit *view,
+                          const struct unit *other)
+{
+    struct state_unit its = unit_view(other);
+
+    return !other->is_step && engine->step->state->apart(view, &its);
+}
+
+/* Is something in hand with which this unit must not be under way? */
+static bool must_stay(const struct engine *engine, const struct unit *unit)
+{
+    struct state_unit view = unit_view(unit);
+
+    if (!engine->step->state->apart || engine->step->named == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < engine->schedule.count; i++) {
+        if (is_apart_from(engine, &view, engine->schedule.heap[i])) {
+            return true;
+        }
+    }
+    for (const struct flight *flight = engine->flights; flight; flight = flight->next) {
+        for (size_t i = 0; i < flight->n; i++) {
+            if (is_apart_from(engine, &view, flight->units[i])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The first of the window that may begin; the others keep their order. */
+static struct unit *take_from_window(struct engine *engine)
+{
+    struct step *step = engine->step;
+    size_t at = step->window_at;
+    struct unit *unit;
+
+    while (at < step->window_count && must_stay(engine, step->window[at])) {
+        at++;
+    }
+    if (at == step->window_count) {
+        return NULL;
+    }
+    unit = step->window[at];
+    for (; at > step->window_at; at--) {
+        step->window[at] = step->window[at - 1];
+    }
+    step->window_at++;
+    return unit;
+}
+
 struct unit *engine_next_pending(struct engine *engine)
 {
     struct step *step = engine->step;
@@ -275,10 +327,10 @@ struct unit *engine_next_pending(struct engine *engine)
         struct unit *unit;
 
         fill_window(engine);
-        if (step->window_at == step->window_count) {
+        unit = take_from_window(engine);
+        if (!unit) {
             return NULL;
         }
-        unit = step->window[step->window_at++];
         step->live++;
         if (unit->due_ms <= engine_now(engine)) {
             return unit;

@@ -144,9 +144,12 @@ struct ferry_state {
     unsigned def;        /* version of what it stores in data, cursor and facts */
     unsigned flags;
     void (*timing)(const struct state_context *context, struct state_timing *timing);
-    const char *leaves;      /* what its effect leaves on the manager, for people; NULL: nothing */
-    const char *undone_by;   /* the later state that takes it away again, or NULL */
-    struct state_phase plan; /* reads only */
+    const char *leaves;    /* what its effect leaves on the manager, for people; NULL: nothing */
+    const char *undone_by; /* the later state that takes it away again, or NULL */
+    /* Must these two never be under way together? Asked where units have been divided; NULL: none.
+     */
+    bool (*apart)(const struct state_unit *a, const struct state_unit *b);
+    struct state_phase plan;   /* reads only */
     struct state_phase expand; /* reads only; fan-out states */
     struct state_phase probe;  /* reads only */
     struct state_phase act;    /* exactly one changing request; none: the unit only awaits */

@@ -253,6 +253,26 @@ static void questions_of_different_kinds_do_not_go_together(void **state)
     assert_false(A->await.together(&cancelled, &plain));
 }
 
+static void hosts_of_one_deployment_are_kept_apart(void **state)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct json *one = json_object(scope), *two = json_object(scope);
+    struct state_unit a = {.key = "t/d/vm1"}, b = {.key = "t/d/vm22"}, whole = {.key = "t/d"},
+                      other = {.key = "t/e/vm1"}, plain = {.key = "t/d2"};
+
+    (void)state;
+    json_set_string(json_set_object(one, "given"), "host", "vm1");
+    json_set_string(json_set_object(two, "given"), "host", "vm22");
+    a.data = other.data = one;
+    b.data = two;
+    assert_true(A->apart(&a, &b));
+    assert_true(A->apart(&a, &whole));
+    assert_false(A->apart(&a, &other));
+    assert_false(A->apart(&a, &plain));
+    assert_false(A->apart(&whole, &plain));
+    assert_false(A->apart(&whole, &whole));
+}
+
 static void more_deployments_than_fit_are_asked_about_in_turn(void **state)
 {
     char keys[4][1700];
@@ -541,6 +561,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_divided_fails_and_what_is_complete_is_done),
         cmocka_unit_test(a_failure_found_by_a_probe_is_adopted_first),
         cmocka_unit_test(questions_of_different_kinds_do_not_go_together),
+        cmocka_unit_test(hosts_of_one_deployment_are_kept_apart),
         cmocka_unit_test(more_deployments_than_fit_are_asked_about_in_turn),
         cmocka_unit_test(before_a_further_attempt_the_agents_are_asked_about),
         cmocka_unit_test(pending_for_too_long_is_cancelled_by_an_act_of_its_own),

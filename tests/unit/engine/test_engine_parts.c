@@ -90,6 +90,58 @@ static void parts_go_before_what_has_not_begun(void **state)
     lab_free(lab);
 }
 
+static void six_at_a_time(const struct state_context *context, struct state_timing *timing)
+{
+    lab_timing(context, timing);
+    timing->concurrency = 6;
+}
+
+static bool same_first_letter(const struct state_unit *a, const struct state_unit *b)
+{
+    return a->key[0] == b->key[0];
+}
+
+static size_t most_of_b;
+
+static void count_b(struct lab *lab)
+{
+    size_t begun = lab_count(lab, "act", "b") + lab_count(lab, "act", "b/1");
+    size_t ended = 0;
+
+    begun += lab_count(lab, "act", "b/2");
+    for (size_t i = 0; i < lab->told_count; i++) {
+        const struct lab_told *told = &lab->told[i];
+
+        ended += told->unit && told->unit[0] == 'b' &&
+                 (strcmp(told->kind, "unit_done") == 0 || strcmp(told->kind, "unit_split") == 0);
+    }
+    most_of_b = begun - ended > most_of_b ? begun - ended : most_of_b;
+}
+
+static void parts_of_one_unit_go_one_after_the_other(void **state)
+{
+    struct ferry_state careful = many;
+    const struct ferry_state *states[] = {&careful, NULL};
+    struct lab *lab;
+
+    (void)state;
+    most_of_b = 0;
+    careful.timing = six_at_a_time;
+    lab = lab_new(states, answer_divided); /* the control: nothing keeps them apart */
+    lab->on_wait = count_b;
+    assert_int_equal(lab_live(lab), FERRY_OK);
+    assert_int_equal(most_of_b, 2);
+    lab_free(lab);
+    most_of_b = 0;
+    careful.apart = same_first_letter;
+    lab = lab_new(states, answer_divided);
+    lab->on_wait = count_b;
+    assert_int_equal(lab_live(lab), FERRY_OK);
+    assert_int_equal(most_of_b, 1);
+    assert_int_equal(lab_step(lab, "many").n_done, 6);
+    lab_free(lab);
+}
+
 /* Dies at every point of the run in turn: every unit is acted on once, and nothing is lost. */
 static void at_every_death(void (*answer)(struct lab *, const struct lab_call *,
                                           struct lab_answer *),
@@ -296,12 +348,6 @@ static void answer_letters(struct lab *lab, const struct lab_call *call, struct 
     out->add = in(call, "expand") ? "a1 b1 a2 b2 a3 b3" : NULL;
 }
 
-static void six_at_a_time(const struct state_context *context, struct state_timing *timing)
-{
-    lab_timing(context, timing);
-    timing->concurrency = 6;
-}
-
 static void questions_go_together_only_where_the_state_says_so(void **state)
 {
     struct ferry_state lettered = many;
@@ -329,6 +375,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_are_units_of_their_own),
         cmocka_unit_test(parts_go_before_what_has_not_begun),
+        cmocka_unit_test(parts_of_one_unit_go_one_after_the_other),
         cmocka_unit_test(a_death_neither_loses_nor_doubles_parts),
         cmocka_unit_test(every_act_has_an_id_and_an_intent_of_its_own),
         cmocka_unit_test(later_attempts_are_probed_for_and_the_first_is_not),
