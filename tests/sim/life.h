@@ -14,6 +14,7 @@ struct scenario {
     const char *name;
     struct manager_options manager;
     enum ferry_code expect; /* of the last life */
+    bool waves;             /* agents in waves of 1, 3 and the rest */
 };
 
 extern const struct scenario scenarios[];
