@@ -235,14 +235,14 @@ static void judge_waiting(const struct look *look, const struct json *row,
 {
     const struct state_unit *unit = look->unit;
     const char *status = cloudify_text(row, "status", "?");
-    int64_t age_ms = look->context->now_ms - unit->started_at_ms;
+    int64_t age_ms = unit->age_ms;
     int64_t most_ms = states_number(look->context, "agents.pending_ms", PENDING_MS);
     int64_t never = json_int64_or(unit->data, "never", 0) + 1;
 
     verdict->answer = STATE_RUNNING;
     if (agents_cancels(unit) != NULL) {
         verdict->answer = look->context->repeat ? STATE_ABSENT : STATE_RUNNING;
-    } else if (unit->started_at_ms <= 0 || age_ms <= most_ms) {
+    } else if (age_ms <= most_ms) {
         return;
     } else if (strcmp(status, "pending") == 0 && !began(row) && !look->context->repeat) {
         go_on_by(look, verdict, cloudify_text(row, "id", NULL), false);
@@ -272,8 +272,7 @@ static void judge_active(const struct look *look, const struct json *row,
     }
     if (agents_kills(unit)) { /* a kill that did not arrive leaves it as it was */
         verdict->answer = look->context->repeat ? STATE_ABSENT : STATE_RUNNING;
-    } else if (!look->context->repeat && unit->started_at_ms > 0 &&
-               look->context->now_ms - unit->started_at_ms > KILL_MS) {
+    } else if (!look->context->repeat && unit->age_ms > KILL_MS) {
         go_on_by(look, verdict, agents_cancels(unit), true);
         state_say(verdict, look->mem, STATE_NEXT,
                   "nobody takes note of its being cancelled, and it never began: it is killed");

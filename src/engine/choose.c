@@ -35,15 +35,17 @@ static bool rides_along(const struct engine *engine, const struct unit *unit,
     return due && !unit->in_flight && !unit->is_step && phase_now(engine, unit) == phase;
 }
 
-static bool go_together(const struct state_phase *ops, const struct unit *a, const struct unit *b)
+static bool go_together(const struct engine *engine, enum engine_phase phase, const struct unit *a,
+                        const struct unit *b)
 {
+    const struct state_phase *ops = ops_of(engine->step->state, phase);
     struct state_unit first, second;
 
     if (!ops->together) {
         return true;
     }
-    first = unit_view(a);
-    second = unit_view(b);
+    first = unit_view(a, engine_now(engine));
+    second = unit_view(b, engine_now(engine));
     return ops->together(&first, &second);
 }
 
@@ -60,8 +62,7 @@ static struct flight *flight_new(struct engine *engine, struct unit *first, enum
     for (size_t i = 0; i < engine->schedule.count && flight->n < batch;) {
         struct unit *unit = engine->schedule.heap[i];
 
-        if (rides_along(engine, unit, phase, now_ms) &&
-            go_together(ops_of(engine->step->state, phase), first, unit)) {
+        if (rides_along(engine, unit, phase, now_ms) && go_together(engine, phase, first, unit)) {
             flight->units[flight->n++] = unit;
             schedule_remove(&engine->schedule, unit);
         } else {
@@ -119,7 +120,7 @@ static void ask(struct engine *engine, struct unit *first, enum engine_phase pha
     struct state_verdict *verdicts = mem_array(flight, struct state_verdict, flight->n);
 
     for (size_t i = 0; i < flight->n; i++) {
-        views[i] = unit_view(flight->units[i]);
+        views[i] = unit_view(flight->units[i], engine_now(engine));
         verdicts[i].wait_ms = -1;
     }
     if (!ops->ask) {

@@ -140,7 +140,7 @@ static void judge(struct engine *engine, struct flight *flight, const struct htt
 
     for (size_t i = 0; i < flight->n; i++) {
         flight->units[i]->in_flight = false;
-        views[i] = unit_view(flight->units[i]);
+        views[i] = unit_view(flight->units[i], engine_now(engine));
         verdicts[i].wait_ms = -1;
     }
     if (busy_ms(reply) > 0) {

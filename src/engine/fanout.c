@@ -267,7 +267,7 @@ static void fill_window(struct engine *engine)
 static bool is_apart_from(const struct engine *engine, const struct state_unit *view,
                           const struct unit *other)
 {
-    struct state_unit its = unit_view(other);
+    struct state_unit its = unit_view(other, engine_now(engine));
 
     return !other->is_step && engine->step->state->apart(view, &its);
 }
@@ -275,7 +275,7 @@ static bool is_apart_from(const struct engine *engine, const struct state_unit *
 /* Is something in hand with which this unit must not be under way? */
 static bool must_stay(const struct engine *engine, const struct unit *unit)
 {
-    struct state_unit view = unit_view(unit);
+    struct state_unit view = unit_view(unit, engine_now(engine));
 
     if (!engine->step->state->apart || engine->step->named == 0) {
         return false;

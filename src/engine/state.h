@@ -29,6 +29,8 @@ struct state_unit {
     const char *remote_id;   /* as an earlier verdict said, or NULL */
     int64_t intent_at_ms;    /* unix ms, 0: no intent yet */
     int64_t started_at_ms;   /* unix ms, 0: not accepted yet */
+    int64_t age_ms;          /* since it was accepted, 0: not yet. By a clock that nobody sets, and
+                                so counted from the restart when there was one meanwhile */
     const struct json *data; /* the state's own notes (an object), or NULL; a retry by the
                                 operator begins without */
 };

@@ -90,9 +90,6 @@ static void take_up_started(struct engine *engine, struct unit *unit)
         unit->due_ms = now_ms + wait_ms;
     }
     unit->began_ms = now_ms;
-    if (unit->row.started_at_ms < engine_realtime(engine)) {
-        unit->began_ms -= engine_realtime(engine) - unit->row.started_at_ms;
-    }
     if (!timing->deadline_ms) {
         unit->deadline_ms = 0;
         return;

@@ -103,8 +103,10 @@ enum engine_phase unit_phase(const struct unit *unit, const struct ferry_state *
     return asks_first(unit, state->flags) ? PHASE_PROBE : PHASE_ACT;
 }
 
-struct state_unit unit_view(const struct unit *unit)
+struct state_unit unit_view(const struct unit *unit, int64_t now_ms)
 {
+    bool started = unit->row.state == UNIT_STARTED;
+
     return (struct state_unit){.key = unit->row.key,
                                .id = unit->row.intent_id,
                                .attempt = unit->row.attempt,
@@ -112,6 +114,7 @@ struct state_unit unit_view(const struct unit *unit)
                                .remote_id = unit->row.remote_id,
                                .intent_at_ms = unit->row.intent_at_ms,
                                .started_at_ms = unit->row.started_at_ms,
+                               .age_ms = started ? now_ms - unit->began_ms : 0,
                                .data = unit->data};
 }
 

@@ -24,7 +24,7 @@ struct unit {
     unsigned unsent;           /* sendings in a row of which not one byte left */
     unsigned fruitless;        /* sendings that left and had no effect */
     int64_t due_ms;            /* not before */
-    int64_t began_ms;          /* when it was seen to be accepted */
+    int64_t began_ms;          /* when this process saw it accepted, or took it up */
     int64_t quiet_until_ms;    /* not asked about before, even when another one is */
     int64_t deadline_ms;       /* of the present question; 0: none */
     int64_t obstacle_until_ms; /* an obstacle is waited for until then; 0: none seen */
@@ -48,8 +48,8 @@ void unit_derive_id(struct unit *unit, const struct run_row *run, const char *st
 /* What is to be asked about it next. */
 enum engine_phase unit_phase(const struct unit *unit, const struct ferry_state *state,
                              enum step_state step);
-/* As a state sees it; borrowed from the unit. */
-struct state_unit unit_view(const struct unit *unit);
+/* As a state sees it at this (monotonic) time; borrowed from the unit. */
+struct state_unit unit_view(const struct unit *unit, int64_t now_ms);
 /* Merges a patch into its notes; true when they now differ from what is on disk. */
 bool unit_merge(struct unit *unit, const struct json *patch);
 /* Replaces one of the texts of its row; true when it changed. NULL leaves it alone. */

@@ -355,7 +355,7 @@ static void ends_and_waits_of_an_execution_are_explained(void **state)
     lab_turn(lab, &A->await, 200, list(lab, "{\"id\":\"e\",\"status\":\"queued\"}", 1));
     lab_says(lab, STATE_RUNNING, NULL);
     assert_null(lab->verdict[0].reason);
-    lab->units[0].started_at_ms = LAB_NOW_MS - 7 * 60000;
+    lab->units[0].age_ms = 7 * 60000;
     lab_turn(lab, &A->await, 200, list(lab, "{\"id\":\"e\",\"status\":\"queued\"}", 1));
     lab_says(lab, STATE_RUNNING, "queued for 7 min");
     lab_turn(lab, &A->await, 200, list(lab, "{\"id\":\"e\",\"status\":\"dreaming\"}", 1));
@@ -374,7 +374,7 @@ static void lost_start_is_adopted_or_absent(void **state)
 
     (void)state;
     lab->context.repeat = true;
-    lab->units[0].started_at_ms = 0;
+    lab->units[0].age_ms = 0;
     lab->units[0].id = "7d3c1d0e-5f5a-4b7e-9d55-0a4f2f3f0001";
     lab_asks(lab, &A->probe, "GET /api/v3.1/executions?id=7d3c1d0e-*");
     lab_turn(lab, &A->probe, 200, EMPTY);

@@ -338,7 +338,7 @@ static struct lab *pending_lab(const char *data)
 
     lab->units[0].key = "acme/d1";
     lab->units[0].remote_id = "e";
-    lab->units[0].started_at_ms = LAB_NOW_MS - 7 * 60000;
+    lab->units[0].age_ms = 7 * 60000;
     lab_data(lab, data);
     return lab;
 }
@@ -348,10 +348,10 @@ static void pending_for_too_long_is_cancelled_by_an_act_of_its_own(void **state)
     struct lab *lab = pending_lab("{}");
 
     (void)state;
-    lab->units[0].started_at_ms = LAB_NOW_MS - 4 * 60000;
+    lab->units[0].age_ms = 4 * 60000;
     lab_turn(lab, &A->await, 200, list(lab, NEVER("pending"), 1));
     lab_says(lab, STATE_RUNNING, NULL);
-    lab->units[0].started_at_ms = LAB_NOW_MS - 7 * 60000;
+    lab->units[0].age_ms = 7 * 60000;
     lab_turn(lab, &A->await, 200, list(lab, NEVER("pending"), 1));
     lab_says(lab, STATE_NEXT, "pending for 7 min");
     lab_data_is(lab, "{\"cancel\":\"e\",\"never\":1}");
@@ -362,7 +362,7 @@ static void pending_for_too_long_is_cancelled_by_an_act_of_its_own(void **state)
     assert_string_equal(lab->request->body, "{\"action\":\"cancel\"}");
     lab_gets(lab, 200, "{\"id\":\"e\",\"status\":\"cancelling\"}");
     lab_says(lab, STATE_RUNNING, NULL);
-    lab->units[0].started_at_ms = LAB_NOW_MS - 1000;
+    lab->units[0].age_ms = 1000;
     lab_turn(lab, &A->await, 200, list(lab, NEVER("cancelling"), 1));
     lab_says(lab, STATE_RUNNING, NULL);
     lab_turn(lab, &A->await, 200, list(lab, NEVER("cancelled"), 1));
