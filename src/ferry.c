@@ -240,10 +240,9 @@ static enum ferry_code check_stop(const struct ferry_run_options *options, struc
                 : FERRY_OK;
 }
 
-/* Runs, and describes how it stands afterwards, whatever the outcome. */
-static enum ferry_code carry(struct session *session, const struct run_row *run,
-                             const struct ferry_run_options *options, char **result,
-                             struct ferry_error *err)
+enum ferry_code ferry_carry(struct session *session, const struct run_row *run,
+                            const struct ferry_run_options *options, char **result,
+                            struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct ferry_error ignored = {0};
@@ -315,7 +314,7 @@ enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source
         code = begin(scope, session, source, &run, err);
     }
     if (!code) {
-        code = carry(session, &run, options, result, err);
+        code = ferry_carry(session, &run, options, result, err);
     }
     journal_close(journal);
     return code;
@@ -345,15 +344,12 @@ static enum ferry_code find_resumable(const void *ctx, struct journal *journal, 
     return FERRY_OK;
 }
 
-/* What the run goes by from now on: its options with the settings of this call. */
-static enum ferry_code take_up(const void *ctx, const struct ferry_source *source,
-                               struct run_row *run, struct json **effective,
-                               struct ferry_error *err)
+enum ferry_code ferry_take_up(const void *ctx, const struct ferry_source *source,
+                              struct run_row *run, struct json **effective, struct ferry_error *err)
 {
-    struct json *options, *facts;
+    struct json *options;
 
-    if (json_parse(ctx, run->options, strlen(run->options), &options, err) ||
-        json_parse(ctx, run->facts, strlen(run->facts), &facts, err)) {
+    if (json_parse(ctx, run->options, strlen(run->options), &options, err)) {
         return err->code;
     }
     if (source && source->file) {
@@ -362,12 +358,22 @@ static enum ferry_code take_up(const void *ctx, const struct ferry_source *sourc
                           "definition is in the journal");
     }
     if (config_override(ctx, options, source ? source->settings : NULL,
-                        source ? source->setting_count : 0, effective, err) ||
-        session_check_archive(*effective, facts, err)) {
+                        source ? source->setting_count : 0, effective, err)) {
         return err->code;
     }
     run->options = json_print(ctx, *effective);
     return FERRY_OK;
+}
+
+static enum ferry_code check_archive(const void *ctx, const struct run_row *run,
+                                     const struct json *options, struct ferry_error *err)
+{
+    struct json *facts;
+
+    if (json_parse(ctx, run->facts, strlen(run->facts), &facts, err)) {
+        return err->code;
+    }
+    return session_check_archive(options, facts, err);
 }
 
 static enum ferry_code already_done(struct journal *journal, const struct run_row *run,
@@ -406,9 +412,10 @@ enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
     if (!code && run.state == RUN_DONE) {
         code = already_done(journal, &run, result, err);
     } else if (!code) {
-        code = take_up(scope, source, &run, &effective, err);
+        code = ferry_take_up(scope, source, &run, &effective, err);
+        code = code ? code : check_archive(scope, &run, effective, err);
         code = code ? code : session_open(scope, ferry, effective, journal, &session, err);
-        code = code ? code : carry(session, &run, options, result, err);
+        code = code ? code : ferry_carry(session, &run, options, result, err);
     }
     journal_close(journal);
     return code;

@@ -24,8 +24,8 @@
 
 static void timing(const struct state_context *context, struct state_timing *timing)
 {
-    (void)context;
     timing->request_ms = 2 * STATES_MINUTE_MS;
+    timing->hush_ms = restored_quiet_ms(context); /* it may have begun: facts 2.3 */
     /* the weather of a restore that did begin may hide it for long */
     timing->probe_deadline_ms = 2 * STATES_HOUR_MS;
 }
@@ -66,6 +66,7 @@ static void took_effect(const struct state_unit *unit, const char *execution, co
     struct json *restore = json_set_object(state_facts(verdict, mem), "restore");
 
     json_set_int(restore, "since_ms", json_int64_or(unit->data, "since_ms", unit->intent_at_ms));
+    json_set_int(restore, "told_ms", unit->intent_at_ms);
     if (json_get(unit->data, "known") != NULL) {
         json_set_json(restore, "known", json_get(unit->data, "known"));
     }

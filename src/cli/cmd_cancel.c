@@ -7,7 +7,7 @@ static enum ferry_code cancel(struct invocation *invocation, struct ferry_error 
     enum ferry_code code = cli_open(invocation, &ferry, err);
 
     if (code == FERRY_OK) {
-        code = ferry_cancel(ferry, invocation->words[0], &text, err);
+        code = ferry_cancel(ferry, invocation->words[0], NULL, NULL, &text, err);
     }
     return cli_result(invocation, text, ui_result, code, err);
 }

@@ -47,18 +47,31 @@ static bool may_change(enum unit_state from, enum unit_state to)
            (from == UNIT_STARTED && to != UNIT_PENDING && to != UNIT_INTENT);
 }
 
-void engine_change(struct engine *engine, struct unit *unit, enum unit_state state)
+static void count(struct engine *engine, enum unit_state from, enum unit_state to)
 {
-    int64_t *before = counter(&engine->step->row, unit->row.state);
-    int64_t *after = counter(&engine->step->row, state);
+    int64_t *before = counter(&engine->step->row, from);
+    int64_t *after = counter(&engine->step->row, to);
 
-    assert(may_change(unit->row.state, state));
     if (before) {
         --*before;
     }
     if (after) {
         ++*after;
     }
+}
+
+void engine_begin_again(struct engine *engine, struct unit *unit)
+{
+    count(engine, unit->row.state, UNIT_PENDING);
+    unit_begin_again(unit, &engine->run, engine->step->row.name);
+    unit->due_ms = unit->deadline_ms = 0;
+    engine_touch(engine, unit);
+}
+
+void engine_change(struct engine *engine, struct unit *unit, enum unit_state state)
+{
+    assert(may_change(unit->row.state, state));
+    count(engine, unit->row.state, state);
     unit->row.state = state;
     unit->row.tries = 0;
     unit->deadline_ms = 0;
@@ -167,15 +180,15 @@ static void move_block(struct engine *engine, struct unit *unit, enum engine_pha
 static void move_probe(struct engine *engine, struct unit *unit,
                        const struct state_verdict *verdict)
 {
-    int64_t now_ms = engine_now(engine);
+    int64_t now_ms = engine_now(engine), hush_ms = engine->step->timing.hush_ms;
 
     unit->row.tries = unit->unsent = 0;
     unit->settle_until_ms = now_ms + engine->step->timing.settle_ms;
-    unit->deadline_ms = now_ms + engine->step->timing.probe_deadline_ms;
+    unit->deadline_ms = now_ms + hush_ms + engine->step->timing.probe_deadline_ms;
     unit_set_text(unit, &unit->row.error, verdict->reason);
     engine_touch(engine, unit);
     engine_tell(engine, "unit_open", unit, verdict->reason, NULL);
-    due_in(engine, unit, verdict->wait_ms > 0 ? verdict->wait_ms : 0);
+    due_in(engine, unit, verdict->wait_ms > hush_ms ? verdict->wait_ms : hush_ms);
 }
 
 /* Sent again and again, and never an effect: it does not help to go on for ever. */
@@ -402,6 +415,9 @@ void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase ph
         break;
     case MOVE_FAIL:
         move_fail(engine, unit, verdict);
+        break;
+    case MOVE_BACK:
+        engine_go_back(engine, unit, verdict);
         break;
     case MOVE_BLOCK:
         move_block(engine, unit, phase, verdict);

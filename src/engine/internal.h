@@ -6,6 +6,7 @@
  *   choose.c    which units are asked about now: one request each, or one for several
  *   collect.c   replies in, verdicts out of the states
  *   apply.c     what a verdict does to a unit
+ *   back.c      steps back: an earlier step and those behind it begin again
  *   commit.c    one transaction a turn; events after it
  */
 #ifndef ENGINE_INTERNAL_H
@@ -47,6 +48,7 @@ struct step {
     bool exhausted;   /* no pending unit is left on disk */
     size_t live;      /* units in hand */
     bool dirty;
+    bool left; /* it waits again, for the end of an earlier step: nothing more is done here */
     char *fail_reason, *fail_hint; /* of the unit that failed last in this process */
     enum ferry_code fail_code;
 };
@@ -65,6 +67,16 @@ struct event_queue {
     void *mem;
 };
 
+/* Earlier steps that begin again, until that is on disk. */
+struct back {
+    struct back_step {
+        struct step_row *row; /* in engine->steps */
+        struct unit *unit;    /* below the back; NULL: it never had one */
+        enum unit_state from;
+    } * steps;
+    size_t count;
+};
+
 struct engine {
     struct engine_options o;
     struct run_row run;
@@ -73,6 +85,7 @@ struct engine {
     struct step_row *steps;
     size_t step_count;
     struct step *step; /* the present one, or NULL between two */
+    struct back *back; /* in the next commit, or NULL */
     struct schedule schedule;
     struct limits limits;
     struct flight *flights; /* all in flight or in the outbox, oldest first */
@@ -144,7 +157,14 @@ void engine_not_sent(struct engine *engine, struct unit *unit, const struct http
 /* A unit of a state without an act begins to be awaited. */
 void engine_begin_waiting(struct engine *engine, struct unit *unit);
 void engine_change(struct engine *engine, struct unit *unit, enum unit_state state);
+/* As if it had not been begun; the one way back out of "took effect" (see back.c). */
+void engine_begin_again(struct engine *engine, struct unit *unit);
 void engine_touch(struct engine *engine, struct unit *unit); /* into the next commit */
+
+/* back.c */
+void engine_go_back(struct engine *engine, struct unit *unit, const struct state_verdict *verdict);
+/* Writes the earlier steps into the transaction of this turn. */
+enum ferry_code engine_write_back(struct engine *engine, struct ferry_error *err) FERRY_CHECK;
 
 /* commit.c */
 /* Adds an event to the next commit. text and data may be NULL; all are copied. */

@@ -27,6 +27,7 @@ enum engine_move {
     MOVE_DONE,
     MOVE_SKIP,
     MOVE_FAIL,
+    MOVE_BACK, /* an earlier step begins again; this one waits for its end */
     MOVE_BLOCK /* something of others is in the way: the run stops, the unit stays */
 };
 

@@ -29,6 +29,19 @@ struct unit *unit_new(const void *ctx, const struct run_row *run, const struct s
     return unit;
 }
 
+void unit_begin_again(struct unit *unit, const struct run_row *run, const char *step)
+{
+    unit->row.data = NULL;
+    unit->data = NULL;
+    unit->row.state = UNIT_PENDING;
+    unit->row.attempt++;
+    unit_derive_id(unit, run, step);
+    unit->row.tries = 0;
+    unit->row.not_before_ms = unit->row.deadline_ms = 0;
+    unit->row.intent_at_ms = unit->row.started_at_ms = unit->row.ended_at_ms = 0;
+    unit->row.remote_id = unit->row.remote_state = unit->row.error = unit->row.hint = NULL;
+}
+
 static int64_t to_monotonic(int64_t stored_ms, struct clock *clock)
 {
     int64_t wait_ms = stored_ms - clock->realtime_ms(clock);

@@ -178,10 +178,14 @@ enum ferry_code ferry_retry_failed(struct ferry *ferry, const char *run, char **
     return answer("retry", result, err);
 }
 
-enum ferry_code ferry_cancel(struct ferry *ferry, const char *run, char **result,
+enum ferry_code ferry_cancel(struct ferry *ferry, const char *run,
+                             const struct ferry_source *source,
+                             const struct ferry_cancel_options *options, char **result,
                              struct ferry_error *err)
 {
     (void)ferry;
+    (void)source;
+    (void)options;
     keep(fake.run, sizeof(fake.run), run);
     return answer("cancel", result, err);
 }

@@ -9,13 +9,14 @@
 /* --- the table --- */
 
 /* One letter a move, in the order of enum engine_move. */
-static const char letters[] = "nlWAPSOsDKFB";
+static const char letters[] = "nlWAPSOsDKF<B";
 
 /* By line a phase, by column an answer: NONE ABSENT RUNNING DONE SKIP FAILED FOREIGN CANNOT_TELL
-   AGAIN RETRY UNKNOWN. Written from state.h and the design's drawing, not from the table. */
+   AGAIN RETRY BACK UNKNOWN. Written from state.h and the design's drawing, not from the table. */
 static const char *const expected[PHASE_COUNT] = {
-    [PHASE_PROBE] = "lAsDKFBlnOl", [PHASE_ACT] = "PPsDDFBPPOP",    [PHASE_REPROBE] = "lSsDDFBlnll",
-    [PHASE_AWAIT] = "WWWDKFBWnWW", [PHASE_EXPAND] = "lllDKFBlnll", [PHASE_VERIFY] = "lllDDFBlnll",
+    [PHASE_PROBE] = "lAsDKFBlnOll",   [PHASE_ACT] = "PPsDDFBPPOPP",
+    [PHASE_REPROBE] = "lSsDDFBlnlll", [PHASE_AWAIT] = "WWWDKFBWnW<W",
+    [PHASE_EXPAND] = "lllDKFBlnlll",  [PHASE_VERIFY] = "lllDDFBlnlll",
 };
 
 static void every_phase_and_answer_leads_where_the_design_says(void **state)
