@@ -84,8 +84,12 @@ static enum ferry_code cancel(struct engine_options *engine, const struct run_ro
     return engine_cancel(engine, run, err);
 }
 
-enum ferry_code ferry_cancel(struct ferry *ferry, const char *run, char **result,
+enum ferry_code ferry_cancel(struct ferry *ferry, const char *run,
+                             const struct ferry_source *source,
+                             const struct ferry_cancel_options *options, char **result,
                              struct ferry_error *err)
 {
+    (void)source;
+    (void)options;
     return with_run(ferry, run, cancel, NULL, result, err);
 }

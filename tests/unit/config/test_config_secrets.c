@@ -19,7 +19,7 @@ static enum ferry_code read_secret(const void *mem, const char *kind, const char
 
     json_set_string(reference, kind, text);
     memset(err, 0, sizeof(*err));
-    return config_secret_read(mem, reference, out, err);
+    return config_secret_read(mem, "password", reference, out, err);
 }
 
 static void assert_secret(const char *kind, const char *text, const char *expected)
@@ -147,7 +147,8 @@ static void a_command_that_takes_too_long_is_killed_with_all_it_started(void **s
     alive.fd = open("alive", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     assert_true(alive.fd >= 0);
     for (size_t at = 0; at < FERRY_COUNT(commands); at++) {
-        struct secret_command command = {.text = commands[at], .limit_ms = 300, .clock = clock};
+        struct secret_command command = {
+            .what = "password", .text = commands[at], .limit_ms = 300, .clock = clock};
         struct ferry_error err = {0};
         int64_t began_ms = clock->now_ms(clock);
         char bytes[64];
