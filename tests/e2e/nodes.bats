@@ -85,3 +85,14 @@ authority() {
   ferry 2 plan upgrade.yaml --manager "$url,$url/"
   says "manager\.url names '$url' twice"
 }
+
+@test "a run that has not ended stands in the way of another on the same cluster, by whatever node" {
+  practice
+  run_ 3 --stop-before upload
+  ferry 5 run upgrade.yaml --manager http://127.0.0.1:1 --manager "$url"
+  says 'run "upgrade-1" for this manager has not ended'
+  ferry 0 cancel upgrade-1
+  ferry 3 run upgrade.yaml --manager "$url" --manager http://127.0.0.1:1 --stop-before upload
+  ferry 5 run upgrade.yaml --manager http://127.0.0.1:1
+  says 'run "upgrade-2" for this manager has not ended'
+}
