@@ -96,3 +96,11 @@ authority() {
   ferry 5 run upgrade.yaml --manager http://127.0.0.1:1
   says 'run "upgrade-2" for this manager has not ended'
 }
+
+@test "a cluster whose first node is down is carried by way of the second" {
+  practice
+  ferry 0 run upgrade.yaml --manager http://127.0.0.1:1 --manager "$url" -v -v
+  grep -q "http://127.0.0.1:1 does not answer, from now on $url is asked" err
+  carried
+  agents_of_made
+}
