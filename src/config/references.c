@@ -8,7 +8,7 @@
 #include "config/config.h"
 #include "config/values.h"
 
-#define MESSAGE_MAX 256 /* bytes of a list of missing keys */
+#define MESSAGE_MAX 512 /* bytes of a list of missing keys */
 
 static bool is_set(struct config_raw *raw, const char *name)
 {
@@ -90,8 +90,9 @@ static enum ferry_code put_after_restore(struct config_raw *raw, struct json *ma
     put_or_keep(login, "password", password);
     put_or_keep(login, "token", token);
     if (!has_secret(login)) {
-        return config_bad(raw, key, CONFIG_NO_ITEM, err,
-                          "stands alone: %s.password.file (or .env, .command) is missing", group);
+        return config_bad(
+            raw, key, CONFIG_NO_ITEM, err,
+            "stands alone: %s.password.file or .token.file (or .env, .command) is missing", group);
     }
     json_set_string(login, "username", username);
     json_set_json(manager, "after_restore", login);
@@ -172,9 +173,10 @@ enum ferry_code config_check_complete(struct config_raw *raw, struct ferry_error
             raw->profile == NULL,
         !is_set(raw, "snapshot.file") && !is_set(raw, "snapshot.url"),
     };
-    static const char *const names[] = {"manager.url", "manager.username",
-                                        "manager.password.file (or .env, .command)",
-                                        "snapshot.file (or .url)"};
+    static const char *const names[] = {
+        "manager.url", "manager.username",
+        "manager.password.file or manager.token.file (or .env, .command)",
+        "snapshot.file (or .url)"};
     struct buf list;
 
     buf_init(&list, raw->mem, MESSAGE_MAX);

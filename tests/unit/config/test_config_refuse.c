@@ -128,7 +128,8 @@ static void what_is_missing_is_named(void **state)
 {
     static const struct row rows[] = {
         {"",
-         "up.yaml: missing: manager.url, manager.username, manager.password.file (or .env, "
+         "up.yaml: missing: manager.url, manager.username, manager.password.file or "
+         "manager.token.file (or .env, "
          ".command), snapshot.file (or .url)",
          "--manager URL"},
         {"manager: {url: \"https://m\", username: a, password: {env: P}}\n",
@@ -139,7 +140,8 @@ static void what_is_missing_is_named(void **state)
     (void)state;
     refuse_all(rows, FERRY_COUNT(rows));
     assert_refused(NULL, "manager.url=https://m", FERRY_E_CONFIG,
-                   "missing: manager.username, manager.password.file (or .env, .command), "
+                   "missing: manager.username, manager.password.file or manager.token.file (or "
+                   ".env, .command), "
                    "snapshot.file (or .url)",
                    "give a FILE.yaml");
 }
@@ -195,10 +197,11 @@ static void one_place_for_each_secret_and_one_origin_of_the_snapshot(void **stat
 
     (void)state;
     refuse_all(rows, FERRY_COUNT(rows));
-    assert_refused(MINIMAL, "manager.after_restore.username=b", FERRY_E_USAGE,
-                   "setting manager.after_restore.username stands alone: "
-                   "manager.after_restore.password.file (or .env, .command) is missing",
-                   NULL);
+    assert_refused(
+        MINIMAL, "manager.after_restore.username=b", FERRY_E_USAGE,
+        "setting manager.after_restore.username stands alone: "
+        "manager.after_restore.password.file or .token.file (or .env, .command) is missing",
+        NULL);
 }
 
 static void urls_of_managers_have_scheme_host_and_port_only(void **state)
