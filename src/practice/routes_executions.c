@@ -320,5 +320,6 @@ void handle_execution_action(struct request *request)
     }
     ledger_count(request->practice, LEDGER_ACTIONS, mem_printf(request, "%s %s", action, target.id),
                  "");
+    ledger_count(request->practice, LEDGER_EXECUTION_ACTIONS, target.id, action);
     reply_execution(request, 200, target.seq);
 }
