@@ -23,6 +23,7 @@
 #include "practice/practice.h"
 #include "practice/request.h"
 #include "practice/routes.h"
+#include "practice/server.h"
 #include "practice/store.h"
 #include "practice/workflow.h"
 
@@ -176,6 +177,8 @@ static void change(struct request *request, const char *door)
         code = load(request, &err);
     }
     sql_commit(request->practice->sql);
+    /* Who asks next finds it so: the loop would come to it a little later. */
+    server_follow(request->practice->server, request->node);
     reply_done(request, code, &err);
 }
 

@@ -331,8 +331,7 @@ static void close_port(struct server *server, struct port *port)
     port->daemon = NULL;
 }
 
-/* A node that a test has taken down, a reboot, another certificate. */
-static void follow_cluster(struct server *server)
+void server_follow(struct server *server, size_t except)
 {
     const struct practice *practice = server->practice;
     bool restored = practice->state.certificate == CERTIFICATE_RESTORED;
@@ -340,6 +339,9 @@ static void follow_cluster(struct server *server)
     for (size_t i = 0; i < practice->cluster.count; i++) {
         struct port *port = &server->ports[i];
         bool listens = cluster_listens(practice, i);
+        if (i == except) {
+            continue;
+        }
         if (port->daemon != NULL && (!listens || (port->tls && port->restored != restored))) {
             close_port(server, port);
         }
@@ -401,13 +403,14 @@ void server_run(struct server *server)
             break;
         }
         jobs_run(server->practice, practice_now_ms(server->practice));
-        follow_cluster(server);
+        server_follow(server, CLUSTER_MOST);
         (void)exchange_wake(server, exchange_now_ms(server));
         for (size_t i = 0; i < FERRY_COUNT(server->ports); i++) {
             if (server->ports[i].daemon != NULL) {
                 (void)MHD_run(server->ports[i].daemon);
             }
         }
+        server_follow(server, CLUSTER_MOST);
         /* A request may have begun to wait just now. */
         next_wake_ms = exchange_wake(server, exchange_now_ms(server));
     }
