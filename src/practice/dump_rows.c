@@ -176,7 +176,8 @@ static void row_instance(struct dump *dump, const struct plan_walk *walk, int64_
     dump_set_data(dump, "relationships", "[]");
     dump_set_data(dump, "runtime_properties", "{}");
     dump_set_data(dump, "scaling_groups", "[]");
-    dump_set(dump, "state", "started");
+    dump_set(dump, "state",
+             is_host ? plan_host_state(dump->plan, plan_host(walk, instance)) : "started");
     dump_set(dump, "version", "3");
     dump_set(dump, "_node_fk",
              number(node, walk->first_node + (walk->hosts == 0 || is_host ? 1 : 2)));
@@ -201,7 +202,7 @@ static void row_agent(struct dump *dump, const struct plan_walk *walk, int64_t h
 {
     char name[PLAN_NAME_SIZE], ip[64], instance[NUMBER_SIZE], tenant[NUMBER_SIZE];
     char date[PLAN_DATE_SIZE];
-    int64_t agent = host * dump->plan->deployments + walk->deployment;
+    int64_t agent = plan_host(walk, host);
     plan_instance_name(walk, host, name);
     plan_date(BASE_OF_EXECUTIONS + walk->deployment, false, date);
     (void)snprintf(ip, sizeof(ip), "10.%d.%d.%d", (int)(agent >> 16 & 255), (int)(agent >> 8 & 255),
@@ -227,7 +228,9 @@ static void rows_agents(struct dump *dump)
     struct plan_walk walk;
     for (plan_walk_start(&walk, dump->plan); plan_walk_next(&walk);) {
         for (int64_t host = 0; host < walk.hosts; host++) {
-            row_agent(dump, &walk, host);
+            if (plan_host_has_agent(dump->plan, plan_host(&walk, host))) {
+                row_agent(dump, &walk, host);
+            }
         }
     }
 }
@@ -352,8 +355,9 @@ static void rows_plugins(struct dump *dump)
 
 static void rows_tokens(struct dump *dump)
 {
-    char id[11], hash[128], salt[23], digest[44], date[PLAN_DATE_SIZE];
-    plan_secret(dump->plan, 10, id, sizeof(id) - 1);
+    char id[PLAN_TOKEN_SIZE], value[PLAN_TOKEN_SIZE];
+    char hash[128], salt[23], digest[44], date[PLAN_DATE_SIZE];
+    plan_token(dump->plan, id, value);
     plan_secret(dump->plan, 12, salt, sizeof(salt) - 1);
     plan_secret(dump->plan, 13, digest, sizeof(digest) - 1);
     plan_date(0, false, date);

@@ -41,6 +41,7 @@ static const struct {
     HAS(availability, {6, 4, 0}, {0, 0, 0}),
     HAS(unavailable_row, {7, 0, 0}, {0, 0, 0}),
     HAS(deactivate_dequeues, {6, 3, 0}, {0, 0, 0}),
+    HAS(throttles_queue, {6, 4, 0}, {0, 0, 0}),
     HAS(makes_schedules, {5, 2, 0}, {0, 0, 0}),
     HAS(bypass_header, {5, 1, 1}, {0, 0, 0}), /* before: only from the manager's own host */
     HAS(remaining_nested, {5, 1, 1}, {0, 0, 0}),

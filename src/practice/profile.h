@@ -35,6 +35,7 @@ struct profile {
     bool availability;         /* workflows have is_available and availability_rules */
     bool unavailable_row;      /* an unavailable workflow leaves a failed row behind */
     bool deactivate_dequeues;  /* queued executions start when maintenance ends */
+    bool throttles_queue;      /* max_concurrent_workflows */
     bool makes_schedules;      /* scheduled_time makes a schedule, not an execution */
     /* maintenance */
     bool bypass_header;       /* X-BYPASS-MAINTENANCE is honoured */

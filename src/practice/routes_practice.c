@@ -131,6 +131,9 @@ static enum ferry_code set_all(struct request *request, struct ferry_error *err)
                json_text(at));
     }
     set_users(practice->sql, json_get(body, "users"));
+    if (json_get(body, "never_start") != NULL) {
+        workflow_relaunch(practice);
+    }
     const char *password = json_string_or(body, "admin_password", NULL);
     if (password != NULL) {
         sql_do(practice->sql, "UPDATE users SET password = ? WHERE is_bootstrap", "s", password);

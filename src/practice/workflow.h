@@ -10,6 +10,8 @@ struct practice;
 
 /* Gives an execution of status pending to the workers: its first step is planned from from_ms. */
 void workflow_launch(struct practice *practice, const char *id, int64_t from_ms);
+/* Gives the workers what they had left pending for the setting never_start and need no more. */
+void workflow_relaunch(struct practice *practice);
 /* Carries out one step of a job. */
 void workflow_step(struct practice *practice, const struct job *job);
 /* Starts queued executions that nothing stands in the way of; not in maintenance. */

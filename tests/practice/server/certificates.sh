@@ -7,8 +7,15 @@ set -euo pipefail
 practice=$1
 work=$(mktemp -d)
 pid=
+stop() {
+  if [[ -n $pid ]]; then
+    kill "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  fi
+  pid=
+}
 finish() {
-  if [[ -n $pid ]]; then kill "$pid" 2>/dev/null && wait "$pid" || true; fi
+  stop
   rm -rf "$work"
 }
 trap finish EXIT
@@ -63,7 +70,7 @@ done
 [[ $refused -gt 0 ]] || fail 'the machine did not go down'
 shows restored || fail 'the restored certificate is not shown'
 if shows own; then fail 'the old certificate is still shown'; fi
-kill "$pid" && wait "$pid" || true
+stop
 
 start
 upload
