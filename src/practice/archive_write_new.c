@@ -359,12 +359,12 @@ static void write_schedules(struct items *items, int64_t tenant)
         json_set_string(item, "deployment_id", name);
         json_set_string(item, "workflow_id", "heal");
         json_set_string(item, "since", due);
-        json_set_string(item, "next_occurrence", i % 2 == 0 ? NULL : due);
+        json_set_string(item, "next_occurrence", plan_has_next(plan, i) ? due : NULL);
         struct json *rule = json_set_object(item, "rule");
         json_set_null(rule, "recurrence");
         json_set_int(rule, "count", 1);
         json_set_object(item, "parameters");
-        json_set_int(item, "slip", 0);
+        json_set_int(item, "slip", items->plan->slip);
         json_set_bool(item, "enabled", true);
         json_set_bool(item, "stop_on_fail", false);
         items_add(items, item);

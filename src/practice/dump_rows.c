@@ -305,16 +305,17 @@ static void rows_executions(struct dump *dump)
 static void rows_schedules(struct dump *dump)
 {
     char id[PLAN_NAME_SIZE], due[PLAN_DATE_SIZE], deployment[NUMBER_SIZE], tenant[NUMBER_SIZE];
+    char slip[NUMBER_SIZE];
     for (int64_t i = 0; i < dump->plan->scheduled; i++) {
         int64_t index = i % dump->plan->deployments;
         (void)snprintf(id, sizeof(id), "sched-%02lld", (long long)i);
         plan_scheduled_for(i, false, due);
         dump_row(dump);
         dump_set(dump, "id", id);
-        dump_set(dump, "next_occurrence", i % 2 == 0 ? NULL : due);
+        dump_set(dump, "next_occurrence", plan_has_next(dump->plan, i) ? due : NULL);
         dump_set(dump, "since", due);
         dump_set(dump, "rule", "{\"recurrence\": null, \"count\": 1, \"weekdays\": null}");
-        dump_set(dump, "slip", "0");
+        dump_set(dump, "slip", number(slip, dump->plan->slip));
         dump_set(dump, "workflow_id", "heal");
         dump_set(dump, "parameters", "{}");
         dump_set(dump, "execution_arguments", "{}");

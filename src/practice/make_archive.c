@@ -38,6 +38,8 @@ static const struct option options[] = {
      COUNT_MAX},
     {"--scheduled", "N  scheduled executions, and schedules where the version has them",
      NUMBER(scheduled), 0, COUNT_MAX},
+    {"--schedule-slip", "MINUTES  how late a schedule may still start; default 0", NUMBER(slip), 0,
+     COUNT_MAX},
     {"--dead-hosts", "N  of the hosts, whose agent never answers", NUMBER(dead), 0, COUNT_MAX},
     {"--stopped-hosts", "N  of the hosts, whose instance is stopped", NUMBER(stopped), 0,
      COUNT_MAX},

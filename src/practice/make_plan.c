@@ -200,6 +200,11 @@ void plan_date(int64_t seconds, bool api, char out[PLAN_DATE_SIZE])
                    (int)(seconds % 60));
 }
 
+bool plan_has_next(const struct make_plan *plan, int64_t index)
+{
+    return index % 2 != 0 || plan->slip > 0;
+}
+
 void plan_scheduled_for(int64_t index, bool api, char out[PLAN_DATE_SIZE])
 {
     if (index % 2 == 0) {

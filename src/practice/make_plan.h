@@ -23,6 +23,7 @@ struct make_plan {
     int64_t tenants, deployments, agents, plugins;
     int64_t blueprints; /* in each tenant */
     int64_t scheduled;  /* executions waiting for their time, and as many schedules */
+    int64_t slip;       /* of the schedules, in minutes */
     int64_t payload;    /* bytes of an incompressible member */
     int64_t dead, stopped,
         agentless;     /* hosts whose agent never answers, that are stopped, without */
@@ -93,6 +94,8 @@ const char *plan_agent_version(const struct make_plan *plan);
 /* Dates count seconds from 2026-11-22 14:00:00; with a T and a Z for the API. */
 void plan_date(int64_t seconds, bool api, char out[PLAN_DATE_SIZE]);
 /* Even ones were due before the archive was made, odd ones are due in 2099. */
+bool plan_has_next(const struct make_plan *plan,
+                   int64_t index); /* no slip: the even ones are past */
 void plan_scheduled_for(int64_t index, bool api, char out[PLAN_DATE_SIZE]);
 
 #endif

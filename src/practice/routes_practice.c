@@ -53,6 +53,9 @@ static void reply_state(struct request *request)
     json_set_bool(out, "rest_down", practice->state.rest_down);
     json_set_bool(out, "passwords_fail", practice->state.passwords_fail);
     json_set_bool(out, "rebooting", practice->state.rebooting);
+    json_set_int(
+        out, "dead_hosts",
+        sql_one_int(practice->sql, 0, "SELECT count(*) FROM node_instances WHERE dead", ""));
     json_set_int(out, "jobs", sql_one_int(practice->sql, 0, "SELECT count(*) FROM jobs", ""));
     reply_json_node(request, 200, out);
 }

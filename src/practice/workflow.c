@@ -101,6 +101,12 @@ static void plain_step(struct practice *practice, const struct job *job)
                  workflow_plain_ms(practice, workflow == NULL ? "" : workflow));
         return;
     }
+    /* Up to 5.0.5 a plugin has its name when it is installed (facts 4.2). */
+    sql_do(practice->sql,
+           "UPDATE plugins SET archive_name = substr(archive_name, 12) WHERE archive_name LIKE"
+           " 'installing-%' AND id = (SELECT json_extract(parameters, '$.plugin.id') FROM"
+           " executions WHERE id = ? AND workflow_id = 'install_plugin')",
+           "s", job->execution);
     exec_end(practice, job->execution, "terminated", NULL, job->due_ms);
     workflow_dequeue(practice, job->due_ms);
 }
@@ -118,6 +124,7 @@ void workflow_step(struct practice *practice, const struct job *job)
         workflow_create_step(practice, job);
         break;
     case JOB_CANCEL:
+        workflow_update_cancelled(practice, job->execution);
         exec_end(practice, job->execution, "cancelled", NULL, job->due_ms);
         workflow_dequeue(practice, job->due_ms);
         break;

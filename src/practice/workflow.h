@@ -25,6 +25,8 @@ int64_t workflow_plain_ms(struct practice *practice, const char *workflow);
 /* Steps of the kinds; each plans its own next step. */
 void workflow_agents_step(struct practice *practice, const struct job *job);
 void workflow_update_step(struct practice *practice, const struct job *job);
+/* An execution that was cancelled: where it is one of an update, that is broken off. */
+void workflow_update_cancelled(struct practice *practice, const char *execution);
 void workflow_create_step(struct practice *practice, const struct job *job);
 
 #endif
