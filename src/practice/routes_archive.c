@@ -94,6 +94,7 @@ void handle_archive_upload(struct request *request)
         return;
     }
     ledger_count(practice, LEDGER_UPLOADS, id, "");
+    cluster_uploaded(practice, id, request->node);
     if (seq != 0) {
         reply_json_text(request, 201, nulls);
         return;
@@ -222,6 +223,10 @@ void handle_archive_download(struct request *request)
     if (sql_one_int(practice->sql, 0, "SELECT status = 'failed' FROM snapshots WHERE seq = ?", "i",
                     seq) != 0) {
         reply_error(request, 400, "snapshot_action_error", "Failed snapshot cannot be downloaded");
+        return;
+    }
+    if (!cluster_has_archive(practice, id, request->node, false)) {
+        reply_nginx(request, 404);
         return;
     }
     reply_file(request, practice_archive_path(practice, request, id),
