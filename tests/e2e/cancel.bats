@@ -8,6 +8,13 @@ setup() {
   practice
 }
 
+# switch_ on|off: somebody else switches maintenance.
+switch_() {
+  local word=activate
+  if [[ $1 == off ]]; then word=deactivate; fi
+  curl_ -f -u admin:admin -H 'Tenant: default_tenant' -X POST "$url/api/v3.1/maintenance/$word" \
+    >/dev/null
+}
 maintenance() { manager maintenance "${1:-admin}" | jq -r .status; }
 
 @test "before the restore, maintenance is given back as it was found" {
@@ -24,7 +31,7 @@ maintenance() { manager maintenance "${1:-admin}" | jq -r .status; }
 }
 
 @test "what was not switched on by the run stays on" {
-  curl_ -f -u admin:admin -X POST "$url/api/v3.1/maintenance/activate" >/dev/null
+  switch_ on
   run_ 3 --stop-before restore
   ferry 0 cancel upgrade-1
   [[ $(maintenance) == activated ]]
@@ -34,8 +41,8 @@ maintenance() { manager maintenance "${1:-admin}" | jq -r .status; }
 @test "what somebody else has switched on since stays on" {
   run_ 3 --stop-before restore
   sleep 1.1 # the times of the manager tell them apart by milliseconds, those of old ones by seconds
-  curl_ -f -u admin:admin -X POST "$url/api/v3.1/maintenance/deactivate" >/dev/null
-  curl_ -f -u admin:admin -X POST "$url/api/v3.1/maintenance/activate" >/dev/null
+  switch_ off
+  switch_ on
   ferry 0 cancel upgrade-1
   [[ $(maintenance) == activated ]]
   ledger '.deactivations == 1' # theirs
@@ -43,12 +50,10 @@ maintenance() { manager maintenance "${1:-admin}" | jq -r .status; }
 }
 
 @test "a run that failed before the restore can be undone too" {
-  tell '{"networks": ["other"]}'
   run_ 3 --stop-before verify
-  printf 'PK\003\004no archive' >other.zip
-  curl_ -f -u admin:admin -T other.zip -H 'Content-Type: application/octet-stream' \
-    "$url/api/v3.1/snapshots/snap/archive" >/dev/null
+  tell '{"networks": ["other"]}'
   ferry 5 resume
+  status '.state == "failed"'
   ferry 0 cancel upgrade-1
   [[ $(maintenance) == deactivated ]]
 }
@@ -56,8 +61,10 @@ maintenance() { manager maintenance "${1:-admin}" | jq -r .status; }
 @test "--leave ends the run and leaves the manager as it is, also one that is gone" {
   run_ 3 --stop-before restore
   practice_ends
-  ferry 3 cancel upgrade-1 --set limits.in_flight=1
-  hints 'ferry (resume|cancel)'
+  start cancel upgrade-1
+  until_true 20 grep -q 'cannot reach' err
+  kill -INT "$ferry_pid"
+  ended 3
   status '.state == "paused"'
   ferry 0 cancel upgrade-1 --leave --json
   is '.state == "cancelled" and (.remains | map(test("maintenance mode is on")) | any)' out
@@ -65,7 +72,7 @@ maintenance() { manager maintenance "${1:-admin}" | jq -r .status; }
 
 @test "killed in the middle, a second cancel ends it, and it is undone once" {
   run_ 3 --stop-before restore
-  faults '[{"method": "POST", "path": "maintenance/deactivate", "action": "delay", "ms": 3000}]'
+  faults '[{"method": "POST", "path": "maintenance/deactivate", "do": "delay", "delay_ms": 3000}]'
   start cancel upgrade-1
   until_true 20 under_way POST maintenance/deactivate
   killed
