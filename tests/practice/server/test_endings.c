@@ -111,8 +111,9 @@ static void a_worker_that_dies_leaves_the_flag(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *execution = NULL;
+        void *scope FERRY_SCOPE = mem_scope(NULL);
         struct bench *bench =
-            restoring("6.4.2", mem_printf(NULL, "{\"worker_dies\": \"%s\"}", rows[i].when), plain,
+            restoring("6.4.2", mem_printf(scope, "{\"worker_dies\": \"%s\"}", rows[i].when), plain,
                       &execution);
         bench_settle(bench);
         live_advance(&bench->live, 3600000);
