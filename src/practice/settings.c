@@ -46,6 +46,9 @@ static const struct {
      "how long an uploaded archive takes to the other nodes, scaled; default 3000"},
     {"networks", LIST, "of the manager and the broker; default [\"default\"]"},
     /* the manager */
+    {"distributed", SWITCH, "7.0 with its services apart: legacy snapshots cannot be restored"},
+    {"upload_loses_file", SWITCH,
+     "up to 6.4: the next upload leaves its row without the file, and 500"},
     {"no_license", SWITCH, "a premium manager without a licence, until one is put"},
     {"account_lock", SWITCH, "four failed logins in a row lock a user"},
     {"latency_ms", NUMBER, "every answer comes so much later; other requests are served meanwhile"},

@@ -286,6 +286,42 @@ static void without_hosts_the_workflow_is_not_available(void **state)
     }
 }
 
+/* Facts 3.1: the parameters are those of the types.yaml of the deployment's own manager. */
+static void parameters_are_of_the_deployments_own_types(void **state)
+{
+    static const struct {
+        const char *source, *parameters;
+        long status;
+    } rows[] = {{"4.3.0", "{\"manager_ip\": \"10.0.0.1\"}", 400},
+                {"4.4.0", "{\"manager_ip\": \"10.0.0.1\"}", 201},
+                {"4.4.0", "{\"install_methods\": [\"remote\"]}", 400},
+                {"4.5.0", "{\"install_methods\": [\"remote\"]}", 201}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench *bench = bench_start("6.4.2", "1", NULL);
+        const char *file = mem_printf(bench, "%s/content.json", bench->live.data);
+        FILE *out = fopen(file, "w");
+        assert_non_null(out);
+        (void)fprintf(out,
+                      "{\"version\": \"%s\", \"blueprints\": [{\"id\": \"bp\"}],"
+                      " \"deployments\": [{\"id\": \"d\", \"blueprint\": \"bp\"}]}",
+                      rows[i].source);
+        (void)fclose(out);
+        live_set(&bench->live, "load", mem_printf(bench, "{\"path\": \"%s\"}", file));
+        struct answer answer = bench_ask(
+            bench, "POST", "/api/v3.1/executions",
+            mem_printf(bench,
+                       "{\"deployment_id\": \"d\", \"workflow_id\": \"install_new_agents\","
+                       " \"parameters\": %s}",
+                       rows[i].parameters));
+        assert_int_equal(answer.status, rows[i].status);
+        if (rows[i].status == 400) {
+            assert_string_equal(bench_code(&answer), "illegal_execution_parameters_error");
+        }
+        bench_end(bench);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -297,6 +333,7 @@ int main(void)
         cmocka_unit_test(validate_agents_installs_nothing),
         cmocka_unit_test(an_execution_can_stay_pending_until_it_is_let_go),
         cmocka_unit_test(what_is_too_much_is_refused_or_queued),
+        cmocka_unit_test(parameters_are_of_the_deployments_own_types),
         cmocka_unit_test(without_hosts_the_workflow_is_not_available),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
