@@ -196,15 +196,46 @@ static enum ferry_code check_stale(const void *ctx, const char *file, const stru
     return FERRY_OK;
 }
 
-/* "upgrade-N", with N one above the highest there is; and no live run on this manager. */
-static enum ferry_code name_run(const void *ctx, struct journal *journal, const char *workflow,
-                                const char *target, char **name, struct ferry_error *err)
+/* Do these options name the manager by this URL, as the first or any other of its nodes? */
+static bool names(const struct json *options, const char *url)
 {
+    const struct json *node = json_first(json_get(options, "manager.nodes"));
+
+    while (node && strcmp(json_text(node), url) != 0) {
+        node = json_next(node);
+    }
+    return node || strcmp(json_string_or(options, "manager.url", ""), url) == 0;
+}
+
+/* Is it a run on our manager? A cluster may be named by any of its nodes. */
+static bool is_on(const void *ctx, const struct run_row *row, const struct json *options)
+{
+    struct json *theirs = NULL;
+    const struct json *node;
+
+    if (names(options, row->target)) {
+        return true;
+    }
+    if (json_parse(ctx, row->options, strlen(row->options), &theirs, NULL)) {
+        return false; /* to go on with it will say so */
+    }
+    node = json_first(json_get(theirs, "manager.nodes"));
+    while (node && !names(options, json_text(node))) {
+        node = json_next(node);
+    }
+    return node || names(options, json_string_or(theirs, "manager.url", ""));
+}
+
+/* "upgrade-N", with N one above the highest there is; and no live run on this manager. */
+static enum ferry_code name_run(const void *ctx, const struct session *session, char **name,
+                                struct ferry_error *err)
+{
+    const char *workflow = session->engine.workflow->name;
     size_t count, length = strlen(workflow);
     struct run_row *rows;
     int64_t highest = 0;
 
-    if (journal_runs(journal, ctx, &rows, &count, err)) {
+    if (journal_runs(session->journal, ctx, &rows, &count, err)) {
         return err->code;
     }
     for (size_t i = 0; i < count; i++) {
@@ -213,7 +244,7 @@ static enum ferry_code name_run(const void *ctx, struct journal *journal, const 
 
             highest = n > highest ? n : highest;
         }
-        if (run_is_live(rows[i].state) && strcmp(rows[i].target, target) == 0) {
+        if (run_is_live(rows[i].state) && is_on(ctx, &rows[i], session->options)) {
             ferry_fail(err, FERRY_E_REFUSED, "run \"%s\" for this manager has not ended: it is %s",
                        rows[i].name, run_state_name(rows[i].state));
             ferry_error_hint(err, "go on with it: ferry resume %s, or end it: ferry cancel %s",
@@ -240,10 +271,9 @@ static enum ferry_code check_stop(const struct ferry_run_options *options, struc
                 : FERRY_OK;
 }
 
-/* Runs, and describes how it stands afterwards, whatever the outcome. */
-static enum ferry_code carry(struct session *session, const struct run_row *run,
-                             const struct ferry_run_options *options, char **result,
-                             struct ferry_error *err)
+enum ferry_code ferry_carry(struct session *session, const struct run_row *run,
+                            const struct ferry_run_options *options, char **result,
+                            struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct ferry_error ignored = {0};
@@ -269,9 +299,7 @@ static enum ferry_code begin(const void *ctx, struct session *session,
     struct json *plan;
     char *name = NULL;
 
-    if (name_run(ctx, session->journal, session->engine.workflow->name, session->target, &name,
-                 err) ||
-        look(ctx, session, &plan, err)) {
+    if (name_run(ctx, session, &name, err) || look(ctx, session, &plan, err)) {
         return err->code;
     }
     if (source && source->file && config_is_plan(source->file) &&
@@ -315,7 +343,7 @@ enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source
         code = begin(scope, session, source, &run, err);
     }
     if (!code) {
-        code = carry(session, &run, options, result, err);
+        code = ferry_carry(session, &run, options, result, err);
     }
     journal_close(journal);
     return code;
@@ -359,14 +387,12 @@ static bool gives_waves(const struct ferry_source *source)
 }
 
 /* What the run goes by from now on: its options with the settings of this call. */
-static enum ferry_code take_up(const void *ctx, const struct ferry_source *source,
-                               struct run_row *run, struct json **effective,
-                               struct ferry_error *err)
+enum ferry_code ferry_take_up(const void *ctx, const struct ferry_source *source,
+                              struct run_row *run, struct json **effective, struct ferry_error *err)
 {
-    struct json *options, *facts;
+    struct json *options;
 
-    if (json_parse(ctx, run->options, strlen(run->options), &options, err) ||
-        json_parse(ctx, run->facts, strlen(run->facts), &facts, err)) {
+    if (json_parse(ctx, run->options, strlen(run->options), &options, err)) {
         return err->code;
     }
     if (source && source->file) {
@@ -375,8 +401,7 @@ static enum ferry_code take_up(const void *ctx, const struct ferry_source *sourc
                           "definition is in the journal");
     }
     if (config_override(ctx, options, source ? source->settings : NULL,
-                        source ? source->setting_count : 0, effective, err) ||
-        session_check_archive(*effective, facts, err)) {
+                        source ? source->setting_count : 0, effective, err)) {
         return err->code;
     }
     if (gives_waves(source)) {
@@ -384,6 +409,17 @@ static enum ferry_code take_up(const void *ctx, const struct ferry_source *sourc
     }
     run->options = json_print(ctx, *effective);
     return FERRY_OK;
+}
+
+static enum ferry_code check_archive(const void *ctx, const struct run_row *run,
+                                     const struct json *options, struct ferry_error *err)
+{
+    struct json *facts;
+
+    if (json_parse(ctx, run->facts, strlen(run->facts), &facts, err)) {
+        return err->code;
+    }
+    return session_check_archive(options, facts, err);
 }
 
 static enum ferry_code already_done(struct journal *journal, const struct run_row *run,
@@ -422,9 +458,10 @@ enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
     if (!code && run.state == RUN_DONE) {
         code = already_done(journal, &run, result, err);
     } else if (!code) {
-        code = take_up(scope, source, &run, &effective, err);
+        code = ferry_take_up(scope, source, &run, &effective, err);
+        code = code ? code : check_archive(scope, &run, effective, err);
         code = code ? code : session_open(scope, ferry, effective, journal, &session, err);
-        code = code ? code : carry(session, &run, options, result, err);
+        code = code ? code : ferry_carry(session, &run, options, result, err);
     }
     journal_close(journal);
     return code;

@@ -7,12 +7,19 @@
 typedef enum ferry_code decide(struct engine_options *engine, const struct run_row *run,
                                const void *arg, struct ferry_error *err);
 
+static struct engine_options decider(struct ferry *ferry, struct journal *journal)
+{
+    return (struct engine_options){.journal = journal,
+                                   .clock = ferry->clock,
+                                   .rng = ferry->rng,
+                                   .workflow = &workflow_upgrade};
+}
+
 static enum ferry_code with_run(struct ferry *ferry, const char *name, decide *decision,
                                 const void *arg, char **result, struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct engine_options engine = {
-        .clock = ferry->clock, .rng = ferry->rng, .workflow = &workflow_upgrade};
+    struct engine_options engine;
     struct ferry_error own = {0};
     struct journal *journal = NULL;
     struct run_row run;
@@ -25,7 +32,7 @@ static enum ferry_code with_run(struct ferry *ferry, const char *name, decide *d
     if (ferry_open_journal(scope, ferry, JOURNAL_WRITE, &journal, err)) {
         return err->code;
     }
-    engine.journal = journal;
+    engine = decider(ferry, journal);
     code = journal_run_find(journal, scope, name, &run, err);
     if (!code) {
         code = decision(&engine, &run, arg, err);
@@ -77,15 +84,83 @@ enum ferry_code ferry_retry_failed(struct ferry *ferry, const char *run, char **
     return with_run(ferry, run, retry, NULL, result, err);
 }
 
-static enum ferry_code cancel(struct engine_options *engine, const struct run_row *run,
-                              const void *arg, struct ferry_error *err)
+/* --- cancel --- */
+
+struct cancellation {
+    void *mem;
+    struct ferry *ferry;
+    struct journal *journal;
+    const struct ferry_source *source;
+    struct run_row run;
+    bool leave;
+};
+
+/* The connection is made first: without a password nothing is decided that could not be done. */
+static enum ferry_code cancel_and_undo(struct cancellation *it, char **result,
+                                       struct ferry_error *err)
 {
-    (void)arg;
-    return engine_cancel(engine, run, err);
+    struct engine_options engine = decider(it->ferry, it->journal);
+    struct session *session = NULL;
+    struct json *effective = NULL;
+    bool undo;
+
+    if (ferry_take_up(it->mem, it->source, &it->run, &effective, err) ||
+        session_open(it->mem, it->ferry, effective, it->journal, &session, err)) {
+        ferry_error_prefix(err, "cannot undo what the run did");
+        if (err->hint[0] == '\0') {
+            ferry_error_hint(err, "to leave the manager as it is: ferry cancel %s --leave",
+                             it->run.name);
+        }
+        return err->code;
+    }
+    if (engine_cancel(&engine, &it->run, false, &undo, err) ||
+        journal_run_find(it->journal, it->mem, it->run.name, &it->run, err)) {
+        return err->code;
+    }
+    it->run.options = json_print(it->mem, effective);
+    return ferry_carry(session, &it->run, NULL, result, err);
 }
 
-enum ferry_code ferry_cancel(struct ferry *ferry, const char *run, char **result,
+static enum ferry_code cancel(struct cancellation *it, char **result, struct ferry_error *err)
+{
+    struct engine_options engine = decider(it->ferry, it->journal);
+    bool undo;
+
+    if (engine_cancel_undoes(&engine, &it->run, &undo, err)) {
+        return err->code;
+    }
+    if (undo && !it->leave) {
+        return cancel_and_undo(it, result, err);
+    }
+    if (engine_cancel(&engine, &it->run, it->leave, &undo, err) ||
+        journal_run_find(it->journal, it->mem, it->run.name, &it->run, err)) {
+        return err->code;
+    }
+    return result ? ferry_describe_run(it->journal, &it->run, result, err) : FERRY_OK;
+}
+
+enum ferry_code ferry_cancel(struct ferry *ferry, const char *name,
+                             const struct ferry_source *source,
+                             const struct ferry_cancel_options *options, char **result,
                              struct ferry_error *err)
 {
-    return with_run(ferry, run, cancel, NULL, result, err);
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct cancellation it = {
+        .mem = scope, .ferry = ferry, .source = source, .leave = options && options->leave};
+    struct ferry_error own = {0};
+    enum ferry_code code;
+
+    err = err ? err : &own;
+    if (result) {
+        *result = NULL;
+    }
+    if (ferry_open_journal(scope, ferry, JOURNAL_WRITE, &it.journal, err)) {
+        return err->code;
+    }
+    code = journal_run_find(it.journal, scope, name, &it.run, err);
+    if (!code) {
+        code = cancel(&it, result, err);
+    }
+    journal_close(it.journal);
+    return code;
 }

@@ -47,6 +47,17 @@ enum ferry_code session_local_facts(const void *ctx, struct ferry *ferry,
 enum ferry_code session_check_archive(const struct json *options, const struct json *facts,
                                       struct ferry_error *err) FERRY_CHECK;
 
+/* --- ferry.c --- */
+/* What a run goes by from now on: its options with the settings of this call; also in run->options.
+   Owned by ctx. */
+enum ferry_code ferry_take_up(const void *ctx, const struct ferry_source *source,
+                              struct run_row *run, struct json **effective,
+                              struct ferry_error *err) FERRY_CHECK;
+/* Runs, and describes how it stands afterwards, whatever the outcome. */
+enum ferry_code ferry_carry(struct session *session, const struct run_row *run,
+                            const struct ferry_run_options *options, char **result,
+                            struct ferry_error *err) FERRY_CHECK;
+
 /* --- ferry_look.c --- */
 enum ferry_code ferry_open_journal(const void *ctx, struct ferry *ferry, enum journal_mode mode,
                                    struct journal **out, struct ferry_error *err) FERRY_CHECK;

@@ -102,7 +102,7 @@ static void describe_head(struct json *document, const struct run_row *run)
 
 static void describe_facts(const void *ctx, struct json *document, const struct run_row *run)
 {
-    static const char *const shown[] = {"archive", "compare", "scheduled"};
+    static const char *const shown[] = {"archive", "compare", "scheduled", "advice"};
     struct json *facts;
 
     if (!run->facts || json_parse(ctx, run->facts, strlen(run->facts), &facts, NULL)) {
@@ -126,6 +126,16 @@ static const struct step_row *find_step(const struct step_row *rows, size_t coun
     return NULL;
 }
 
+/* Has a later step, or one that undoes, taken it away? One that undoes and had nothing to do has
+   seen that nothing of ours is left. */
+static bool is_gone(const struct ferry_state *state, const struct step_row *rows, size_t count)
+{
+    const struct step_row *later = find_step(rows, count, state->undone_by);
+    const struct step_row *undo = find_step(rows, count, state->undo);
+
+    return (later && later->n_done) || (undo && undo->n_done + undo->n_skipped);
+}
+
 /* A run that has ended before its end leaves something on the manager: say what. */
 static void describe_remains(struct json *document, const struct run_row *run,
                              const struct step_row *rows, size_t count)
@@ -139,10 +149,9 @@ static void describe_remains(struct json *document, const struct run_row *run,
     for (size_t i = 0; i < workflow_upgrade.count; i++) {
         const struct ferry_state *state = workflow_upgrade.states[i];
         const struct step_row *step = find_step(rows, count, state->name);
-        const struct step_row *later = find_step(rows, count, state->undone_by);
 
         if (state->leaves && step && (step->n_done || step->n_open || step->n_unknown) &&
-            !(later && later->n_done)) {
+            !is_gone(state, rows, count)) {
             json_push_string(remains, state->leaves);
         }
     }

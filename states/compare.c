@@ -7,43 +7,16 @@
  */
 #include <string.h>
 
-#include "base/attr.h"
-#include "base/buf.h"
-#include "base/mem.h"
-#include "states/common.h"
 #include "states/compare_log.h"
 #include "states/compare_scheduled.h"
+#include "states/counts.h"
 #include "states/states.h"
-
-/* The last three for the new format only: it may leave out a single row of anything (facts 2.5),
-   where a dump comes whole or not at all. */
-static const struct {
-    const char *name, *fact;
-    bool only_new;
-} resources[] = {{"tenants", "tenants", false},
-                 {"blueprints", "blueprints", false},
-                 {"deployments", "deployments", false},
-                 {"plugins", "plugins", false},
-                 {"nodes", "nodes", true},
-                 {"node-instances", "node_instances", true},
-                 {"agents", "agents", true}};
 
 static void timing(const struct state_context *context, struct state_timing *timing)
 {
     (void)context;
     timing->interval_ms = 2 * STATES_SECOND_MS; /* after weather */
     timing->deadline_ms = 10 * STATES_MINUTE_MS;
-}
-
-/* Which of the resources is next: data.ask, else the first. */
-static size_t place(const struct state_unit *unit)
-{
-    for (size_t i = 1; i < FERRY_COUNT(resources); i++) {
-        if (states_at(unit, resources[i].name)) {
-            return i;
-        }
-    }
-    return 0;
 }
 
 static bool ask_plan(const struct state_context *context, const struct state_unit *units, size_t n,
@@ -61,8 +34,6 @@ static bool ask_await(const struct state_context *context, const struct state_un
                       const void *mem)
 {
     struct cloudify_caller caller = states_reader(context);
-    const char *resource = resources[place(units)].name;
-    bool tenants = strcmp(resource, "tenants") == 0;
 
     (void)n, (void)verdicts;
     states_request(request, mem);
@@ -74,73 +45,15 @@ static bool ask_await(const struct state_context *context, const struct state_un
         compare_scheduled_ask(context, units, *request);
         return true;
     }
-    cloudify_ask_list(*request, &caller,
-                      &(struct cloudify_list){.resource = resource,
-                                              .include = tenants ? "name" : "id",
-                                              .all_tenants = !tenants,
-                                              .size = 1});
+    counts_ask(units, &caller, *request);
     return true;
-}
-
-/* What the manager should hold at least, -1: nobody knows. */
-static int64_t expected(const struct state_context *context, const char *fact)
-{
-    int64_t count = states_archive_count(context, fact);
-
-    if (count < 0) {
-        return -1;
-    }
-    if (strcmp(fact, "tenants") == 0 && count == 0) {
-        return 1; /* default_tenant is always there */
-    }
-    return strcmp(fact, "plugins") == 0
-               ? count + (int64_t)json_size(json_get(context->facts, "plugins_uploaded"))
-               : count;
-}
-
-static void set_counts(const struct state_context *context, const char *fact, int64_t count,
-                       struct state_verdict *verdict, const void *mem)
-{
-    struct json *compare = json_set_object(state_facts(verdict, mem), "compare");
-    struct json *row = json_set_object(compare, fact);
-    int64_t archive = states_archive_count(context, fact);
-
-    if (archive >= 0) {
-        json_set_int(row, "archive", archive);
-    }
-    if (expected(context, fact) >= 0) {
-        json_set_int(row, "expected", expected(context, fact));
-    }
-    json_set_int(row, "manager", count);
-}
-
-/* "12 of 14 blueprints", for each resource that the comparison finds wanting (or in excess). */
-static const char *list_of(const struct state_context *context, const struct state_unit *unit,
-                           const struct state_verdict *verdict, int sign, const void *mem)
-{
-    struct buf text;
-
-    buf_init(&text, mem, 4096);
-    for (size_t i = 0; i < FERRY_COUNT(resources); i++) {
-        int64_t want = expected(context, resources[i].fact);
-        int64_t have = json_int64_or(json_get(unit->data, "counts"), resources[i].fact, -1);
-
-        if (have < 0) {
-            have = json_int64_or(json_get(verdict->data, "counts"), resources[i].fact, -1);
-        }
-        if (want >= 0 && have >= 0 && (sign < 0 ? have < want : have > want)) {
-            (void)buf_printf(&text, "%s%lld %s for %lld", text.len == 0 ? "" : ", ",
-                             (long long)have, resources[i].name, (long long)want);
-        }
-    }
-    return buf_text(&text);
 }
 
 static void conclude(const struct state_context *context, const struct state_unit *unit,
                      struct state_verdict *verdict, int64_t errors, const void *mem)
 {
-    const char *fewer = list_of(context, unit, verdict, -1, mem);
-    const char *more = list_of(context, unit, verdict, 1, mem);
+    const char *fewer = counts_fewer(context, unit, verdict, mem);
+    const char *more = counts_more(context, unit, verdict, mem);
     const char *log = compare_log_words(verdict, mem);
     const char *also = log[0] != '\0' ? log : compare_scheduled_words(verdict, mem);
 
@@ -151,6 +64,10 @@ static void conclude(const struct state_context *context, const struct state_uni
         states_fail(verdict, FERRY_E_FAILED,
                     "keep the old manager; see the events of the restore's execution for what "
                     "could not be restored; to count again: ferry retry RUN --failed");
+    } else if (counts_doubled(context, unit, verdict)) {
+        state_say(verdict, mem, STATE_FAILED, "the manager holds everything twice: %s", more);
+        states_fail(verdict, FERRY_E_FAILED,
+                    "the archive was restored twice; restore it once, on a fresh manager");
     } else if (more[0] != '\0') {
         state_say(verdict, mem, STATE_DONE,
                   "nothing is missing; there is more than expected: %s%s%s", more,
@@ -162,24 +79,20 @@ static void conclude(const struct state_context *context, const struct state_uni
                   also[0] != '\0' ? "; " : "", also);
     }
     states_round_over(verdict, unit, mem);
-    json_set_null(state_data(verdict, mem), "counts");
+    counts_forget(unit, verdict, mem);
     if (compare_log_wanted(context)) {
-        json_set_null(verdict->data, "log");
+        json_set_null(state_data(verdict, mem), "log");
     }
     if (compare_scheduled_wanted(context)) {
-        json_set_null(verdict->data, "scheduled");
+        json_set_null(state_data(verdict, mem), "scheduled");
     }
 }
 
-/* The next question, after that for this resource, or the end. */
-static void go_on(const struct state_context *context, const struct state_unit *unit, size_t at,
+/* All is counted: what else is there to ask? */
+static void go_on(const struct state_context *context, const struct state_unit *unit,
                   struct state_verdict *verdict, const void *mem)
 {
-    bool is_new = strcmp(states_archive_format(context), "new") == 0;
-
-    if (at + 1 < FERRY_COUNT(resources) && (is_new || !resources[at + 1].only_new)) {
-        states_next(verdict, mem, resources[at + 1].name);
-    } else if (compare_log_wanted(context)) {
+    if (compare_log_wanted(context)) {
         compare_log_begin(verdict, mem);
     } else if (compare_scheduled_wanted(context)) {
         compare_scheduled_begin(verdict, mem);
@@ -192,7 +105,6 @@ static void judge_await(const struct state_context *context, const struct state_
                         size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
                         const void *mem)
 {
-    size_t at = place(units);
     struct cloudify_answer answer;
     int64_t errors = 0;
 
@@ -211,15 +123,9 @@ static void judge_await(const struct state_context *context, const struct state_
     if (!states_read(units, n, reply, &answer, verdicts, mem)) {
         return;
     }
-    int64_t count = cloudify_total(answer.document);
-
-    if (count < 0) {
-        state_say(verdicts, mem, STATE_CANNOT_TELL, "a list without its total");
-        return;
+    if (counts_judge(context, units, answer.document, verdicts, mem)) {
+        go_on(context, units, verdicts, mem);
     }
-    set_counts(context, resources[at].fact, count, verdicts, mem);
-    json_set_int(json_set_object(state_data(verdicts, mem), "counts"), resources[at].fact, count);
-    go_on(context, units, at, verdicts, mem);
 }
 
 const struct ferry_state state_compare = {

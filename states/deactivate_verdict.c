@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/timefmt.h"
+#include "states/counts.h"
 #include "states/poll_verdict.h"
 
 /* Looks without our execution: a restore hides it for a while (facts 2.3). Where no flag told that
@@ -22,7 +23,7 @@ bool deactivate_verdict_wanted(const struct state_context *context)
 
 bool deactivate_verdict_at(const struct state_unit *unit)
 {
-    return states_at(unit, "verdict");
+    return states_at(unit, "verdict") || counts_at(unit);
 }
 
 void deactivate_verdict_next(struct state_verdict *verdict, const void *mem)
@@ -40,7 +41,11 @@ void deactivate_verdict_ask(const struct state_context *context, const struct st
 {
     struct cloudify_caller caller = restored_caller(context, unit, first_who(context));
 
-    restored_ask_list(request, &caller);
+    if (counts_at(unit)) {
+        counts_ask(unit, &caller, request);
+    } else {
+        restored_ask_list(request, &caller);
+    }
 }
 
 /* By its id; where the answer that held it was lost: made since we told the manager. Restores of
@@ -80,10 +85,14 @@ static void judge_row(const struct state_context *context, const struct state_un
 {
     enum cloudify_execution status = cloudify_execution_of(row);
 
+    bool no_file = cloudify_restore_failure_of(cloudify_text(row, "error", ""), NULL) ==
+                   CLOUDIFY_FAILURE_NO_FILE;
+
     if (status == CLOUDIFY_EXECUTION_TERMINATED) {
-        state_say(verdict, mem, STATE_DONE,
-                  "maintenance is off; the restore has ended: terminated");
-        over(context, unit, "terminated", verdict, mem);
+        counts_begin(verdict, mem);
+    } else if (cloudify_execution_ended(status) && no_file &&
+               poll_once_more(context, "maintenance_activate", verdict, mem)) {
+        return;
     } else if (cloudify_execution_ended(status)) {
         poll_ended_badly(row, verdict, mem);
         states_round_over(verdict, unit, mem);
@@ -108,9 +117,25 @@ static void judge_gone(const struct state_context *context, const struct state_u
                   "the execution of the restore is not to be seen");
         return;
     }
+    json_set_bool(verdict->data, "lost", true);
+    counts_begin(verdict, mem);
+}
+
+static void judge_counts(const struct state_context *context, const struct state_unit *unit,
+                         const struct json *document, struct state_verdict *verdict,
+                         const void *mem)
+{
+    bool lost = json_bool_or(unit->data, "lost", false);
+
+    if (!counts_judge(context, unit, document, verdict, mem) ||
+        poll_counts_wrong(context, unit, verdict, mem)) {
+        return;
+    }
+    counts_forget(unit, verdict, mem);
     state_say(verdict, mem, STATE_DONE,
-              "maintenance is off; the execution of the restore is lost: the counts will tell");
-    over(context, unit, "lost", verdict, mem);
+              "maintenance is off; the restore has ended%s, and what the archive held is there",
+              lost ? " (its execution is lost)" : ": terminated");
+    over(context, unit, lost ? "lost" : "terminated", verdict, mem);
 }
 
 void deactivate_verdict_judge(const struct state_context *context, const struct state_unit *unit,
@@ -123,9 +148,14 @@ void deactivate_verdict_judge(const struct state_context *context, const struct 
     if (answer.kind == CLOUDIFY_DENIED) {
         state_say(verdict, mem, STATE_CANNOT_TELL, "looking for the password: %s",
                   cloudify_describe(mem, &answer));
+        restored_space_out(context, unit, verdict);
         if (!restored_denied(context, unit, first_who(context), verdict, mem)) {
             poll_no_password(context, unit, verdict, mem);
         }
+        return;
+    }
+    if (counts_at(unit) && answer.kind == CLOUDIFY_FINE) {
+        judge_counts(context, unit, answer.document, verdict, mem);
         return;
     }
     const struct json *items =

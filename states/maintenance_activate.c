@@ -34,9 +34,18 @@ static bool ask(const struct state_context *context, const struct state_unit *un
     return true;
 }
 
-static void set_ours(struct state_verdict *verdict, bool ours, const void *mem)
+/* Whether this run switched it on, and which switching that was: the manager's own time of it tells
+   it from a later one by somebody else. */
+static void set_ours(struct state_verdict *verdict, bool ours, const struct json *document,
+                     const void *mem)
 {
-    json_set_bool(json_set_object(state_facts(verdict, mem), "maintenance"), "ours", ours);
+    struct json *maintenance = json_set_object(state_facts(verdict, mem), "maintenance");
+    const char *requested_at = cloudify_text(document, "activation_requested_at", NULL);
+
+    json_set_bool(maintenance, "ours", ours);
+    if (requested_at != NULL) {
+        json_set_string(maintenance, "requested_at", requested_at);
+    }
 }
 
 /* --- plan --- */
@@ -112,13 +121,13 @@ static void judge_probe(const struct state_context *context, const struct state_
     case CLOUDIFY_MAINTENANCE_COMING:
         verdicts->answer = STATE_RUNNING;
         verdicts->remote_state = "activating";
-        set_ours(verdicts, context->repeat, mem);
+        set_ours(verdicts, context->repeat, answer.document, mem);
         break;
     case CLOUDIFY_MAINTENANCE_ON:
         state_say(verdicts, mem, context->repeat ? STATE_DONE : STATE_SKIP,
                   context->repeat ? "maintenance is on"
                                   : "maintenance was on already, and not by this run");
-        set_ours(verdicts, context->repeat, mem);
+        set_ours(verdicts, context->repeat, answer.document, mem);
         break;
     case CLOUDIFY_MAINTENANCE_UNKNOWN:
         state_say(verdicts, mem, STATE_CANNOT_TELL, "an answer without a state of maintenance");
@@ -154,7 +163,7 @@ static void judge_act(const struct state_context *context, const struct state_un
     } else {
         verdicts->answer = STATE_RUNNING; /* 304 too: somebody was a moment earlier */
     }
-    set_ours(verdicts, answer.kind == CLOUDIFY_FINE, mem);
+    set_ours(verdicts, answer.kind == CLOUDIFY_FINE, answer.document, mem);
 }
 
 /* --- await --- */
@@ -213,6 +222,7 @@ const struct ferry_state state_maintenance_activate = {
     .def = 1,
     .leaves = "maintenance mode is on (cfy maintenance-mode deactivate ends it)",
     .undone_by = "maintenance_deactivate",
+    .undo = "undo_maintenance",
     .flags = STATE_PROBE_FIRST,
     .timing = timing,
     .plan = {.ask = ask_plan, .judge = judge_plan},

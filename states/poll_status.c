@@ -7,13 +7,20 @@
  * to notice a flag that was left behind. 401, 404, 5xx, refused connections and HTML are the
  * weather of a restore (contract 20 to 25), never a verdict.
  *
+ * At the end the manager must hold what the archive held (counts.h), and where certificates were
+ * restored it must have rebooted (poll_reboot.h).
+ *
  * data: idle (times the flag was down in a row), ask (what the next poll asks), who and denied_*
- * (restored.h), looked_ms, ended_ms (when the execution was first seen ended below a flag), gone.
+ * (restored.h), looked_ms, ended_ms (when the execution was first seen ended below a flag), gone,
+ * again (what a second run of the restore by the broker said), away and steady (poll_reboot.h).
  */
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/timefmt.h"
+#include "states/counts.h"
+#include "states/poll_blind.h"
+#include "states/poll_reboot.h"
 #include "states/poll_verdict.h"
 #include "states/restore_plan.h"
 #include "states/restored.h"
@@ -28,7 +35,7 @@
 
 static void timing(const struct state_context *context, struct state_timing *timing)
 {
-    timing->quiet_ms = states_number(context, "restore.quiet_ms", states_caps(context)->quiet_ms);
+    timing->quiet_ms = restored_quiet_left_ms(context);
     timing->interval_ms = restored_poll_ms(context);
     timing->deadline_ms = states_number(context, "restore.timeout_ms", 4 * STATES_HOUR_MS);
 }
@@ -54,8 +61,10 @@ static bool ask_await(const struct state_context *context, const struct state_un
 
     (void)n, (void)verdicts;
     states_request(request, mem);
-    if (strcmp(at, "blueprints") == 0) {
-        restored_ask_blueprints(*request, &caller);
+    if (poll_blind(context)) {
+        poll_blind_ask(context, units, *request);
+    } else if (counts_at(units)) {
+        counts_ask(units, &caller, *request);
     } else if (strcmp(at, "list") == 0 || (strcmp(at, "execution") == 0 && execution == NULL)) {
         restored_ask_list(*request, &caller);
     } else if (strcmp(at, "execution") == 0) {
@@ -83,6 +92,7 @@ static void weather(const struct state_unit *unit, const struct cloudify_answer 
 {
     state_say(verdict, mem, STATE_CANNOT_TELL, "the restore goes on (%s)",
               cloudify_describe(mem, answer));
+    poll_reboot_weather(unit, answer, verdict, mem);
     back_to_flag(unit, verdict, mem);
 }
 
@@ -125,10 +135,6 @@ static void judge_flag(const struct state_context *context, const struct state_u
                        const struct cloudify_answer *answer, struct state_verdict *verdict,
                        const void *mem)
 {
-    if (answer->kind == CLOUDIFY_MISSING && !states_caps(context)->has_snapshot_status) {
-        flag_down(context, unit, verdict, mem);
-        return;
-    }
     if (answer->kind != CLOUDIFY_FINE) {
         weather(unit, answer, verdict, mem);
         return;
@@ -160,6 +166,7 @@ static void judge_denied(const struct state_context *context, const struct state
     state_say(verdict, mem, STATE_CANNOT_TELL,
               "the restore has ended; looking for the password: %s",
               cloudify_describe(mem, answer));
+    restored_space_out(context, unit, verdict);
     if (!restored_denied(context, unit, poll_first_who(context), verdict, mem)) {
         poll_no_password(context, unit, verdict, mem);
     }
@@ -201,6 +208,34 @@ static void judge_open(const struct state_context *context, const struct state_u
     }
 }
 
+/* Some failures are no end: the archive had not arrived at the node yet, or the broker delivered
+   the restore a second time and it found the data of the first (facts 6 no. 28 and 30). */
+static void judge_failed(const struct state_context *context, const struct state_unit *unit,
+                         const struct json *execution, struct state_verdict *verdict,
+                         const void *mem)
+{
+    const char *error = cloudify_text(execution, "error", "");
+
+    switch (cloudify_restore_failure_of(error, NULL)) {
+    case CLOUDIFY_FAILURE_NO_FILE:
+        if (poll_once_more(context, "restore", verdict, mem)) {
+            return;
+        }
+        break;
+    case CLOUDIFY_FAILURE_NOT_EMPTY:
+        if (!json_bool_or(context->options, "restore.force", false) &&
+            states_archive_count(context, "blueprints") > 0) {
+            json_set_json(state_data(verdict, mem), "again", execution);
+            counts_begin(verdict, mem);
+            return;
+        }
+        break;
+    default:
+        break;
+    }
+    poll_failed(context, unit, execution, verdict, mem);
+}
+
 static void judge_execution(const struct state_context *context, const struct state_unit *unit,
                             const struct json *execution, struct state_verdict *verdict,
                             const void *mem)
@@ -213,11 +248,9 @@ static void judge_execution(const struct state_context *context, const struct st
     } else if (!is_down(unit)) {
         judge_ended_below_flag(context, unit, execution, verdict, mem);
     } else if (status != CLOUDIFY_EXECUTION_TERMINATED) {
-        poll_failed(context, unit, execution, verdict, mem);
-    } else if (states_archive_count(context, "blueprints") > 0) {
-        states_next(verdict, mem, "blueprints");
+        judge_failed(context, unit, execution, verdict, mem);
     } else {
-        poll_done(context, unit, "the restore has ended: terminated", verdict, mem);
+        counts_begin(verdict, mem);
     }
 }
 
@@ -241,24 +274,30 @@ static void judge_list(const struct state_context *context, const struct state_u
         return;
     }
     json_set_int(state_data(verdict, mem), "gone", gone);
-    json_set_string(verdict->data, "ask", gone < GONE_LOOKS ? "list" : "blueprints");
+    json_set_string(verdict->data, "ask", gone < GONE_LOOKS ? "list" : "tenants");
 }
 
-/* "terminated" alone proves nothing (facts 10.3): an archive taken for the wrong format restores
-   nothing and ends so too. */
-static void judge_blueprints(const struct state_context *context, const struct state_unit *unit,
-                             const struct json *document, struct state_verdict *verdict,
-                             const void *mem)
+static void judge_counts(const struct state_context *context, const struct state_unit *unit,
+                         const struct json *document, struct state_verdict *verdict,
+                         const void *mem)
 {
-    int64_t total = cloudify_total(document);
+    const struct json *again = json_get(unit->data, "again");
 
-    if (total < 0) {
-        state_say(verdict, mem, STATE_CANNOT_TELL, "a list without its total");
-    } else if (total > 0) {
-        poll_done(context, unit, "the restore has ended and its blueprints are there", verdict,
-                  mem);
+    if (!counts_judge(context, unit, document, verdict, mem)) {
+        return;
+    }
+    if (again != NULL && counts_fewer(context, unit, verdict, mem)[0] != '\0') {
+        poll_failed(context, unit, again, verdict, mem);
+    } else if (poll_counts_wrong(context, unit, verdict, mem)) {
+        poll_keep_credential(context, unit, verdict, mem);
+    } else if (poll_reboot_awaited(context, unit)) {
+        poll_reboot_begin(verdict, mem);
     } else {
-        poll_restored_nothing(context, unit, verdict, mem);
+        poll_done(context, unit,
+                  again != NULL ? "the manager ran the restore twice; the second was refused, and "
+                                  "what the first brought is there"
+                                : "the restore has ended, and what the archive held is there",
+                  verdict, mem);
     }
 }
 
@@ -271,7 +310,11 @@ static void judge_await(const struct state_context *context, const struct state_
 
     (void)n;
     cloudify_read(reply, &answer);
-    if (at[0] == '\0') {
+    if (poll_blind(context)) {
+        poll_blind_judge(context, units, &answer, stuck_ms(context), verdicts, mem);
+    } else if (poll_reboot_at(units)) {
+        poll_reboot_judge(context, units, &answer, verdicts, mem);
+    } else if (at[0] == '\0') {
         judge_flag(context, units, &answer, verdicts, mem);
     } else if (answer.kind == CLOUDIFY_DENIED) {
         judge_denied(context, units, &answer, verdicts, mem);
@@ -281,8 +324,8 @@ static void judge_await(const struct state_context *context, const struct state_
         json_set_string(state_data(verdicts, mem), "ask", "list");
     } else if (answer.kind != CLOUDIFY_FINE) {
         weather(units, &answer, verdicts, mem);
-    } else if (strcmp(at, "blueprints") == 0) {
-        judge_blueprints(context, units, answer.document, verdicts, mem);
+    } else if (counts_at(units)) {
+        judge_counts(context, units, answer.document, verdicts, mem);
     } else if (strcmp(at, "login") == 0) {
         poll_done(context, units, "the flag is down and the password works", verdicts, mem);
     } else if (cloudify_items(answer.document) != NULL || strcmp(at, "list") == 0) {

@@ -4,6 +4,11 @@
 
 #include "base/attr.h"
 #include "base/mem.h"
+#include "states/counts.h"
+
+/* facts 2.9, 6 no. 28: as often and as far apart as the managers' own system tests. */
+#define FILE_TRIES 15
+#define FILE_WAIT_MS 1500
 
 const char *poll_first_who(const struct state_context *context)
 {
@@ -19,7 +24,8 @@ const char *poll_first_who(const struct state_context *context)
 static void forget(const struct state_unit *unit, struct state_verdict *verdict, const void *mem)
 {
     static const char *const keys[] = {"ask",  "idle",      "who",      "denied_before",
-                                       "gone", "looked_ms", "ended_ms", "denied_after"};
+                                       "gone", "looked_ms", "ended_ms", "denied_after",
+                                       "away", "steady",    "again",    "counts"};
 
     for (size_t i = 0; i < FERRY_COUNT(keys); i++) {
         if (json_get(unit->data, keys[i]) != NULL ||
@@ -29,18 +35,45 @@ static void forget(const struct state_unit *unit, struct state_verdict *verdict,
     }
 }
 
-/* The password that has just worked is the one for all that follows. */
-static void keep_credential(const struct state_context *context, const struct state_unit *unit,
-                            struct state_verdict *verdict, const void *mem)
+void poll_keep_credential(const struct state_context *context, const struct state_unit *unit,
+                          struct state_verdict *verdict, const void *mem)
 {
     json_set_string(state_facts(verdict, mem), "credential",
                     json_string_or(unit->data, "who", poll_first_who(context)));
 }
 
+/* What nobody but a person can do now (facts 2.9, 6 no. 27). */
+static void advise(const struct state_context *context, struct state_verdict *verdict,
+                   const void *mem)
+{
+    const char *mine = json_string_or(context->facts, "node", NULL);
+    const struct json *nodes = json_get(context->options, "manager.nodes");
+    struct json *advice = json_set_array(state_facts(verdict, mem), "advice");
+
+    for (const struct json *node = json_first(nodes); node != NULL; node = json_next(node)) {
+        if (json_text(node) != NULL && (mine == NULL || strcmp(json_text(node), mine) != 0)) {
+            json_push_string(advice, mem_printf(mem,
+                                                "on %s: systemctl restart cloudify-restservice (it "
+                                                "still has the keys from before the restore)",
+                                                json_text(node)));
+        }
+    }
+    if (json_bool_or(context->options, "restore.certificates", false) &&
+        json_bool_or(context->options, "restore.no_reboot", false)) {
+        json_push_string(advice, "restart all services of the manager (cfy_manager restart), or "
+                                 "reboot it: they still use the certificates from before the "
+                                 "restore");
+    }
+}
+
 void poll_done(const struct state_context *context, const struct state_unit *unit, const char *how,
                struct state_verdict *verdict, const void *mem)
 {
-    keep_credential(context, unit, verdict, mem);
+    poll_keep_credential(context, unit, verdict, mem);
+    advise(context, verdict, mem);
+    if (json_get(context->facts, "node") != NULL) {
+        json_set_null(state_facts(verdict, mem), "node"); /* any of them will do from here on */
+    }
     state_say(verdict, mem, STATE_DONE, "%s", how);
     verdict->remote_state = "terminated";
     forget(unit, verdict, mem);
@@ -65,23 +98,74 @@ void poll_ended_badly(const struct json *execution, struct state_verdict *verdic
 void poll_failed(const struct state_context *context, const struct state_unit *unit,
                  const struct json *execution, struct state_verdict *verdict, const void *mem)
 {
-    keep_credential(context, unit, verdict, mem);
+    poll_keep_credential(context, unit, verdict, mem);
     poll_ended_badly(execution, verdict, mem);
     forget(unit, verdict, mem);
 }
 
-void poll_restored_nothing(const struct state_context *context, const struct state_unit *unit,
-                           struct state_verdict *verdict, const void *mem)
+static void say_wrong(const struct state_context *context, const struct state_unit *unit,
+                      const char *fewer, struct state_verdict *verdict, const void *mem)
 {
-    keep_credential(context, unit, verdict, mem);
-    state_say(verdict, mem, STATE_FAILED,
-              "the restore has ended without an error and restored nothing: the archive holds "
-              "%lld blueprints, the manager none",
-              (long long)states_archive_count(context, "blueprints"));
-    states_fail(verdict, FERRY_E_ARCHIVE,
-                "the manager took the archive for another format (metadata.json); the manager is "
-                "as empty as before");
+    if (counts_doubled(context, unit, verdict)) {
+        state_say(verdict, mem, STATE_FAILED, "the manager holds everything twice: %s",
+                  counts_more(context, unit, verdict, mem));
+        states_fail(verdict, FERRY_E_FAILED,
+                    "the archive was restored twice; restore it once, on a fresh manager");
+    } else if (json_int64_or(context->facts, "archive.blueprints", 0) > 0 &&
+               json_int64_or(json_get(verdict->facts, "compare"), "blueprints.manager",
+                             json_int64_or(json_get(context->facts, "compare"),
+                                           "blueprints.manager", -1)) == 0) {
+        state_say(verdict, mem, STATE_FAILED,
+                  "the restore has ended without an error and restored nothing: the archive holds "
+                  "%lld blueprints, the manager none",
+                  (long long)states_archive_count(context, "blueprints"));
+        states_fail(verdict, FERRY_E_ARCHIVE,
+                    "the manager took the archive for another format (metadata.json); the manager "
+                    "is as empty as before");
+    } else {
+        state_say(verdict, mem, STATE_FAILED,
+                  "the restore has ended, but the manager holds less than the archive: %s", fewer);
+        states_fail(verdict, FERRY_E_FAILED,
+                    mem_printf(mem,
+                               "keep the old manager; the events of the restore's execution say "
+                               "what is missing. To go on without it: ferry resolve RUN %s --as "
+                               "done, then: ferry resume; to count again: ferry retry RUN --failed",
+                               unit->key));
+    }
+}
+
+bool poll_counts_wrong(const struct state_context *context, const struct state_unit *unit,
+                       struct state_verdict *verdict, const void *mem)
+{
+    const char *fewer = counts_fewer(context, unit, verdict, mem);
+
+    if (fewer[0] == '\0' && !counts_doubled(context, unit, verdict)) {
+        return false;
+    }
+    say_wrong(context, unit, fewer, verdict, mem);
     forget(unit, verdict, mem);
+    return true;
+}
+
+bool poll_once_more(const struct state_context *context, const char *step,
+                    struct state_verdict *verdict, const void *mem)
+{
+    int64_t tries = json_int64_or(context->facts, "restore.tries", 1);
+    struct json *restore;
+
+    if (tries >= FILE_TRIES) {
+        return false;
+    }
+    restore = json_set_object(state_facts(verdict, mem), "restore");
+    json_set_int(restore, "tries", tries + 1);
+    json_set_null(restore, "execution_id"); /* of the one that failed */
+    json_set_null(restore, "told_ms");
+    state_say(verdict, mem, STATE_BACK,
+              "the restore did not find its archive on the node yet: it is told again (%lld of %d)",
+              (long long)tries + 1, FILE_TRIES);
+    verdict->back = step;
+    verdict->wait_ms = FILE_WAIT_MS;
+    return true;
 }
 
 void poll_flag_stuck(const struct state_context *context, const struct state_unit *unit,

@@ -10,12 +10,24 @@
 #define RESTORE_FIXED_MS (30 * STATES_SECOND_MS)
 #define RESTORE_PER_DEPLOYMENT_MS 100
 
+/* A legacy restore replaces the table of tokens (facts 10.2 c): a token alone leads nowhere. */
+static bool only_token(const struct state_context *context)
+{
+    return json_is_object(json_get(context->options, "manager.token")) &&
+           !json_is_object(json_get(context->options, "manager.password"));
+}
+
 static void warn(const struct state_context *context)
 {
     bool legacy = strcmp(states_archive_format(context), "new") != 0;
     bool certificates = json_bool_or(context->options, "restore.certificates", false);
 
-    if (legacy && !states_have_after(context)) {
+    if (legacy && !states_have_after(context) && only_token(context)) {
+        state_plan_blocker(context->plan, FERRY_E_CONFIG,
+                           "the restore makes every token of this manager invalid, and no password "
+                           "is configured",
+                           "set manager.after_restore.password (of the old manager's admin)");
+    } else if (legacy && !states_have_after(context)) {
         state_plan_warning(context->plan,
                            "the restore replaces the admin's password by the old manager's, and "
                            "manager.after_restore does not say which that is",
@@ -29,7 +41,7 @@ static void warn(const struct state_context *context)
                                  "without the reboot its services must be restarted by hand"
                                : "the manager's certificates are replaced by the snapshot's, and "
                                  "it reboots",
-                           "set manager.ca to a file that holds both CAs");
+                           "if their CA is another one: set manager.after_restore.ca");
     }
     if (states_caps(context)->broker_redelivers_after_30_min) {
         state_plan_warning(context->plan,
@@ -86,7 +98,7 @@ bool restore_plan_duration(const struct state_context *context, const struct sta
                            const void *mem)
 {
     int64_t deployments = states_archive_count(context, "deployments");
-    int64_t quiet_ms = states_number(context, "restore.quiet_ms", states_caps(context)->quiet_ms);
+    int64_t quiet_ms = restored_quiet_ms(context);
 
     (void)units, (void)n, (void)request;
     state_plan_units(context->plan, 1);

@@ -9,6 +9,37 @@ int64_t restored_poll_ms(const struct state_context *context)
     return states_number(context, "restore.poll_ms", states_caps(context)->poll_ms);
 }
 
+int64_t restored_quiet_ms(const struct state_context *context)
+{
+    return states_number(context, "restore.quiet_ms", states_caps(context)->quiet_ms);
+}
+
+int64_t restored_quiet_left_ms(const struct state_context *context)
+{
+    int64_t quiet_ms = restored_quiet_ms(context);
+    int64_t left_ms = json_int64_or(context->facts, "restore.told_ms", context->now_ms) + quiet_ms -
+                      context->now_ms;
+
+    return left_ms < 0 ? 0 : left_ms > quiet_ms ? quiet_ms : left_ms;
+}
+
+/* In polls of 5 s: 2 and 20 minutes. A restore of 4.6 makes the environments of all deployments
+   anew after the passwords have changed (facts 2.1). */
+#define SPACED_FIRST_POLLS 24
+#define SPACED_THEN_POLLS 240
+
+void restored_space_out(const struct state_context *context, const struct state_unit *unit,
+                        struct state_verdict *verdict)
+{
+    bool first = json_get(unit->data, "denied_before") == NULL &&
+                 json_get(unit->data, "denied_after") == NULL;
+
+    if (!states_caps(context)->has_snapshot_status) {
+        verdict->wait_ms =
+            restored_poll_ms(context) * (first ? SPACED_FIRST_POLLS : SPACED_THEN_POLLS);
+    }
+}
+
 static const char *who_now(const struct state_unit *unit, const char *first)
 {
     return json_string_or(unit->data, "who", first);

@@ -6,6 +6,10 @@
 
 /* Between two polls of a restore. */
 int64_t restored_poll_ms(const struct state_context *context);
+/* Silence after the POST of a restore: facts 2.3. */
+int64_t restored_quiet_ms(const struct state_context *context);
+/* What is left of it, counted from when the restore was told. */
+int64_t restored_quiet_left_ms(const struct state_context *context);
 
 /* Asks for executions where a restore leaves them: default_tenant, past maintenance, in the name
    that is tried now (data.who, else first). */
@@ -18,6 +22,11 @@ struct cloudify_caller restored_caller(const struct state_context *context,
  */
 bool restored_denied(const struct state_context *context, const struct state_unit *unit,
                      const char *first, struct state_verdict *verdict, const void *mem);
+/* Where no flag tells that a restore is over (before 5.0.5), 401 may last for most of it: sets the
+   wait after a refusal, so that the three tries of a password do not end before the restore does.
+   To be called before restored_denied. */
+void restored_space_out(const struct state_context *context, const struct state_unit *unit,
+                        struct state_verdict *verdict);
 /* Forgets the counts of restored_denied. */
 void restored_admitted(const struct state_unit *unit, struct state_verdict *verdict,
                        const void *mem);

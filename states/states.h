@@ -3,15 +3,19 @@
  *
  * What they leave in the facts of a run (beside "manager" and "archive"):
  *   credential      "before" | "after": whose name later states ask in
- *   maintenance     {"ours": bool}: did this run switch it on
- *   restore         {"known": [ids of older restores], "since_ms": N, "execution_id": ID or null,
- *                    "verdict": how it ended, where only maintenance_deactivate could see that}
+ *   maintenance     {"ours": bool: did this run switch it on, "requested_at": the manager's time}
+ *   restore         {"known": [ids of older restores], "since_ms": N (the manager's clock),
+ *                    "told_ms": N (ours), "execution_id": ID or null, "tries": how often it was
+ *                    told, "verdict": how it ended, where only maintenance_deactivate could see it}
+ *   node            URL of the node of a cluster that all questions go to; null: any
+ *   advice          [what a person must do on the manager now]
  *   plugins_uploaded {PLUGIN ID: true}
  *   compare         {"tenants"|"blueprints"|...: {"archive": N, "manager": N},
  *                    "errors": {"count": N, "first": [lines of the restore's log]} (new format)}
  *   scheduled       {"failed": N, "again": N, "rows": [{"was","workflow","deployment","tenant",
  *                    "when"}]}: scheduled executions after a legacy restore, at most 100 rows
  * and what they read there, put by whoever makes the run:
+ *   undo            {"open": {STATE: unix ms}}: of a cancelled run (undo_maintenance.c)
  *   plugin_files    {PATH: {"size": BYTES}} for every file of options.plugins.upload
  */
 #ifndef STATES_STATES_H
@@ -30,6 +34,7 @@ extern const struct ferry_state state_validate_agents;
 extern const struct ferry_state state_upload_plugins;
 extern const struct ferry_state state_plugins_update;
 extern const struct ferry_state state_compare;
+extern const struct ferry_state state_undo_maintenance;
 
 extern const struct workflow workflow_upgrade;
 

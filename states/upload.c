@@ -3,7 +3,7 @@
  *
  * The id is ours, so a row of that name before our first request belongs to somebody else. After
  * a lost answer the row alone proves nothing where it is written before the file (<= 6.4, facts 6
- * no. 15): the stored archive's length decides.
+ * no. 15): the stored archive's length decides, and what is not whole is cleared (upload_clear.h).
  */
 #include <string.h>
 
@@ -11,6 +11,7 @@
 #include "base/timefmt.h"
 #include "states/common.h"
 #include "states/states.h"
+#include "states/upload_clear.h"
 #include "states/upload_plan.h"
 
 /* facts 1.0: nginx lets the manager work for 330 s after the last byte; then its 504 comes. */
@@ -55,17 +56,16 @@ static void say_foreign(const struct state_context *context, const struct json *
     states_fail(verdict, FERRY_E_REFUSED, "choose another name: --snapshot-id");
 }
 
-static void say_incomplete(const struct state_context *context, const char *what,
-                           struct state_verdict *verdict, const void *mem)
+/* Ours, and not whole. */
+static void say_incomplete(const struct state_context *context, const struct state_unit *unit,
+                           const char *what, struct state_verdict *verdict, const void *mem)
 {
     if (states_caps(context)->upload_replaces) {
         state_say(verdict, mem, STATE_ABSENT, "%s: it will be sent again", what);
-        return;
+        upload_clear_over(unit, verdict, mem);
+    } else {
+        upload_clear_wanted(context, unit, what, verdict, mem);
     }
-    state_say(verdict, mem, STATE_FOREIGN, "%s, and this manager does not replace it", what);
-    states_fail(verdict, FERRY_E_REFUSED,
-                mem_printf(mem, "delete it (cfy snapshots delete %s), then: ferry resume",
-                           states_snapshot_id(context)));
 }
 
 static void judge_row(const struct state_context *context, const struct state_unit *unit,
@@ -77,12 +77,13 @@ static void judge_row(const struct state_context *context, const struct state_un
 
     if (answer->kind == CLOUDIFY_MISSING) {
         verdict->answer = STATE_ABSENT;
+        upload_clear_over(unit, verdict, mem);
     } else if (cloudify_text(row, "status", NULL) == NULL) {
         state_say(verdict, mem, STATE_CANNOT_TELL, "an answer without a snapshot in it");
-    } else if (!context->repeat) {
+    } else if (!context->repeat && !upload_clear_at(unit)) {
         say_foreign(context, row, verdict, mem);
     } else if (!uploaded) {
-        say_incomplete(context, "the snapshot is there, but not as uploaded", verdict, mem);
+        say_incomplete(context, unit, "the snapshot is there, but not as uploaded", verdict, mem);
     } else if (states_option(context, "snapshot.file") == NULL) {
         verdict->answer = STATE_DONE;
     } else {
@@ -99,15 +100,29 @@ static void judge_length(const struct state_context *context, const struct state
     states_round_over(verdict, unit, mem);
     if (answer->kind == CLOUDIFY_FINE && reply->content_length == local_size(context)) {
         verdict->answer = STATE_DONE;
+        if (context->repeat && upload_clear_at(unit)) { /* its deletion may still arrive */
+            state_say(verdict, mem, STATE_ABSENT, "the archive is whole after all");
+        }
         return;
     }
-    say_incomplete(context,
+    say_incomplete(context, unit,
                    answer->kind == CLOUDIFY_FINE
                        ? mem_printf(mem, "the stored archive has %lld of %lld bytes",
                                     (long long)reply->content_length,
                                     (long long)local_size(context))
                        : "the snapshot is there without its archive",
                    verdict, mem);
+}
+
+/* facts 2.9: archive and flag are on the node that took them, so a run stays on one node of a
+   cluster from here to the end of the restore. */
+static void pin_node(const struct state_context *context, const struct http_reply *reply,
+                     struct state_verdict *verdict, const void *mem)
+{
+    if (json_size(json_get(context->options, "manager.nodes")) > 1 && reply->node != NULL &&
+        json_get(context->facts, "node") == NULL) {
+        json_set_string(state_facts(verdict, mem), "node", reply->node);
+    }
 }
 
 static void judge_probe(const struct state_context *context, const struct state_unit *units,
@@ -125,6 +140,7 @@ static void judge_probe(const struct state_context *context, const struct state_
         }
     }
     if (states_read(units, n, reply, &answer, verdicts, mem)) {
+        pin_node(context, reply, verdicts, mem);
         judge_row(context, units, &answer, verdicts, mem);
     }
 }
@@ -138,8 +154,10 @@ static bool ask_act(const struct state_context *context, const struct state_unit
     const char *file = states_option(context, "snapshot.file");
     const char *id = states_snapshot_id(context);
 
-    (void)units, (void)n, (void)verdicts;
-    if (file != NULL) {
+    (void)n, (void)verdicts;
+    if (upload_clear_at(units)) {
+        upload_clear_ask(context, states_request(request, mem));
+    } else if (file != NULL) {
         cloudify_put_archive(states_request(request, mem), &caller, id, file, local_size(context));
         (*request)->timeout_ms = 24 * STATES_HOUR_MS; /* what matters is that bytes move */
         (*request)->stall_ms = SILENCE_MS;
@@ -158,8 +176,10 @@ static void judge_act(const struct state_context *context, const struct state_un
 {
     struct cloudify_answer answer;
 
-    (void)context, (void)units, (void)n;
-    if (states_acted(reply, &answer, verdicts, mem)) {
+    (void)context, (void)n;
+    if (upload_clear_at(units)) {
+        upload_clear_judge(reply, verdicts, mem);
+    } else if (states_acted(reply, &answer, verdicts, mem)) {
         /* replacing an archive answers 201 with a row of nulls (facts 10.1) */
         verdicts->answer = STATE_DONE;
         verdicts->remote_state = "uploaded";

@@ -8,6 +8,8 @@
 #include "states/restored.h"
 #include "states/states.h"
 #include "states/verify_networks.h"
+#include "states/verify_plan.h"
+#include "states/verify_twice.h"
 
 static void timing(const struct state_context *context, struct state_timing *timing)
 {
@@ -19,129 +21,6 @@ static void timing(const struct state_context *context, struct state_timing *tim
 static bool force(const struct state_context *context)
 {
     return json_bool_or(context->options, "restore.force", false);
-}
-
-/* --- plan: what stands in the way of a restore on this manager --- */
-
-static bool ask_plan(const struct state_context *context, const struct state_unit *units, size_t n,
-                     struct http_request **request, struct state_verdict *verdicts, const void *mem)
-{
-    struct cloudify_caller caller = states_reader(context);
-
-    (void)n;
-    if (!states_manager_is_known(context)) {
-        verdicts->answer = STATE_DONE;
-        return false;
-    }
-    states_request(request, mem);
-    if (verify_networks_at(units)) {
-        verify_networks_ask(units, &caller, *request);
-    } else if (states_at(units, "flag")) {
-        cloudify_ask_snapshot_status(*request);
-    } else {
-        restored_ask_blueprints(*request, &caller);
-    }
-    return true;
-}
-
-static void plan_blueprints(const struct state_context *context, int64_t count, const void *mem)
-{
-    bool is_new = strcmp(states_archive_format(context), "new") == 0;
-
-    if (count <= 0) {
-        return;
-    }
-    if (force(context)) {
-        state_plan_warning(
-            context->plan,
-            mem_printf(mem, "the manager holds %lld blueprints: %s", (long long)count,
-                       is_new ? "the restore adds to them (a second restore of the same archive "
-                                "doubles all node instances)"
-                              : "restore.force deletes them with all that depends on them"),
-            "restore on a fresh manager");
-        return;
-    }
-    state_plan_blocker(
-        context->plan, FERRY_E_REFUSED,
-        mem_printf(mem, "the manager is not empty: it holds %lld blueprints", (long long)count),
-        is_new ? "has this archive been restored before? a second restore would double all node "
-                 "instances; restore on a fresh manager"
-               : "restore on a fresh manager, or set restore.force: true, which deletes what the "
-                 "manager holds");
-}
-
-static void plan_flag(const struct state_context *context, const struct json *document,
-                      const void *mem)
-{
-    if (cloudify_restore_flag_of(document) == CLOUDIFY_RESTORE_RUNNING) {
-        state_plan_blocker(context->plan, FERRY_E_REFUSED,
-                           "the manager says that a restore is running",
-                           mem_printf(mem,
-                                      "wait for its end; if none runs, an earlier one left its "
-                                      "flag behind: rm -f %s on the manager",
-                                      states_caps(context)->flag_path));
-    }
-}
-
-/* The plan's questions after this one; the cursor is empty at the first. */
-static void plan_next(const struct state_context *context, const struct state_unit *unit,
-                      struct state_verdict *verdict, const void *mem)
-{
-    bool first = states_cursor(unit)[0] == '\0';
-
-    verdict->answer = STATE_DONE;
-    if (first && states_caps(context)->has_snapshot_status) {
-        states_next(verdict, mem, "flag");
-    } else if (states_at(unit, "managers")) {
-        states_next(verdict, mem, "brokers");
-    } else if (!states_at(unit, "brokers") && verify_networks_wanted(context)) {
-        states_next(verdict, mem, "managers");
-    }
-}
-
-static void plan_networks(const struct state_context *context, const struct state_unit *unit,
-                          const struct cloudify_answer *answer, const void *mem)
-{
-    const char *wrong = verify_networks_wrong(context, unit, answer, mem);
-
-    if (wrong != NULL) {
-        state_plan_blocker(context->plan, FERRY_E_REFUSED, wrong, VERIFY_NETWORKS_HINT);
-    }
-}
-
-/* Who may restore may also ask this, or else the manager is too old: no reason to stop. */
-static bool is_passed_over(const struct state_unit *unit, const struct cloudify_answer *answer)
-{
-    return verify_networks_at(unit) &&
-           (answer->kind == CLOUDIFY_REFUSED || answer->kind == CLOUDIFY_FORBIDDEN ||
-            answer->kind == CLOUDIFY_MISSING);
-}
-
-static void judge_plan(const struct state_context *context, const struct state_unit *units,
-                       size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
-                       const void *mem)
-{
-    struct cloudify_answer answer;
-
-    (void)n;
-    cloudify_read(reply, &answer);
-    if (is_passed_over(units, &answer)) {
-        state_plan_warning(context->plan,
-                           mem_printf(mem, "the manager does not tell its networks: %s",
-                                      cloudify_describe(mem, &answer)),
-                           NULL);
-    } else if (!states_plan_read(context, reply, &answer, verdicts, mem)) {
-        return;
-    } else if (verify_networks_at(units)) {
-        plan_networks(context, units, &answer, mem);
-    } else if (states_at(units, "flag")) {
-        plan_flag(context, answer.document, mem);
-    } else {
-        state_plan_units(context->plan, 1);
-        state_plan_estimate(context->plan, 5 * STATES_SECOND_MS, "a few questions");
-        plan_blueprints(context, cloudify_total(answer.document), mem);
-    }
-    plan_next(context, units, verdicts, mem);
 }
 
 /* --- await: the questions, one after the other --- */
@@ -165,6 +44,8 @@ static bool ask_await(const struct state_context *context, const struct state_un
         restored_ask_blueprints(*request, &caller);
     } else if (verify_networks_at(units)) {
         verify_networks_ask(units, &caller, *request);
+    } else if (verify_twice_at(units)) {
+        verify_twice_ask(context, &caller, *request);
     } else if (strcmp(at, "executions") == 0) {
         states_ask_open(*request, &caller);
     } else {
@@ -257,6 +138,12 @@ static void judge_flag(const struct state_context *context, const struct json *d
     }
 }
 
+static void after_blueprints(const struct state_context *context, struct state_verdict *verdict,
+                             const void *mem)
+{
+    states_next(verdict, mem, verify_networks_wanted(context) ? "managers" : "executions");
+}
+
 static void judge_blueprints(const struct state_context *context, int64_t count,
                              struct state_verdict *verdict, const void *mem)
 {
@@ -267,8 +154,22 @@ static void judge_blueprints(const struct state_context *context, int64_t count,
             verdict, mem,
             mem_printf(mem, "the manager is not empty: it holds %lld blueprints", (long long)count),
             "nothing was changed; restore on a fresh manager");
+    } else if (verify_twice_wanted(context, count)) {
+        states_next(verdict, mem, "deployments");
     } else {
-        states_next(verdict, mem, verify_networks_wanted(context) ? "managers" : "executions");
+        after_blueprints(context, verdict, mem);
+    }
+}
+
+static void judge_twice(const struct state_context *context, const struct json *document,
+                        struct state_verdict *verdict, const void *mem)
+{
+    const char *wrong = verify_twice_wrong(document, mem);
+
+    if (wrong != NULL) {
+        refuse(verdict, mem, wrong, VERIFY_TWICE_HINT);
+    } else {
+        after_blueprints(context, verdict, mem);
     }
 }
 
@@ -334,7 +235,7 @@ static void judge_await(const struct state_context *context, const struct state_
     /* a row without its file is nginx's own 404 (facts 10.1): an answer, not weather */
     bool no_file = strcmp(at, "length") == 0 && answer.status == 404;
 
-    if (!no_file && !is_passed_over(units, &answer) &&
+    if (!no_file && !verify_networks_passed_over(units, &answer) &&
         !states_read(units, n, reply, &answer, verdicts, mem)) {
         return;
     }
@@ -348,6 +249,8 @@ static void judge_await(const struct state_context *context, const struct state_
         judge_blueprints(context, cloudify_total(answer.document), verdicts, mem);
     } else if (verify_networks_at(units)) {
         judge_networks(context, units, &answer, verdicts, mem);
+    } else if (verify_twice_at(units)) {
+        judge_twice(context, answer.document, verdicts, mem);
     } else if (strcmp(at, "executions") == 0) {
         judge_open(answer.document, verdicts, mem);
     } else {
@@ -363,6 +266,6 @@ const struct ferry_state state_verify = {
     .summary = "looks once more at everything, before the point of no return",
     .def = 1,
     .timing = timing,
-    .plan = {.ask = ask_plan, .judge = judge_plan},
+    .plan = {.ask = verify_plan_ask, .judge = verify_plan_judge},
     .await = {.ask = ask_await, .judge = judge_await},
 };

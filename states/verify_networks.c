@@ -51,6 +51,9 @@ const char *verify_networks_wrong(const struct state_context *context,
     size_t telling = 0;
     struct buf text;
 
+    if (!verify_networks_wanted(context)) {
+        return NULL;
+    }
     buf_init(&text, mem, 4096);
     for (const struct json *at = json_first(wanted); at != NULL; at = json_next(at)) {
         const char *name = json_text(at);
@@ -63,4 +66,24 @@ const char *verify_networks_wrong(const struct state_context *context,
                          : mem_printf(mem, "the manager's %s lacks networks of the archive: %s",
                                       states_at(unit, "managers") ? "own configuration" : "broker",
                                       buf_text(&text));
+}
+
+bool verify_networks_passed_over(const struct state_unit *unit,
+                                 const struct cloudify_answer *answer)
+{
+    return verify_networks_at(unit) &&
+           (answer->kind == CLOUDIFY_REFUSED || answer->kind == CLOUDIFY_FORBIDDEN ||
+            answer->kind == CLOUDIFY_MISSING);
+}
+
+const char *verify_managers_named(const struct json *managers, const void *mem)
+{
+    struct buf text;
+
+    buf_init(&text, mem, 4096);
+    for (const struct json *row = json_first(managers); row != NULL; row = json_next(row)) {
+        (void)buf_printf(&text, "%s%s", text.len == 0 ? "" : ", ",
+                         cloudify_text(row, "hostname", cloudify_text(row, "private_ip", "?")));
+    }
+    return buf_text(&text);
 }

@@ -25,4 +25,10 @@ const char *verify_networks_wrong(const struct state_context *context,
                                   const struct state_unit *unit,
                                   const struct cloudify_answer *answer, const void *mem);
 
+/* Who may restore may also ask this, or else the manager is too old: no reason to stop. */
+bool verify_networks_passed_over(const struct state_unit *unit,
+                                 const struct cloudify_answer *answer);
+/* The managers of a cluster by their host names, below mem. */
+const char *verify_managers_named(const struct json *managers, const void *mem);
+
 #endif

@@ -17,9 +17,15 @@ static const struct ferry_state *const upgrade[] = {
     &state_compare,
 };
 
+static const struct ferry_state *const upgrade_undo[] = {
+    &state_undo_maintenance,
+};
+
 const struct workflow workflow_upgrade = {
     .name = "upgrade",
     .summary = "carries a manager across an upgrade: restore, new agents, new plugins",
     .states = upgrade,
     .count = FERRY_COUNT(upgrade),
+    .undo = upgrade_undo,
+    .undo_count = FERRY_COUNT(upgrade_undo),
 };

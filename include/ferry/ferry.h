@@ -89,14 +89,16 @@ FERRY_API enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_sour
                                     struct ferry_error *err);
 /* Goes on with a live run. run: name or prefix of the id; NULL: the only live one. The definition
    is in the journal; secrets are read anew from where it says; settings of source may replace
-   where a secret comes from, the manager's URL and limits, nothing else. source may be NULL. */
+   where a secret comes from, the manager's URLs and CAs, and limits, nothing else. source may be
+   NULL. */
 FERRY_API enum ferry_code ferry_resume(struct ferry *ferry, const char *run,
                                        const struct ferry_source *source,
                                        const struct ferry_run_options *options, char **result,
                                        struct ferry_error *err);
 
-/* Asks a ferry_run or ferry_resume to stop. Once: no new units, finish what is in flight, commit.
-   Twice: cut what is in flight; those units are probed next time. Async-signal-safe. */
+/* Asks a ferry_run, ferry_resume or ferry_cancel to stop. Once: no new units, finish what is in
+   flight, commit. Twice: cut what is in flight; those units are probed next time.
+   Async-signal-safe. */
 FERRY_API_VOID void ferry_stop(struct ferry *ferry);
 
 /* Looking; never changes a byte of the journal. */
@@ -135,8 +137,20 @@ FERRY_API enum ferry_code ferry_resolve(struct ferry *ferry, const char *run, co
  */
 FERRY_API enum ferry_code ferry_retry_failed(struct ferry *ferry, const char *run, char **result,
                                              struct ferry_error *err);
-/* Ends a run that no ferry works on. Says in the result what remains on the manager. */
-FERRY_API enum ferry_code ferry_cancel(struct ferry *ferry, const char *run, char **result,
+struct ferry_cancel_options {
+    bool leave; /* end the run and leave the manager as it is */
+};
+/*
+ * Ends a run that no ferry works on. Before the point of no return (the restore) it takes back what
+ * the run did to the manager: maintenance off, if this run switched it on and nobody has switched
+ * it since; that needs the connection, so secrets are read anew as for ferry_resume, and settings
+ * of source (may be NULL) may replace the same. A kill in the middle loses nothing: call it again.
+ * After that point nothing can be undone: the result says what remains ("remains").
+ * FERRY_OK cancelled; FERRY_E_STOPPED, FERRY_E_REFUSED: not everything is undone yet.
+ */
+FERRY_API enum ferry_code ferry_cancel(struct ferry *ferry, const char *run,
+                                       const struct ferry_source *source,
+                                       const struct ferry_cancel_options *options, char **result,
                                        struct ferry_error *err);
 
 /* The states of a workflow: {"workflows":[{"name","states":[{"name","summary"}]}]}. */

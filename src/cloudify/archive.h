@@ -28,6 +28,8 @@ enum cloudify_archive_format {
     CLOUDIFY_ARCHIVE_COMMUNITY_LEGACY
 };
 
+#define CLOUDIFY_ARCHIVE_SAMPLE_MAX 20 /* ids that fit into one question */
+
 struct cloudify_tally { /* how often each value of a column was seen */
     struct cloudify_tally_item {
         const char *name; /* "" for null */
@@ -90,6 +92,8 @@ struct cloudify_archive {
     struct cloudify_archive_schedule *schedule_list; /* scheduled, queued, schedules */
     const char **user_list, **networks;              /* networks that living agents use */
     size_t tenant_count, plugin_count, schedule_count, user_count, network_count;
+    const char *sample[CLOUDIFY_ARCHIVE_SAMPLE_MAX]; /* new format: ids of its first deployments */
+    size_t sample_count;
     const char **warnings; /* what an operator should know although it can be restored */
     size_t warning_count;
 };

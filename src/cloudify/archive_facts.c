@@ -90,6 +90,9 @@ struct json *cloudify_archive_facts(const void *ctx, const struct cloudify_archi
     set_tally(facts, "agents_by_version", &archive->agents_by_version);
     set_tally(facts, "agents_by_method", &archive->agents_by_method);
     set_texts(facts, "networks", archive->networks, archive->network_count);
+    if (archive->sample_count > 0) {
+        set_texts(facts, "deployment_sample", archive->sample, archive->sample_count);
+    }
     set_texts(facts, "warnings", archive->warnings, archive->warning_count);
     return facts;
 }

@@ -154,9 +154,12 @@ static void take_blueprint(struct reading *reading, const struct item *item,
 static void take_deployment(struct reading *reading, const struct item *item,
                             struct cloudify_archive_tenant *tenant)
 {
-    (void)reading;
-    (void)item;
+    struct cloudify_archive *archive = reading->archive;
+
     tenant->deployments++;
+    if (archive->sample_count < CLOUDIFY_ARCHIVE_SAMPLE_MAX && item->values[FIELD_ID] != NULL) {
+        archive->sample[archive->sample_count++] = mem_strdup(archive, item->values[FIELD_ID]);
+    }
 }
 
 static void take_plugin(struct reading *reading, const struct item *item,

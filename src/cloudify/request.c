@@ -193,6 +193,12 @@ void cloudify_put_archive_url(struct http_request *request, const struct cloudif
                buf_text(&tail));
 }
 
+void cloudify_delete_snapshot(struct http_request *request, const struct cloudify_caller *caller,
+                              const char *id)
+{
+    begin_item(request, HTTP_DELETE, caller, &(struct cloudify_pair){"snapshots", id}, "");
+}
+
 void cloudify_post_maintenance(struct http_request *request, const struct cloudify_caller *caller,
                                bool activate)
 {

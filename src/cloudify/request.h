@@ -79,6 +79,8 @@ void cloudify_put_archive(struct http_request *request, const struct cloudify_ca
 /* The manager fetches the archive itself, while the request waits. */
 void cloudify_put_archive_url(struct http_request *request, const struct cloudify_caller *caller,
                               const char *id, const char *url);
+void cloudify_delete_snapshot(struct http_request *request, const struct cloudify_caller *caller,
+                              const char *id);
 void cloudify_post_maintenance(struct http_request *request, const struct cloudify_caller *caller,
                                bool activate);
 

@@ -47,18 +47,31 @@ static bool may_change(enum unit_state from, enum unit_state to)
            (from == UNIT_STARTED && to != UNIT_PENDING && to != UNIT_INTENT);
 }
 
-void engine_change(struct engine *engine, struct unit *unit, enum unit_state state)
+static void count(struct engine *engine, enum unit_state from, enum unit_state to)
 {
-    int64_t *before = counter(&engine->step->row, unit->row.state);
-    int64_t *after = counter(&engine->step->row, state);
+    int64_t *before = counter(&engine->step->row, from);
+    int64_t *after = counter(&engine->step->row, to);
 
-    assert(may_change(unit->row.state, state));
     if (before) {
         --*before;
     }
     if (after) {
         ++*after;
     }
+}
+
+void engine_begin_again(struct engine *engine, struct unit *unit)
+{
+    count(engine, unit->row.state, UNIT_PENDING);
+    unit_begin_again(unit, &engine->run, engine->step->row.name);
+    unit->due_ms = unit->deadline_ms = 0;
+    engine_touch(engine, unit);
+}
+
+void engine_change(struct engine *engine, struct unit *unit, enum unit_state state)
+{
+    assert(may_change(unit->row.state, state));
+    count(engine, unit->row.state, state);
     unit->row.state = state;
     unit->row.tries = 0;
     unit->deadline_ms = 0;
@@ -167,15 +180,15 @@ static void move_block(struct engine *engine, struct unit *unit, enum engine_pha
 static void move_probe(struct engine *engine, struct unit *unit,
                        const struct state_verdict *verdict)
 {
-    int64_t now_ms = engine_now(engine);
+    int64_t now_ms = engine_now(engine), hush_ms = engine->step->timing.hush_ms;
 
     unit->row.tries = unit->unsent = 0;
     unit->settle_until_ms = now_ms + engine->step->timing.settle_ms;
-    unit->deadline_ms = now_ms + engine->step->timing.probe_deadline_ms;
+    unit->deadline_ms = now_ms + hush_ms + engine->step->timing.probe_deadline_ms;
     unit_set_text(unit, &unit->row.error, verdict->reason);
     engine_touch(engine, unit);
     engine_tell(engine, "unit_open", unit, verdict->reason, NULL);
-    due_in(engine, unit, verdict->wait_ms > 0 ? verdict->wait_ms : 0);
+    due_in(engine, unit, verdict->wait_ms > hush_ms ? verdict->wait_ms : hush_ms);
 }
 
 /* Sent again and again, and never an effect: it does not help to go on for ever. */
@@ -335,7 +348,7 @@ static void move_split(struct engine *engine, struct unit *unit,
    id. */
 static void move_next(struct engine *engine, struct unit *unit, const struct state_verdict *verdict)
 {
-    --engine->step->row.n_open;
+    count(engine, unit->row.state, UNIT_PENDING);
     unit->row.state = UNIT_PENDING;
     unit_renew(unit, &engine->run, engine->step->row.name);
     unit_set_text(unit, &unit->row.error, verdict->reason);
@@ -371,6 +384,21 @@ static void move_ask_later(struct engine *engine, struct unit *unit, enum engine
 static const char *done_kind(enum engine_phase phase)
 {
     return phase == PHASE_REPROBE ? "unit_adopted_done" : "unit_done";
+}
+
+static void move_done(struct engine *engine, struct unit *unit, enum engine_phase phase,
+                      const struct state_verdict *verdict)
+{
+    engine_learn_duration(engine, unit, phase, verdict);
+    engine_widen(engine);
+    end_unit(engine, unit, UNIT_DONE, done_kind(phase), verdict);
+}
+
+static void move_skip(struct engine *engine, struct unit *unit, const struct state_verdict *verdict)
+{
+    end_unit(engine, unit, UNIT_SKIPPED, "unit_skipped", verdict);
+    mem_free(engine->step->skip_reason);
+    engine->step->skip_reason = mem_strdup(engine->step, unit->row.error);
 }
 
 /* What the verdict says about the unit whatever follows; asking on is no news for the journal. */
@@ -425,12 +453,10 @@ void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase ph
         move_start(engine, unit, phase, verdict);
         break;
     case MOVE_DONE:
-        engine_learn_duration(engine, unit, phase, verdict);
-        engine_widen(engine);
-        end_unit(engine, unit, UNIT_DONE, done_kind(phase), verdict);
+        move_done(engine, unit, phase, verdict);
         break;
     case MOVE_SKIP:
-        end_unit(engine, unit, UNIT_SKIPPED, "unit_skipped", verdict);
+        move_skip(engine, unit, verdict);
         break;
     case MOVE_FAIL:
         move_fail(engine, unit, verdict);
@@ -440,6 +466,9 @@ void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase ph
         break;
     case MOVE_NEXT:
         move_next(engine, unit, verdict);
+        break;
+    case MOVE_BACK:
+        engine_go_back(engine, unit, verdict);
         break;
     case MOVE_BLOCK:
         move_block(engine, unit, phase, verdict);

@@ -200,7 +200,7 @@ static enum ferry_code write_all(struct engine *engine, struct ferry_error *err)
         return err->code;
     }
     if (write_run(engine, err) || write_new_units(engine, err) || write_units(engine, err) ||
-        write_step(engine, err) || write_events(engine, err)) {
+        write_step(engine, err) || engine_write_back(engine, err) || write_events(engine, err)) {
         journal_rollback(engine->o.journal);
         return err->code;
     }

@@ -84,7 +84,8 @@ enum ferry_code engine_plan(const void *ctx, const struct engine_options *option
 /* --- what an operator decides, on a run that no engine works on. One commit each. --- */
 
 enum engine_decision { ENGINE_AS_DONE, ENGINE_AS_ABSENT, ENGINE_AS_FAILED };
-/* Decides a unit in state unknown ("STEP/KEY", or a KEY that one step only has). */
+/* Decides a unit in state unknown ("STEP/KEY", or a KEY that one step only has). As done also the
+   failed unit of a plain step at which the run failed: the run is live again (paused). */
 enum ferry_code engine_resolve(const struct engine_options *options, const struct run_row *run,
                                const char *unit, enum engine_decision decision,
                                struct ferry_error *err) FERRY_CHECK;
@@ -94,9 +95,17 @@ enum ferry_code engine_resolve(const struct engine_options *options, const struc
    FERRY_E_REFUSED when another run works on the same manager. */
 enum ferry_code engine_retry_failed(const struct engine_options *options, const struct run_row *run,
                                     int64_t *count, struct ferry_error *err) FERRY_CHECK;
-/* Ends a live run: open steps are cancelled. Units stay as they are: those that are open say what
-   may still go on at the manager. */
+/* Cancels a run that is not done: open steps end. Units stay as they are: those that are open say
+   what may still go on at the manager. Before the point of no return the steps that undo are added,
+   and *undo is true: engine_run does them and ends the run; without them (leave, or past that
+   point) the run ends here. A run that was cancelled before goes on with its undoing.
+   FERRY_E_USAGE for a run that has ended, FERRY_E_REFUSED when a failed run is to undo while
+   another run works on the same manager. */
+/* Would it have something to undo? Changes nothing. */
+enum ferry_code engine_cancel_undoes(const struct engine_options *options,
+                                     const struct run_row *run, bool *undo,
+                                     struct ferry_error *err) FERRY_CHECK;
 enum ferry_code engine_cancel(const struct engine_options *options, const struct run_row *run,
-                              struct ferry_error *err) FERRY_CHECK;
+                              bool leave, bool *undo, struct ferry_error *err) FERRY_CHECK;
 
 #endif

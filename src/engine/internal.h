@@ -3,11 +3,12 @@
  *
  *   run.c       engine_create, engine_run, the turn
  *   steps.c     from one step to the next; expand and verify
- *   fanout.c    many units: how they are named, which pending ones may begin, waves
+ *   fanout.c    many units: see fanout.h
  *   choose.c    which units are asked about now: one request each, or one for several
  *   collect.c   replies in, verdicts out of the states
  *   apply.c     what a verdict does to a unit
- *   poll.c      when a unit that goes on is asked about
+ *   back.c      steps back: an earlier step and those behind it begin again
+ *   poll.c      when a unit that goes on is asked about: see fanout.h
  *   commit.c    one transaction a turn; events after it
  */
 #ifndef ENGINE_INTERNAL_H
@@ -15,6 +16,7 @@
 
 #include "base/mem.h"
 #include "engine/engine.h"
+#include "engine/fanout.h"
 #include "engine/limits.h"
 #include "engine/schedule.h"
 #include "engine/unit.h"
@@ -33,18 +35,6 @@ struct flight {
     struct http_request *request;
     bool sent;
     struct flight *next;
-};
-
-/* Of the units that expand named, those up to last may begin, and of the parts that were split off
-   all. As the cursor of the running step keeps it. */
-struct wave {
-    bool on;               /* the state has waves */
-    bool open;             /* one has begun */
-    int64_t number;        /* 1, 2, ... */
-    int64_t last;          /* seq of its last unit */
-    int64_t size;          /* units that it let begin */
-    int64_t failed_before; /* units that had failed when it began */
-    const struct json *left;
 };
 
 struct step {
@@ -67,6 +57,8 @@ struct step {
     int64_t failed_accepted; /* units that had failed when this life took the step up */
     struct wave wave;
     bool dirty;
+    bool left; /* it waits again, for the end of an earlier step: nothing more is done here */
+    char *skip_reason;             /* of the unit that was skipped last in this process */
     char *fail_reason, *fail_hint; /* of the unit that failed last in this process */
     enum ferry_code fail_code;
 };
@@ -85,6 +77,16 @@ struct event_queue {
     void *mem;
 };
 
+/* Earlier steps that begin again, until that is on disk. */
+struct back {
+    struct back_step {
+        struct step_row *row; /* in engine->steps */
+        struct unit *unit;    /* below the back; NULL: it never had one */
+        enum unit_state from;
+    } * steps;
+    size_t count;
+};
+
 struct engine {
     struct engine_options o;
     struct run_row run;
@@ -93,6 +95,7 @@ struct engine {
     struct step_row *steps;
     size_t step_count;
     struct step *step; /* the present one, or NULL between two */
+    struct back *back; /* in the next commit, or NULL */
     struct schedule schedule;
     struct limits limits;
     struct flight *flights; /* all in flight or in the outbox, oldest first */
@@ -139,33 +142,6 @@ void engine_step_move(struct engine *engine, enum engine_phase phase, enum engin
 void engine_timing(const struct ferry_state *state, const struct state_context *context,
                    struct state_timing *timing);
 
-/* fanout.c */
-/* The next pending unit that may begin, or NULL. */
-struct unit *engine_next_pending(struct engine *engine);
-/* Is there a pending unit that may begin, in this turn or one of the next? */
-bool engine_has_pending(struct engine *engine);
-/* Takes up what an earlier life left in the cursor. */
-void engine_fanout_load(struct engine *engine);
-/* Nothing is in hand, and no pending unit may begin. Opens the next wave, or ends the run where the
-   operator must say how to go on: then true. False: the step's units have ended, or enough have. */
-bool engine_fanout_goes_on(struct engine *engine);
-bool engine_too_many_failures(const struct step *step);
-/* A unit is divided: its parts are in the sink, or were before. */
-void engine_note_parts(struct engine *engine);
-/* The manager is busy, or something ended well. */
-void engine_narrow(struct engine *engine, const char *why);
-void engine_widen(struct engine *engine);
-/* These rows are in hand: the window leaves them out. */
-void engine_remember_taken(struct step *step, const struct unit_row *rows, size_t count);
-
-/* poll.c */
-/* From its acceptance to the first question about it, and from each to the next. */
-int64_t engine_first_poll_ms(struct engine *engine, struct unit *unit);
-int64_t engine_next_poll_ms(const struct engine *engine, const struct unit *unit);
-/* A unit has ended well: others will take about as long. */
-void engine_learn_duration(struct engine *engine, const struct unit *unit, enum engine_phase phase,
-                           const struct state_verdict *verdict);
-
 /* choose.c */
 void engine_choose(struct engine *engine);
 /* Hands the requests of this turn to the transport. */
@@ -189,7 +165,14 @@ void engine_not_sent(struct engine *engine, struct unit *unit, const struct http
 /* A unit of a state without an act begins to be awaited. */
 void engine_begin_waiting(struct engine *engine, struct unit *unit);
 void engine_change(struct engine *engine, struct unit *unit, enum unit_state state);
+/* As if it had not been begun; the one way back out of "took effect" (see back.c). */
+void engine_begin_again(struct engine *engine, struct unit *unit);
 void engine_touch(struct engine *engine, struct unit *unit); /* into the next commit */
+
+/* back.c */
+void engine_go_back(struct engine *engine, struct unit *unit, const struct state_verdict *verdict);
+/* Writes the earlier steps into the transaction of this turn. */
+enum ferry_code engine_write_back(struct engine *engine, struct ferry_error *err) FERRY_CHECK;
 
 /* commit.c */
 /* Adds an event to the next commit. text and data may be NULL; all are copied. */

@@ -96,13 +96,34 @@ static enum ferry_code find_unit(const struct engine_options *o, const void *ctx
     return FERRY_OK;
 }
 
+/* A plain step that failed goes on from where its unit was decided. */
+static enum ferry_code reopen_decided(const struct engine_options *o, const struct unit_row *row,
+                                      enum unit_state from, struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct step_row *steps;
+    size_t n;
+
+    if (from != UNIT_FAILED) {
+        return FERRY_OK;
+    }
+    if (journal_steps(o->journal, scope, row->run, &steps, &n, err)) {
+        return err->code;
+    }
+    steps[row->step].state = STEP_RUNNING;
+    steps[row->step].error = steps[row->step].hint = NULL;
+    steps[row->step].ended_at_ms = 0;
+    return journal_step_update(o->journal, &steps[row->step], err);
+}
+
 static enum ferry_code write_decision(const struct engine_options *o, const struct run_row *run,
-                                      const struct unit_row *row, struct ferry_error *err)
+                                      const struct unit_row *row, enum unit_state from,
+                                      struct ferry_error *err)
 {
     if (journal_begin(o->journal, err)) {
         return err->code;
     }
-    if (journal_unit_update(o->journal, row, UNIT_UNKNOWN, err) ||
+    if (journal_unit_update(o->journal, row, from, err) || reopen_decided(o, row, from, err) ||
         set_run(o, run, RUN_PAUSED, FERRY_OK, NULL, err) ||
         tell(o, "unit_resolved", run->run, row->step, row->seq, err)) {
         journal_rollback(o->journal);
@@ -111,23 +132,56 @@ static enum ferry_code write_decision(const struct engine_options *o, const stru
     return journal_commit(o->journal, err);
 }
 
+/* Which units an operator may decide: those whose outcome is unknown; and to go on where a plain
+   step failed ("it is well enough"), its failed unit as done. */
+static enum ferry_code check_resolvable(const struct run_row *run, const char *name,
+                                        const struct unit_row *row, bool plain,
+                                        enum engine_decision decision, struct ferry_error *err)
+{
+    if (row->state == UNIT_UNKNOWN && run_is_live(run->state)) {
+        return FERRY_OK;
+    }
+    if (row->state == UNIT_FAILED && plain && run->state == RUN_FAILED &&
+        decision == ENGINE_AS_DONE) {
+        return FERRY_OK;
+    }
+    if (has_ended(run, err)) {
+        return err->code;
+    }
+    ferry_fail(err, FERRY_E_USAGE, "unit \"%s\" is %s, not unknown", name,
+               unit_state_name(row->state));
+    ferry_error_hint(err, "only a unit whose outcome is unknown can be resolved");
+    return err->code;
+}
+
+static bool is_plain(const struct engine_options *o, const struct unit_row *row)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct ferry_error none = {0};
+    struct step_row *steps;
+    size_t n;
+
+    return journal_steps(o->journal, scope, row->run, &steps, &n, &none) == FERRY_OK &&
+           (size_t)row->step < n && !steps[row->step].fanout;
+}
+
 enum ferry_code engine_resolve(const struct engine_options *o, const struct run_row *run,
                                const char *unit, enum engine_decision decision,
                                struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct unit_row row = {0};
+    enum unit_state from;
 
-    if (has_ended(run, err) || find_unit(o, scope, run->run, unit, &row, err)) {
+    if (run->state == RUN_CANCELLED || run->state == RUN_DONE) {
+        (void)has_ended(run, err);
         return err->code;
     }
-    if (row.state != UNIT_UNKNOWN) {
-        enum ferry_code code = ferry_fail(err, FERRY_E_USAGE, "unit \"%s\" is %s, not unknown",
-                                          unit, unit_state_name(row.state));
-
-        ferry_error_hint(err, "only a unit whose outcome is unknown can be resolved");
-        return code;
+    if (find_unit(o, scope, run->run, unit, &row, err) ||
+        check_resolvable(run, unit, &row, is_plain(o, &row), decision, err)) {
+        return err->code;
     }
+    from = row.state;
     row.epoch = journal_epoch(o->journal);
     row.tries = 0;
     row.not_before_ms = row.deadline_ms = 0;
@@ -149,7 +203,7 @@ enum ferry_code engine_resolve(const struct engine_options *o, const struct run_
         row.error = row.hint = NULL;
         break;
     }
-    return write_decision(o, run, &row, err);
+    return write_decision(o, run, &row, from, err);
 }
 
 /* --- retry --- */
@@ -161,13 +215,8 @@ static enum ferry_code retry_unit(const struct engine_options *o, const struct r
     struct unit *unit = unit_load(NULL, failed, o->clock);
     enum ferry_code code;
 
-    /* Notes of the old attempt would mislead the new one; what it was given holds. */
-    unit->data = unit_given(unit, unit->data);
-    unit->row.data = unit->data ? json_print(unit, unit->data) : NULL;
-    unit->row.state = UNIT_PENDING;
-    unit_renew(unit, run, step->name);
+    unit_begin_again(unit, run, step->name);
     unit->row.epoch = journal_epoch(o->journal);
-    unit->row.not_before_ms = unit->row.deadline_ms = 0;
     code = journal_unit_update(o->journal, &unit->row, failed->state, err);
     mem_free(unit);
     return code ? code : tell(o, "unit_retried", run->run, step->step, failed->seq, err);
@@ -251,14 +300,9 @@ static enum ferry_code reopen(const struct engine_options *o, const void *ctx,
 static enum ferry_code look_again(const struct engine_options *o, const struct run_row *run,
                                   struct step_row *step, struct ferry_error *err)
 {
-    const struct ferry_state *state = NULL;
+    const struct ferry_state *state = o->workflow ? workflow_state(o->workflow, step->name) : NULL;
     int64_t count = 0;
 
-    for (size_t i = 0; o->workflow && i < o->workflow->count; i++) {
-        if (strcmp(o->workflow->states[i]->name, step->name) == 0) {
-            state = o->workflow->states[i];
-        }
-    }
     if (!state || state->act.ask || step->fanout || step->state != STEP_DONE) {
         return FERRY_OK;
     }
@@ -279,7 +323,7 @@ enum ferry_code engine_retry_failed(const struct engine_options *o, const struct
     size_t n;
 
     *count = 0;
-    if (run->state == RUN_CANCELLED) {
+    if (run->state == RUN_CANCELLED || run->cancel_at_ms) {
         return ferry_fail(err, FERRY_E_USAGE, "run \"%s\" was cancelled", run->name);
     }
     if (journal_steps(o->journal, scope, run->run, &steps, &n, err) ||
@@ -301,48 +345,6 @@ enum ferry_code engine_retry_failed(const struct engine_options *o, const struct
     }
     if (set_run(o, run, RUN_PAUSED, FERRY_OK, NULL, err) ||
         tell(o, "run_retried", run->run, -1, -1, err)) {
-        journal_rollback(o->journal);
-        return err->code;
-    }
-    return journal_commit(o->journal, err);
-}
-
-/* --- cancel --- */
-
-static enum ferry_code cancel_steps(const struct engine_options *o, struct step_row *steps,
-                                    size_t n, struct ferry_error *err)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (steps[i].state == STEP_DONE || steps[i].state == STEP_SKIPPED ||
-            steps[i].state == STEP_FAILED) {
-            continue;
-        }
-        steps[i].state = STEP_CANCELLED;
-        steps[i].ended_at_ms = o->clock->realtime_ms(o->clock);
-        if (journal_step_update(o->journal, &steps[i], err)) {
-            return err->code;
-        }
-    }
-    return FERRY_OK;
-}
-
-enum ferry_code engine_cancel(const struct engine_options *o, const struct run_row *run,
-                              struct ferry_error *err)
-{
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct step_row *steps;
-    size_t n;
-
-    if (has_ended(run, err)) {
-        return err->code;
-    }
-    if (journal_steps(o->journal, scope, run->run, &steps, &n, err) ||
-        journal_begin(o->journal, err)) {
-        return err->code;
-    }
-    if (cancel_steps(o, steps, n, err) ||
-        set_run(o, run, RUN_CANCELLED, FERRY_OK, "cancelled by the operator", err) ||
-        tell(o, "run_cancelled", run->run, -1, -1, err)) {
         journal_rollback(o->journal);
         return err->code;
     }

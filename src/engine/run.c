@@ -157,12 +157,15 @@ static enum ferry_code outcome_of_done(const struct engine *engine)
 /* All answers are in: the run's last row of this life, in the commit of this turn. */
 static void finish(struct engine *engine)
 {
-    static const char *const kinds[] = {[RUN_PAUSED] = "run_paused",
-                                        [RUN_BLOCKED] = "run_blocked",
-                                        [RUN_FAILED] = "run_failed",
-                                        [RUN_DONE] = "run_done"};
+    static const char *const kinds[] = {
+        [RUN_PAUSED] = "run_paused", [RUN_BLOCKED] = "run_blocked",     [RUN_FAILED] = "run_failed",
+        [RUN_DONE] = "run_done",     [RUN_CANCELLED] = "run_cancelled",
+    };
 
-    if (engine->end_state == RUN_DONE) {
+    if (engine->end_state == RUN_DONE && engine->run.cancel_at_ms) { /* all is undone */
+        engine->end_state = RUN_CANCELLED;
+        copy_text(engine->end_reason, sizeof engine->end_reason, "cancelled by the operator");
+    } else if (engine->end_state == RUN_DONE) {
         engine->end_code = outcome_of_done(engine);
     }
     engine->run.state = engine->end_state;

@@ -65,6 +65,9 @@ enum state_answer {
     STATE_AGAIN,       /* one more request of this phase at once; the cursor is in data */
     STATE_RETRY,       /* not now: act was refused without effect, probe found an obstacle that
                           passes by itself. Same id, after the wait */
+    STATE_BACK,        /* await of a plain state: what an earlier plain step did is seen to have had
+                          no effect; that step (back) is done again, with a new id, after the wait,
+                          and then those between it and this one */
     STATE_UNKNOWN,     /* act: it may have taken effect. The engine will probe */
     STATE_SPLIT, /* await: it ended badly as a whole, and the parts that are left were put into
                     the sink: they are added in the commit that ends this one as skipped */
@@ -78,6 +81,7 @@ struct state_verdict {
     enum ferry_code code;  /* with FAILED and FOREIGN: the class (exit code); default by answer */
     const char *reason;    /* for people, one line; required for SKIP FAILED FOREIGN RETRY */
     const char *hint;      /* for people: what to do next, or NULL */
+    const char *back;      /* with BACK: name of the earlier, plain step */
     const char *remote_id; /* NULL: as before */
     const char *remote_state; /* the manager's own word, for people; NULL: as before */
     struct json *data;        /* merged into the unit's data (RFC 7396), or NULL */
@@ -118,6 +122,8 @@ struct state_timing {
     int64_t probe_deadline_ms;  /* how long an open question is asked before it is unknown */
     int64_t before_deadline_ms; /* how long an obstacle before the act is waited for */
     int64_t quiet_ms;           /* silence between acceptance and the first await */
+    int64_t hush_ms;            /* silence between an act whose outcome is open and the first probe
+                                   (0: none): for acts whose effect must not be disturbed */
     int64_t interval_ms;        /* between two awaits */
     int64_t deadline_ms;        /* from acceptance to the end (0: none) */
     unsigned attempts;    /* sendings of one unit without effect until the run pauses, or one of
@@ -138,7 +144,8 @@ enum state_flags {
     STATE_KEYED = 4,       /* the manager takes our id: a repeat is refused by itself */
     STATE_NO_RETURN = 8,   /* after its act nothing can be undone */
     STATE_PROBE_AGAIN = 16 /* probe before the act of every attempt but the first */
-};
+}; /* A state that undoes never says FAILED: what it cannot take back stands in the way (FOREIGN),
+      and cancelling goes on when that is mended. */
 
 struct ferry_state {
     const char *name;    /* key in the journal: never renamed */
@@ -148,6 +155,7 @@ struct ferry_state {
     void (*timing)(const struct state_context *context, struct state_timing *timing);
     const char *leaves;    /* what its effect leaves on the manager, for people; NULL: nothing */
     const char *undone_by; /* the later state that takes it away again, or NULL */
+    const char *undo;      /* the state that does so when the run is cancelled, or NULL */
     /* Must these two never be under way together? Asked where units have been divided; NULL: none.
      */
     bool (*apart)(const struct state_unit *a, const struct state_unit *b);
@@ -159,13 +167,18 @@ struct ferry_state {
     struct state_phase verify; /* reads only; after all units have ended */
 };
 
-/* A workflow: states in order. */
+/* A workflow: states in order, and those that take back what they did when the run is cancelled
+   before its point of no return (each finds out by itself whether there is anything to undo). */
 struct workflow {
     const char *name;
     const char *summary;
     const struct ferry_state *const *states;
     size_t count;
+    const struct ferry_state *const *undo;
+    size_t undo_count;
 };
+/* The state of this name, also among those that undo; NULL: none. */
+const struct ferry_state *workflow_state(const struct workflow *workflow, const char *name);
 
 /* --- what expand may do --- */
 

@@ -46,20 +46,11 @@ void engine_timing(const struct ferry_state *state, const struct state_context *
 
 /* --- taking up a step --- */
 
-static const struct ferry_state *find_state(const struct workflow *workflow, const char *name)
-{
-    for (size_t i = 0; i < workflow->count; i++) {
-        if (strcmp(workflow->states[i]->name, name) == 0) {
-            return workflow->states[i];
-        }
-    }
-    return NULL;
-}
-
 /* An open intent of an earlier life: it may have left until that life ended. */
 static void take_up_intent(struct engine *engine, struct unit *unit)
 {
     int64_t left_ms = unit->row.intent_at_ms, alive_ms = journal_last_alive_ms(engine->o.journal);
+    int64_t hush_ms = left_ms + engine->step->timing.hush_ms - engine_realtime(engine);
     int64_t age_ms;
 
     if (alive_ms > left_ms) {
@@ -73,6 +64,10 @@ static void take_up_intent(struct engine *engine, struct unit *unit)
     unit->settle_until_ms = unit->due_ms + engine->step->timing.settle_ms - age_ms;
     unit->deadline_ms = unit->due_ms + engine->step->timing.probe_deadline_ms;
     unit->row.tries = 0;
+    if (hush_ms > 0) {
+        unit->due_ms +=
+            hush_ms < engine->step->timing.hush_ms ? hush_ms : engine->step->timing.hush_ms;
+    }
 }
 
 /* Its times were stored in unix time, and the wall clock may have been set since. The next poll is
@@ -151,7 +146,7 @@ static struct unit *pseudo_unit(struct step *step)
 static enum ferry_code load_step(struct engine *engine, const struct step_row *row,
                                  struct ferry_error *err)
 {
-    const struct ferry_state *state = find_state(engine->o.workflow, row->name);
+    const struct ferry_state *state = workflow_state(engine->o.workflow, row->name);
     struct state_context context;
     struct step *step;
 
@@ -300,6 +295,7 @@ void engine_step_move(struct engine *engine, enum engine_phase phase, enum engin
     case MOVE_START:
     case MOVE_SPLIT:
     case MOVE_NEXT:
+    case MOVE_BACK:
         later(engine, verdict);
         break;
     }
@@ -348,7 +344,7 @@ static void units_ended(struct engine *engine)
     } else if (step->state->verify.ask && row->n_done) {
         enter(engine, STEP_VERIFYING);
     } else if (row->n_done + row->n_failed == 0 && !fanout) {
-        end_step(engine, STEP_SKIPPED, NULL, NULL);
+        end_step(engine, STEP_SKIPPED, step->skip_reason, NULL);
     } else if (row->n_total == 0) {
         end_step(engine, STEP_SKIPPED, "there is nothing to do", NULL);
     } else {
@@ -409,7 +405,7 @@ void engine_advance(struct engine *engine)
     if (engine->ending) {
         return;
     }
-    if (step && step->row.ended_at_ms && !step->dirty) {
+    if (step && (step->row.ended_at_ms || step->left) && !step->dirty) {
         leave_step(engine);
         step = NULL;
     }

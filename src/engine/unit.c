@@ -187,3 +187,12 @@ struct json *unit_given(const void *ctx, const struct json *notes)
     json_set_json(kept, "given", given);
     return kept;
 }
+
+void unit_begin_again(struct unit *unit, const struct run_row *run, const char *step)
+{
+    unit->data = unit_given(unit, unit->data);
+    unit->row.data = unit->data ? json_print(unit, unit->data) : NULL;
+    unit->row.state = UNIT_PENDING;
+    unit->row.not_before_ms = unit->row.deadline_ms = 0;
+    unit_renew(unit, run, step);
+}

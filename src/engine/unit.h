@@ -45,6 +45,8 @@ struct json *unit_notes(const void *ctx, const char *text);
 void unit_store(struct unit *unit, struct clock *clock);
 /* Derives the id of the present attempt: uuid of run, step, key, attempt. */
 void unit_derive_id(struct unit *unit, const struct run_row *run, const char *step);
+/* From nothing: pending, with the id of its next attempt. Notes of the old one would mislead. */
+void unit_begin_again(struct unit *unit, const struct run_row *run, const char *step);
 /* What is to be asked about it next. */
 enum engine_phase unit_phase(const struct unit *unit, const struct ferry_state *state,
                              enum step_state step);

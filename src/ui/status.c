@@ -132,20 +132,6 @@ static void stuck(const struct ui_stream *stream, const struct json *status)
     }
 }
 
-/* What a run that ended before its end has left behind. */
-static void remains(const struct ui_stream *stream, const struct json *status)
-{
-    const struct json *list = json_member(status, "remains");
-
-    if (json_size(list) == 0) {
-        return;
-    }
-    ui_line(stream, UI_PLAIN, 0, "remains on the manager:");
-    for (const struct json *row = json_first(list); row != NULL; row = json_next(row)) {
-        ui_line(stream, UI_PLAIN, 2, "%s", json_text(row) == NULL ? "" : json_text(row));
-    }
-}
-
 /* Units that the manager works on. */
 static void in_flight(const struct ui_stream *stream, const struct json *status)
 {
@@ -219,7 +205,7 @@ void ui_status(const struct ui_stream *stream, const struct json *status)
         (void)fprintf(stream->file, "\n");
     }
     stuck(stream, status);
-    remains(stream, status);
+    ui_aftermath(stream, status);
 }
 
 void ui_result(const struct ui_stream *stream, const struct json *result)
@@ -227,5 +213,5 @@ void ui_result(const struct ui_stream *stream, const struct json *result)
     head(stream, result);
     comparison(stream, json_member(result, "compare"));
     stuck(stream, result);
-    remains(stream, result);
+    ui_aftermath(stream, result);
 }

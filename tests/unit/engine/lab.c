@@ -80,7 +80,7 @@ struct lab *lab_new(const struct ferry_state *const *states,
     lab->now_ms = 1000;
     lab->transport.ops = &lab_transport;
     lab->answer = answer;
-    lab->workflow = (struct workflow){"lab", "made up", lab->states, 0};
+    lab->workflow = (struct workflow){.name = "lab", .summary = "made up", .states = lab->states};
     while (states[lab->workflow.count]) {
         lab->states[lab->workflow.count] = states[lab->workflow.count];
         lab->workflow.count++;

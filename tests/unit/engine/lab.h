@@ -36,7 +36,7 @@ struct lab_call {
 struct lab_answer {
     enum state_answer say;
     enum ferry_code code;
-    const char *reason, *hint, *remote_id, *remote_state;
+    const char *reason, *hint, *remote_id, *remote_state, *back;
     const char *data, *facts; /* JSON objects */
     const char *add; /* keys of units, with a blank between; "-x" is skipped, "+x" is given its own
                         name as host */

@@ -76,6 +76,7 @@ static void judge_one(const struct state_context *context, const struct json *ro
     verdict->hint = json_string_or(row, "hint", NULL);
     verdict->remote_id = json_string_or(row, "remote_id", NULL);
     verdict->remote_state = json_string_or(row, "remote_state", NULL);
+    verdict->back = json_string_or(row, "back", NULL);
     verdict->wait_ms = json_int64_or(row, "wait_ms", -1);
     verdict->done = json_int64_or(row, "done", 0);
     verdict->total = json_int64_or(row, "total", 0);
@@ -173,6 +174,7 @@ static void put_row(struct json *body, const char *key, const struct lab_answer 
     set_text(row, "hint", answer->hint);
     set_text(row, "remote_id", answer->remote_id);
     set_text(row, "remote_state", answer->remote_state);
+    set_text(row, "back", answer->back);
     set_text(row, "add", answer->add);
     set_json(row, "data", answer->data);
     set_json(row, "facts", answer->facts);

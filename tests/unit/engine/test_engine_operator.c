@@ -1,4 +1,4 @@
-/* What an operator decides: resolve, retry, cancel; and that it is refused where it makes no sense.
+/* What an operator decides: resolve and retry; and that it is refused where it makes no sense.
  */
 #include "base/mem.h"
 #include "ferry_test.h"
@@ -125,10 +125,49 @@ static void only_what_is_unknown_in_a_live_run_can_be_resolved(void **state)
     lab_free(lab);
     lab = unknown_unit();
     options = lab_options(lab);
-    assert_int_equal(engine_cancel(&options, &lab->run, &lab->err), FERRY_OK);
+    assert_int_equal(engine_cancel(&options, &lab->run, false, &(bool){false}, &lab->err),
+                     FERRY_OK);
     lab->run = lab_read_run(lab);
     assert_int_equal(resolve(lab, "plain", ENGINE_AS_DONE), FERRY_E_USAGE);
     assert_int_equal(lab_read_run(lab).state, RUN_CANCELLED);
+    lab_free(lab);
+}
+
+static void answer_it_fails(struct lab *lab, const struct lab_call *call, struct lab_answer *out)
+{
+    (void)lab;
+    (void)call;
+    out->say = STATE_FAILED;
+    out->reason = "too few of it";
+}
+
+static const struct ferry_state *const count_then_plain[] = {&count, &plain, NULL};
+
+static void answer_count_fails(struct lab *lab, const struct lab_call *call, struct lab_answer *out)
+{
+    answer_it_fails(lab, call, out);
+    if (strcmp(call->key, "count") != 0) {
+        out->say = STATE_DONE;
+    }
+}
+
+static void a_plain_step_that_failed_may_be_called_done(void **state)
+{
+    struct lab *lab = lab_new(count_then_plain, answer_count_fails);
+
+    (void)state;
+    assert_int_equal(lab_live(lab), FERRY_E_FAILED);
+    lab_open(lab);
+    lab->run = lab_read_run(lab);
+    assert_int_equal(resolve(lab, "count", ENGINE_AS_FAILED), FERRY_E_USAGE);
+    assert_int_equal(resolve(lab, "count", ENGINE_AS_ABSENT), FERRY_E_USAGE);
+    assert_int_equal(resolve(lab, "count", ENGINE_AS_DONE), FERRY_OK);
+    assert_int_equal(lab_read_run(lab).state, RUN_PAUSED);
+    assert_int_equal(lab_run(lab), FERRY_OK);
+    assert_int_equal(lab_count(lab, "await", "count"), 1);
+    assert_int_equal(lab_count(lab, "act", "plain"), 1);
+    assert_int_equal(lab_step(lab, "count").state, STEP_DONE);
+    assert_true(lab_counters_agree(lab));
     lab_free(lab);
 }
 
@@ -365,7 +404,7 @@ static enum ferry_code decide(struct lab *lab, enum decision decision)
     case CANCEL:
         break;
     }
-    return engine_cancel(&options, &lab->run, &lab->err);
+    return engine_cancel(&options, &lab->run, false, &(bool){false}, &lab->err);
 }
 
 static void a_decision_is_written_whole_or_not_at_all(void **state)
@@ -423,33 +462,6 @@ static void a_retry_that_cannot_look_again_is_none(void **state)
     lab_free(lab);
 }
 
-/* --- cancel --- */
-
-static void a_cancelled_run_is_over_and_says_what_is_open(void **state)
-{
-    struct engine_options options;
-    struct lab *lab = lab_new(several, answer_b_fails);
-    int64_t n;
-
-    (void)state;
-    lab_open(lab);
-    assert_int_equal(lab_run_before(lab, "more"), FERRY_E_STOPPED);
-    options = lab_options(lab);
-    lab->run = lab_read_run(lab);
-    assert_int_equal(engine_cancel(&options, &lab->run, &lab->err), FERRY_OK);
-    assert_int_equal(lab_read_run(lab).state, RUN_CANCELLED);
-    assert_true(lab_read_run(lab).cancel_at_ms > 0);
-    assert_int_equal(lab_step(lab, "many").state, STEP_DONE);
-    assert_int_equal(lab_step(lab, "more").state, STEP_CANCELLED);
-    assert_int_equal(lab_step(lab, "count").state, STEP_CANCELLED);
-    lab->run = lab_read_run(lab);
-    assert_int_equal(engine_cancel(&options, &lab->run, &lab->err), FERRY_E_USAGE);
-    assert_int_equal(retry(lab, &n), FERRY_E_USAGE);
-    assert_int_equal(lab_run(lab), FERRY_E_USAGE);
-    assert_int_equal(lab_count(lab, "act", "x"), 0);
-    lab_free(lab);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,7 +477,7 @@ int main(void)
         cmocka_unit_test(a_retry_leaves_an_unknown_unit_to_its_decision),
         cmocka_unit_test(a_decision_is_written_whole_or_not_at_all),
         cmocka_unit_test(a_retry_that_cannot_look_again_is_none),
-        cmocka_unit_test(a_cancelled_run_is_over_and_says_what_is_open),
+        cmocka_unit_test(a_plain_step_that_failed_may_be_called_done),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,15 +9,15 @@
 /* --- the table --- */
 
 /* One letter a move, in the order of enum engine_move. */
-static const char letters[] = "nlWAPSOsDKFXNB";
+static const char letters[] = "nlWAPSOsDKFXN<B";
 
 /* By line a phase, by column an answer: NONE ABSENT RUNNING DONE SKIP FAILED FOREIGN CANNOT_TELL
-   AGAIN RETRY UNKNOWN SPLIT NEXT. Written from state.h and the design's drawing, not from the
+   AGAIN RETRY BACK UNKNOWN SPLIT NEXT. Written from state.h and the design's drawing, not from the
    table. */
 static const char *const expected[PHASE_COUNT] = {
-    [PHASE_PROBE] = "lAsDKFBlnOlll",   [PHASE_ACT] = "PPsDDFBPPOPPP",
-    [PHASE_REPROBE] = "lSsDDFBlnlllN", [PHASE_AWAIT] = "WWWDKFBWnWWXN",
-    [PHASE_EXPAND] = "lllDKFBlnllll",  [PHASE_VERIFY] = "lllDDFBlnllll",
+    [PHASE_PROBE] = "lAsDKFBlnOllll",   [PHASE_ACT] = "PPsDDFBPPOPPPP",
+    [PHASE_REPROBE] = "lSsDDFBlnllllN", [PHASE_AWAIT] = "WWWDKFBWnW<WXN",
+    [PHASE_EXPAND] = "lllDKFBlnlllll",  [PHASE_VERIFY] = "lllDDFBlnlllll",
 };
 
 static void every_phase_and_answer_leads_where_the_design_says(void **state)
