@@ -386,6 +386,14 @@ static const char *done_kind(enum engine_phase phase)
     return phase == PHASE_REPROBE ? "unit_adopted_done" : "unit_done";
 }
 
+static void move_act(struct engine *engine, struct unit *unit)
+{
+    unit->probed = true;
+    unit->row.tries = unit->obstacle_until_ms ? unit->row.tries : 0;
+    unit->deadline_ms = 0;
+    due_in(engine, unit, 0);
+}
+
 static void move_done(struct engine *engine, struct unit *unit, enum engine_phase phase,
                       const struct state_verdict *verdict)
 {
@@ -435,10 +443,7 @@ void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase ph
         move_wait(engine, unit, verdict, reply);
         break;
     case MOVE_ACT:
-        unit->probed = true;
-        unit->row.tries = unit->obstacle_until_ms ? unit->row.tries : 0;
-        unit->deadline_ms = 0;
-        due_in(engine, unit, 0);
+        move_act(engine, unit);
         break;
     case MOVE_PROBE:
         move_probe(engine, unit, verdict);
