@@ -9,8 +9,8 @@
 
 /* Not begun after this long: the manager lost it, or nobody works there. */
 #define PENDING_MS (5 * STATES_MINUTE_MS)
-/* A worker that is there takes a cancelled one off its queue at once. */
-#define KILL_MS STATES_MINUTE_MS
+/* A worker that is there takes a cancelled one off its queue at once: a fifth of the patience. */
+#define KILL_SHARE 5
 /* So many executions of one unit that never began are no accident. */
 #define NEVER_MAX 2
 #define INCLUDE "id,status,error,created_at,started_at,ended_at"
@@ -230,13 +230,18 @@ static void judge_cancelled(const struct look *look, const struct json *row,
     }
 }
 
+static int64_t patience_ms(const struct state_context *context)
+{
+    return states_number(context, "agents.pending_ms", PENDING_MS);
+}
+
 static void judge_waiting(const struct look *look, const struct json *row,
                           struct state_verdict *verdict)
 {
     const struct state_unit *unit = look->unit;
     const char *status = cloudify_text(row, "status", "?");
     int64_t age_ms = unit->age_ms;
-    int64_t most_ms = states_number(look->context, "agents.pending_ms", PENDING_MS);
+    int64_t most_ms = patience_ms(look->context);
     int64_t never = json_int64_or(unit->data, "never", 0) + 1;
 
     verdict->answer = STATE_RUNNING;
@@ -272,7 +277,7 @@ static void judge_active(const struct look *look, const struct json *row,
     }
     if (agents_kills(unit)) { /* a kill that did not arrive leaves it as it was */
         verdict->answer = look->context->repeat ? STATE_ABSENT : STATE_RUNNING;
-    } else if (!look->context->repeat && unit->age_ms > KILL_MS) {
+    } else if (!look->context->repeat && unit->age_ms > patience_ms(look->context) / KILL_SHARE) {
         go_on_by(look, verdict, agents_cancels(unit), true);
         state_say(verdict, look->mem, STATE_NEXT,
                   "nobody takes note of its being cancelled, and it never began: it is killed");

@@ -309,7 +309,7 @@ static void move_start(struct engine *engine, struct unit *unit, enum engine_pha
     unit->began_ms = engine_now(engine);
     engine_tell(engine, phase == PHASE_ACT ? "unit_started" : "unit_adopted", unit, verdict->reason,
                 NULL);
-    due_in(engine, unit, engine_first_poll_ms(engine, unit));
+    due_in(engine, unit, engine_first_poll_ms(engine));
 }
 
 void engine_begin_waiting(struct engine *engine, struct unit *unit)

@@ -29,7 +29,7 @@ static bool rides_along(const struct engine *engine, const struct unit *unit,
 {
     const struct state_timing *timing = &engine->step->timing;
     int64_t slack_ms = phase == PHASE_AWAIT && unit->polled ? timing->interval_ms / 2 : 0;
-    bool due = phase == PHASE_AWAIT && timing->adaptive ? unit->quiet_until_ms <= now_ms
+    bool due = phase == PHASE_AWAIT && timing->adaptive ? engine_may_ride(engine, unit, now_ms)
                                                         : unit->due_ms <= now_ms + slack_ms;
 
     return due && !unit->in_flight && !unit->is_step && phase_now(engine, unit) == phase;

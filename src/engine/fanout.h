@@ -45,8 +45,10 @@ void engine_remember_taken(struct step *step, const struct unit_row *rows, size_
 
 /* poll.c */
 /* From its acceptance to the first question about it, and from each to the next. */
-int64_t engine_first_poll_ms(struct engine *engine, struct unit *unit);
+int64_t engine_first_poll_ms(const struct engine *engine);
 int64_t engine_next_poll_ms(const struct engine *engine, const struct unit *unit);
+/* Where polls are adaptive: may it be asked about in a request that leaves anyway? */
+bool engine_may_ride(const struct engine *engine, const struct unit *unit, int64_t now_ms);
 /* A unit has ended well: others will take about as long. */
 void engine_learn_duration(struct engine *engine, const struct unit *unit, enum engine_phase phase,
                            const struct state_verdict *verdict);

@@ -25,20 +25,27 @@ static int64_t within(int64_t ms, int64_t least, int64_t most)
     return ms > most ? most : ms;
 }
 
-int64_t engine_first_poll_ms(struct engine *engine, struct unit *unit)
+int64_t engine_first_poll_ms(const struct engine *engine)
 {
     const struct state_timing *timing = &engine->step->timing;
     int64_t typical_ms = engine->step->typical_ms, quiet_ms = timing->quiet_ms;
 
-    unit->quiet_until_ms = unit->began_ms + quiet_ms;
     if (!timing->adaptive || typical_ms == 0) {
         return quiet_ms;
     }
-    if (typical_ms / 2 < quiet_ms) {
-        unit->quiet_until_ms = unit->began_ms + typical_ms / 2;
-    }
     /* a little later than usual, or it is asked about twice */
     return within(typical_ms + typical_ms / 10, least_ms(engine), timing->interval_ms);
+}
+
+bool engine_may_ride(const struct engine *engine, const struct unit *unit, int64_t now_ms)
+{
+    int64_t quiet_ms = engine->step->timing.quiet_ms, typical_ms = engine->step->typical_ms;
+    int64_t least_age_ms = quiet_ms / 4; /* nothing is known yet, and it costs nothing */
+
+    if (typical_ms > 0) {
+        least_age_ms = typical_ms / 2 < quiet_ms ? typical_ms / 2 : quiet_ms;
+    }
+    return now_ms - unit->began_ms >= least_age_ms;
 }
 
 int64_t engine_next_poll_ms(const struct engine *engine, const struct unit *unit)

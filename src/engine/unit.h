@@ -25,7 +25,6 @@ struct unit {
     unsigned fruitless;        /* sendings that left and had no effect */
     int64_t due_ms;            /* not before */
     int64_t began_ms;          /* when this process saw it accepted, or took it up */
-    int64_t quiet_until_ms;    /* not asked about before, even when another one is */
     int64_t deadline_ms;       /* of the present question; 0: none */
     int64_t obstacle_until_ms; /* an obstacle is waited for until then; 0: none seen */
     int64_t settle_until_ms;   /* "absent" is not believed before */
