@@ -338,6 +338,30 @@ void lab_turn(struct lab *lab, const struct state_phase *phase, int status, cons
     lab_gets(lab, status, json);
 }
 
+void lab_counts(struct lab *lab, const struct state_phase *phase, const int *totals, size_t n)
+{
+    static const char *const lists[] = {
+        "tenants?_include=name",
+        "blueprints?_include=id&_all_tenants=true",
+        "deployments?_include=id&_all_tenants=true",
+        "plugins?_include=id&_all_tenants=true",
+        "nodes?_include=id&_all_tenants=true",
+        "node-instances?_include=id&_all_tenants=true",
+        "agents?_include=id&_all_tenants=true",
+    };
+
+    assert_true(n <= sizeof(lists) / sizeof(lists[0]));
+    for (size_t i = 0; i < n; i++) {
+        lab_asks(lab, phase, mem_printf(lab, "GET /api/v3.1/%s&_size=1", lists[i]));
+        lab_gets(lab, 200,
+                 mem_printf(lab, "{\"items\":[],\"metadata\":{\"pagination\":{\"total\":%d}}}",
+                            totals[i]));
+        if (i + 1 < n) {
+            lab_says(lab, STATE_AGAIN, NULL);
+        }
+    }
+}
+
 /* --- what came of it --- */
 
 static const char *answer_name(enum state_answer answer)

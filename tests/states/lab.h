@@ -52,6 +52,12 @@ void lab_gets_silence(struct lab *lab);
 void lab_gets_recorded(struct lab *lab, const char *scenario, size_t index);
 /* Asks and replies at once, without a look at the request. */
 void lab_turn(struct lab *lab, const struct state_phase *phase, int status, const char *json);
+/* The lists of counts.h in their order, which must be asked for exactly, with these totals; all but
+   the last must lead to the next at once. */
+void lab_counts(struct lab *lab, const struct state_phase *phase, const int *totals, size_t n);
+#define LAB_COUNTS(lab, phase, ...)                                                                \
+    lab_counts((lab), (phase), (const int[]){__VA_ARGS__},                                         \
+               sizeof((const int[]){__VA_ARGS__}) / sizeof(int))
 
 /* What the state made of it. */
 void lab_says_at(const struct lab *lab, size_t i, enum state_answer answer, const char *reason);

@@ -18,7 +18,8 @@ static void quiet_manager_is_activated_at_once(void **state)
     lab_asks(lab, &ON->act, "POST /api/v3.1/maintenance/activate");
     lab_gets_recorded(lab, "11-maintenance", 14);
     lab_says(lab, STATE_DONE, NULL);
-    lab_fact_is(lab, "maintenance", "{\"ours\":true}");
+    lab_fact_is(lab, "maintenance",
+                "{\"ours\":true,\"requested_at\":\"2026-11-22T14:27:30.151Z\"}");
     lab_free(lab);
 }
 
@@ -317,7 +318,12 @@ static void old_manager_is_asked_how_the_restore_ended_when_maintenance_is_off(v
     lab_says(lab, STATE_RUNNING, "the restore is started");
     lab_asks(lab, &OFF->await, RESTORES); /* and asked again, not the maintenance */
     lab_gets(lab, 200, ROWS(ROW("theirs", "failed", "") "," ROW("ours", "terminated", "")));
-    lab_says(lab, STATE_DONE, "terminated");
+    lab_says(lab, STATE_AGAIN, NULL);
+    LAB_COUNTS(lab, &OFF->await, 4, 10, 71, 4); /* terminated alone proves nothing */
+    lab_asks_in_name_of(lab, HTTP_AS_AFTER);
+    lab_says(lab, STATE_DONE, "the restore has ended: terminated");
+    lab_data_is(lab, "{}");
+    lab_fact_is(lab, "compare.plugins", "{\"archive\":4,\"expected\":4,\"manager\":4}");
     lab_fact_is(lab, "restore.verdict", "\"terminated\"");
     lab_turn(lab, &OFF->probe, 200, OFF_NOW); /* once read, no more */
     lab_says(lab, STATE_SKIP, NULL);
@@ -357,7 +363,10 @@ static void execution_that_is_lost_is_looked_for_and_then_left_to_the_counts(voi
             lab_turn(lab, &OFF->await, 200, ROWS(ROW("theirs", "terminated", "")));
         } while (++looks < 1000 && lab->verdict[0].answer == STATE_CANNOT_TELL);
         assert_int_equal(looks, cases[i].looks);
-        lab_says(lab, STATE_DONE, "the counts will tell");
+        lab_says(lab, STATE_AGAIN, NULL);
+        LAB_COUNTS(lab, &OFF->await, 4, 10, 71, 4);
+        lab_says(lab, STATE_DONE, "its execution is lost");
+        lab_fact_is(lab, "restore.verdict", "\"lost\"");
         lab_free(lab);
     }
 }
@@ -373,7 +382,10 @@ static void execution_without_a_known_id_is_told_by_its_date(void **state)
     lab_turn(lab, &OFF->await, 200,
              ROWS(ROW("came-along", "failed", "2026-11-21T10:00:00.000Z") "," ROW(
                  "new", "terminated", "2026-11-22T14:00:01.000Z")));
+    lab_says(lab, STATE_AGAIN, NULL);
+    LAB_COUNTS(lab, &OFF->await, 4, 10, 71, 4);
     lab_says(lab, STATE_DONE, "terminated");
+    lab_fact_is(lab, "restore.verdict", "\"terminated\"");
     lab_free(lab);
 }
 

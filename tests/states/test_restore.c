@@ -55,7 +55,7 @@ static void quiet_manager_is_remembered_before_it_is_told(void **state)
     lab_says(lab, STATE_DONE, NULL);
     lab_fact_is(lab, "restore",
                 "{\"execution_id\":\"c5ab7b10-28ca-46d5-8ab4-cc30311842af\",\"known\":[\"old-1\"],"
-                "\"since_ms\":1795356000000}");
+                "\"since_ms\":1795356000000,\"told_ms\":1795355999000}");
     lab_free(lab);
 }
 
@@ -280,7 +280,7 @@ static void running_flag_after_a_lost_answer_is_ours(void **state)
     (void)state;
     lab_turn(lab, &R->probe, 200, RUNNING);
     lab_says(lab, STATE_DONE, "ours");
-    lab_fact_is(lab, "restore", "{\"known\":[\"old-1\"],\"since_ms\":1000}");
+    lab_fact_is(lab, "restore", "{\"known\":[\"old-1\"],\"since_ms\":1000,\"told_ms\":1795355999000}");
     lab_free(lab);
 }
 
