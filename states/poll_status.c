@@ -106,6 +106,7 @@ static void flag_up(const struct state_context *context, const struct state_unit
     int64_t looked_ms = json_int64_or(unit->data, "looked_ms", unit->started_at_ms);
 
     back_to_flag(unit, verdict, mem);
+    poll_reboot_not_yet(unit, verdict, mem);
     state_say(verdict, mem, STATE_RUNNING, "the restore is running");
     verdict->remote_state = "running";
     if (context->now_ms - looked_ms >= stuck_ms(context) &&
