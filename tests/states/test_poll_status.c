@@ -401,8 +401,9 @@ static const char *held(struct lab *lab, const char *path)
     static const struct {
         const char *list;
         int total;
-    } rows[] = {{"/tenants?", 4}, {"/blueprints?", 10}, {"/deployments?", 71}, {"/plugins?", 4},
-                {"/nodes?", 900}, {"/node-instances?", 950}, {"/agents?", 6}};
+    } rows[] = {{"/tenants?", 4}, {"/blueprints?", 10}, {"/deployments?", 71},
+                {"/plugins?", 4}, {"/nodes?", 900},     {"/node-instances?", 950},
+                {"/agents?", 6}};
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (strstr(path, rows[i].list) != NULL) {

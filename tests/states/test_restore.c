@@ -280,7 +280,8 @@ static void running_flag_after_a_lost_answer_is_ours(void **state)
     (void)state;
     lab_turn(lab, &R->probe, 200, RUNNING);
     lab_says(lab, STATE_DONE, "ours");
-    lab_fact_is(lab, "restore", "{\"known\":[\"old-1\"],\"since_ms\":1000,\"told_ms\":1795355999000}");
+    lab_fact_is(lab, "restore",
+                "{\"known\":[\"old-1\"],\"since_ms\":1000,\"told_ms\":1795355999000}");
     lab_free(lab);
 }
 

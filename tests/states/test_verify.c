@@ -216,7 +216,8 @@ static void plan_blocks_on_a_full_manager_and_a_running_restore(void **state)
     lab_gets_recorded(lab, "10-snapshot-status", 3);
     lab_found(lab, "blocker FERRY_E_REFUSED", "rm -f /");
     lab_says(lab, STATE_AGAIN, NULL);
-    lab_asks(lab, &V->plan, "GET /api/v3.1/managers"); /* also without networks: how many are they? */
+    lab_asks(lab, &V->plan,
+             "GET /api/v3.1/managers"); /* also without networks: how many are they? */
     lab_gets_recorded(lab, "01-version-status-license", 19);
     lab_found_nothing(lab, "warning");
     lab_says(lab, STATE_DONE, NULL);
