@@ -161,6 +161,11 @@ static void request_that_did_arrive_is_known_by_its_time(void **state)
     lab_data(lab, "{\"ask\":null}");
     lab_turn(lab, &U->probe, 200, ON("2026-11-22T13:29:57.000Z"));
     lab_says(lab, STATE_SKIP, "somebody else");
+    lab_turn(lab, &U->probe, 200, ON("2026-11-22T14:01:20.000Z")); /* the settle window's end */
+    lab_says(lab, STATE_AGAIN, NULL);
+    lab_data(lab, "{\"ask\":null}");
+    lab_turn(lab, &U->probe, 200, ON("2026-11-22T14:01:23.000Z")); /* ours would have come before */
+    lab_says(lab, STATE_SKIP, "somebody else");
     lab_turn(lab, &U->probe, 200, ON("yesterday"));
     lab_says(lab, STATE_SKIP, "somebody else");
     lab_free(lab);
