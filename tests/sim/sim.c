@@ -5,7 +5,7 @@
  *   sim seed N              the same world again, with a trace
  *   sim singles [MOST]      every death and every fault of every request, once each; stops after
  *                           so many failures (20)
- *   sim pairs [PART OF]     all pairs of deaths and lost answers, for a run with two deployments
+ *   sim pairs [PART OF]     all pairs of deaths and lost or late answers, for small runs
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +16,18 @@
 #include "base/mem.h"
 #include "life.h"
 
+/* What must come about in many worlds, or they prove nothing of it. */
+enum rare { RARE_CLEARED, RARE_TOLD_AGAIN, RARE_UNDONE, RARE_STAYED, RARE_COUNT };
+
 struct totals {
     unsigned long cases, deaths, requests, failed;
     unsigned long fates[FATE_COUNT], points[ENGINE_GOT_REPLY + 1];
+    unsigned long rare[RARE_COUNT];
 };
+
+static const char *const rare_names[RARE_COUNT] = {
+    "a cut upload cleared", "a restore told once more", "maintenance taken back",
+    "maintenance of others left on"};
 
 static char folder[64];
 static unsigned long most_failures = 20;
@@ -46,6 +54,16 @@ static void remove_folder(void)
     rmdir(folder);
 }
 
+static void count_rare(const struct history *history, struct totals *totals)
+{
+    const struct manager_ledger *ledger = &history->world->manager->ledger;
+
+    totals->rare[RARE_CLEARED] += ledger->deleted_halves > 0;
+    totals->rare[RARE_TOLD_AGAIN] += ledger->told > 1;
+    totals->rare[RARE_UNDONE] += history->undone && ledger->deactivations > 0;
+    totals->rare[RARE_STAYED] += history->stayed;
+}
+
 /* One world; prints how to see it again when something is wrong. */
 static bool try_one(const struct scenario *scenario, uint64_t seed,
                     void (*plan)(struct world *, const void *), const void *arg, const char *again,
@@ -64,6 +82,7 @@ static bool try_one(const struct scenario *scenario, uint64_t seed,
     for (int i = 0; i <= ENGINE_GOT_REPLY; i++) {
         totals->points[i] += history.world->point_count[i];
     }
+    count_rare(&history, totals);
     if (history.wrong[0]) {
         totals->failed++;
         printf("FAILED %s (%s): %s, after %u lives\n", again, scenario->name, history.wrong,
@@ -79,6 +98,9 @@ static int report(const char *what, const struct totals *totals)
            totals->requests);
     for (int i = 0; i < FATE_COUNT; i++) {
         printf(", %s %lu", world_fate_name((enum fate)i), totals->fates[i]);
+    }
+    for (int i = 0; i < RARE_COUNT; i++) {
+        printf(", %s %lu", rare_names[i], totals->rare[i]);
     }
     printf("\n%lu passed, %lu failed\n", totals->cases - totals->failed, totals->failed);
     return totals->failed ? 1 : 0;
@@ -114,6 +136,12 @@ static int run_seeds(uint64_t first, uint64_t count, bool trace)
     for (int i = 0; i < FATE_COUNT && count >= 1000; i++) {
         if (!totals.fates[i]) {
             printf("FAILED: fault %s never happened\n", world_fate_name((enum fate)i));
+            totals.failed++;
+        }
+    }
+    for (int i = 0; i < RARE_COUNT && count >= 1000; i++) {
+        if (!totals.rare[i]) {
+            printf("FAILED: never came about: %s\n", rare_names[i]);
             totals.failed++;
         }
     }
@@ -205,24 +233,60 @@ static void set_element(struct plan *plan, int slot, unsigned e, unsigned points
     }
 }
 
-static int run_pairs(unsigned part, unsigned of)
+/* Small runs, each with the fault that is taken in pairs with deaths (and with itself). */
+static const struct {
+    const char *scenario;
+    enum fate fate;
+} paired[] = {
+    {"small", FATE_LOST_AFTER},      {"late-archive", FATE_LOST_AFTER},
+    {"cut-upload", FATE_LOST_AFTER}, {"cancel", FATE_LOST_AFTER},
+    {"cancel", FATE_LATE},           {"cancel-cut", FATE_LOST_AFTER},
+    {"cancel-other", FATE_LATE},     {"cancel-not-ours", FATE_LOST_AFTER},
+};
+
+static const struct scenario *find_scenario(const char *name)
 {
-    const struct scenario *scenario = &scenarios[4];
-    struct totals totals = {0};
+    for (size_t i = 0; i < scenario_count; i++) {
+        if (strcmp(scenarios[i].name, name) == 0) {
+            return &scenarios[i];
+        }
+    }
+    return NULL;
+}
+
+static void try_pairs(const struct scenario *scenario, enum fate fate, unsigned part, unsigned of,
+                      struct totals *totals)
+{
     unsigned points, requests, count = 0;
 
-    measure(scenario, &points, &requests, &totals);
+    measure(scenario, &points, &requests, totals);
     for (unsigned a = 0; a < points + requests; a++) {
-        for (unsigned b = a + 1; b < points + requests && totals.failed < most_failures; b++) {
-            struct plan plan = {.fate = FATE_LOST_AFTER};
+        for (unsigned b = a + 1; b < points + requests && totals->failed < most_failures; b++) {
+            struct plan plan = {.fate = fate};
 
             if (count++ % of != part) {
                 continue;
             }
             set_element(&plan, 0, a, points);
             set_element(&plan, 1, b, points);
-            try_plan(scenario, &plan, &totals);
+            try_plan(scenario, &plan, totals);
         }
+    }
+}
+
+static int run_pairs(unsigned part, unsigned of)
+{
+    struct totals totals = {0};
+
+    for (size_t i = 0; i < FERRY_COUNT(paired); i++) {
+        const struct scenario *scenario = find_scenario(paired[i].scenario);
+
+        if (!scenario) {
+            printf("FAILED: no scenario %s\n", paired[i].scenario);
+            totals.failed++;
+            continue;
+        }
+        try_pairs(scenario, paired[i].fate, part, of, &totals);
     }
     return report("pairs", &totals);
 }

@@ -25,6 +25,7 @@ enum fate {
     FATE_BUSY,        /* 429 with Retry-After, no effect */
     FATE_CUT,         /* it took effect, and half of the answer came */
     FATE_TWICE,       /* the answer is handed out twice */
+    FATE_HALF,        /* cut while it was sent: of an upload half arrives, of others nothing */
     FATE_COUNT
 };
 
@@ -59,6 +60,8 @@ struct world {
 };
 
 struct world *world_new(const void *ctx, uint64_t seed, const struct manager_options *options);
+/* Time passes while nobody looks; what is under way arrives. */
+void world_pass(struct world *world, int64_t ms);
 /* Ferry has died: nobody waits for the transfers, but what is under way still arrives. */
 void world_forget_client(struct world *world);
 /* To be the engine's on_point: counts, and jumps to world->death when the time has come. */
