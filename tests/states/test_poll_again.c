@@ -155,6 +155,37 @@ static void with_force_or_nothing_to_count_the_refusal_stands(void **state)
     }
 }
 
+/* Below 5.1.1 it is seen when maintenance is off. */
+static void second_delivery_on_an_old_manager_is_told_apart_too(void **state)
+{
+    static const struct {
+        int totals[4];
+        enum state_answer answer;
+        const char *reason;
+    } cases[] = {{{4, 10, 71, 4}, STATE_DONE, "ran it twice; the second was refused"},
+                 {{1, 2, 0, 0}, STATE_FAILED, "non-empty manager is not permitted"}};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct lab *lab = lab_new(OFF);
+
+        lab_version(lab, "5.0.5");
+        lab_fact(lab, "restore", "{\"execution_id\":\"ours\",\"since_ms\":1}");
+        lab_data(lab, "{\"ask\":\"verdict\"}");
+        lab_turn(lab, &OFF->await, 200,
+                 "{\"items\":[{\"id\":\"ours\",\"status\":\"failed\",\"error\":\"" NOT_EMPTY
+                 "\"}]}");
+        lab_says(lab, STATE_AGAIN, NULL);
+        lab_counts(lab, &OFF->await, cases[i].totals, 4);
+        lab_says(lab, cases[i].answer, cases[i].reason);
+        if (cases[i].answer == STATE_FAILED) {
+            lab_data_is(lab, "{}");
+            lab_fact_is(lab, "restore.verdict", "absent");
+        }
+        lab_free(lab);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +197,7 @@ int main(void)
         cmocka_unit_test(second_delivery_finds_the_data_of_the_first),
         cmocka_unit_test(refusal_without_the_data_is_what_it_says),
         cmocka_unit_test(with_force_or_nothing_to_count_the_refusal_stands),
+        cmocka_unit_test(second_delivery_on_an_old_manager_is_told_apart_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
