@@ -24,21 +24,17 @@ static enum ferry_code tell(const struct engine_options *o, const char *kind, in
     return journal_event_add(o->journal, &event, err);
 }
 
-static enum ferry_code set_run(const struct engine_options *o, const struct run_row *run,
-                               enum run_state state, enum ferry_code code, const char *error,
-                               struct ferry_error *err)
+/* The run is live again: resume takes it up. */
+static enum ferry_code set_paused(const struct engine_options *o, const struct run_row *run,
+                                  struct ferry_error *err)
 {
     struct run_row row = *run;
 
-    row.state = state;
-    row.code = code;
-    row.error = error;
-    row.hint = NULL;
+    row.state = RUN_PAUSED;
+    row.code = FERRY_OK;
+    row.error = row.hint = NULL;
     row.updated_at_ms = o->clock->realtime_ms(o->clock);
     row.epoch = journal_epoch(o->journal);
-    if (state == RUN_CANCELLED) {
-        row.cancel_at_ms = row.updated_at_ms;
-    }
     return journal_run_update(o->journal, &row, err);
 }
 
@@ -124,8 +120,7 @@ static enum ferry_code write_decision(const struct engine_options *o, const stru
         return err->code;
     }
     if (journal_unit_update(o->journal, row, from, err) || reopen_decided(o, row, from, err) ||
-        set_run(o, run, RUN_PAUSED, FERRY_OK, NULL, err) ||
-        tell(o, "unit_resolved", run->run, row->step, row->seq, err)) {
+        set_paused(o, run, err) || tell(o, "unit_resolved", run->run, row->step, row->seq, err)) {
         journal_rollback(o->journal);
         return err->code;
     }
@@ -325,8 +320,7 @@ enum ferry_code engine_retry_failed(const struct engine_options *o, const struct
         journal_rollback(o->journal);
         return ferry_fail(err, FERRY_E_NOT_FOUND, "nothing has failed in run \"%s\"", run->name);
     }
-    if (set_run(o, run, RUN_PAUSED, FERRY_OK, NULL, err) ||
-        tell(o, "run_retried", run->run, -1, -1, err)) {
+    if (set_paused(o, run, err) || tell(o, "run_retried", run->run, -1, -1, err)) {
         journal_rollback(o->journal);
         return err->code;
     }

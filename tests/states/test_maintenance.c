@@ -372,6 +372,20 @@ static void execution_that_is_lost_is_looked_for_and_then_left_to_the_counts(voi
     }
 }
 
+static void old_manager_that_holds_less_than_the_archive_stops_the_run(void **state)
+{
+    struct lab *lab = old_manager("5.0.5");
+
+    (void)state;
+    lab_gets(lab, 200, ROWS(ROW("ours", "terminated", "")));
+    LAB_COUNTS(lab, &OFF->await, 4, 10, 70, 4);
+    lab_says(lab, STATE_FAILED, "less than the archive: 70 deployments for 71");
+    assert_non_null(strstr(lab->verdict[0].hint, "resolve RUN maintenance_deactivate --as done"));
+    lab_fact_is(lab, "restore.verdict", "absent");
+    lab_data_is(lab, "{}");
+    lab_free(lab);
+}
+
 static void execution_without_a_known_id_is_told_by_its_date(void **state)
 {
     struct lab *lab = old_manager("4.6.0");
@@ -436,6 +450,7 @@ int main(void)
         cmocka_unit_test(old_manager_is_asked_how_the_restore_ended_when_maintenance_is_off),
         cmocka_unit_test(restore_that_failed_stops_an_old_manager_too),
         cmocka_unit_test(execution_that_is_lost_is_looked_for_and_then_left_to_the_counts),
+        cmocka_unit_test(old_manager_that_holds_less_than_the_archive_stops_the_run),
         cmocka_unit_test(execution_without_a_known_id_is_told_by_its_date),
         cmocka_unit_test(old_manager_may_still_change_its_password_or_never_begin),
         cmocka_unit_test(later_states_ask_in_the_name_that_works),
