@@ -154,6 +154,7 @@ struct plan {
     unsigned die_at[2], fate_at[2];
     enum fate fate;
     bool trace;
+    const char *mark;
 };
 
 static void plan_exact(struct world *world, const void *arg)
@@ -161,6 +162,7 @@ static void plan_exact(struct world *world, const void *arg)
     const struct plan *plan = arg;
 
     world->trace = plan->trace;
+    world->mark = plan->mark;
     memcpy(world->die_at, plan->die_at, sizeof world->die_at);
     memcpy(world->fate_at, plan->fate_at, sizeof world->fate_at);
     world->fate = plan->fate;
@@ -182,13 +184,13 @@ static void try_plan(const struct scenario *scenario, const struct plan *plan,
     try_one(scenario, 7, plan_exact, plan, again, totals);
 }
 
-/* How many points and requests an undisturbed run has. */
-static void measure(const struct scenario *scenario, unsigned *points, unsigned *requests,
-                    struct totals *totals)
+/* How many points and requests an undisturbed run has, up to this request (NULL: in all). */
+static void measure(const struct scenario *scenario, const char *until, unsigned *points,
+                    unsigned *requests, struct totals *totals)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct history history;
-    struct plan none = {0};
+    struct plan none = {.mark = until};
 
     live(scope, scenario, 7, folder, plan_exact, &none, &history);
     totals->cases++;
@@ -196,10 +198,15 @@ static void measure(const struct scenario *scenario, unsigned *points, unsigned 
         totals->failed++;
         printf("FAILED undisturbed (%s): %s\n", scenario->name, history.wrong);
     }
-    *points = history.world->points;
-    *requests = history.world->requests;
-    printf("%s: undisturbed: %u points, %u requests, %.1f s simulated\n", scenario->name, *points,
-           *requests, (double)history.ended_ms / 1000.0);
+    *points = until ? history.world->mark_points : history.world->points;
+    *requests = until ? history.world->mark_requests : history.world->requests;
+    if (*requests == 0) {
+        totals->failed++;
+        printf("FAILED (%s): no request with %s\n", scenario->name, until);
+    }
+    printf("%s: undisturbed%s%s: %u points, %u requests, %.1f s simulated\n", scenario->name,
+           until ? " until " : "", until ? until : "", *points, *requests,
+           (double)history.ended_ms / 1000.0);
 }
 
 static int run_singles(void)
@@ -209,7 +216,7 @@ static int run_singles(void)
     for (size_t i = 0; i < scenario_count; i++) {
         unsigned points, requests;
 
-        measure(&scenarios[i], &points, &requests, &totals);
+        measure(&scenarios[i], NULL, &points, &requests, &totals);
         for (unsigned n = 1; n <= points && totals.failed < most_failures; n++) {
             try_plan(&scenarios[i], &(struct plan){.die_at = {n, 0}}, &totals);
         }
@@ -233,15 +240,21 @@ static void set_element(struct plan *plan, int slot, unsigned e, unsigned points
     }
 }
 
-/* Small runs, each with the fault that is taken in pairs with deaths (and with itself). */
+/* Small runs, each with the fault that is taken in pairs with deaths (and with itself), and the
+   request up to which: what follows is the same in all of them. */
 static const struct {
     const char *scenario;
     enum fate fate;
+    const char *until;
 } paired[] = {
-    {"small", FATE_LOST_AFTER},      {"late-archive", FATE_LOST_AFTER},
-    {"cut-upload", FATE_LOST_AFTER}, {"cancel", FATE_LOST_AFTER},
-    {"cancel", FATE_LATE},           {"cancel-cut", FATE_LOST_AFTER},
-    {"cancel-other", FATE_LATE},     {"cancel-not-ours", FATE_LOST_AFTER},
+    {"small", FATE_LOST_AFTER, NULL},
+    {"late-once", FATE_LOST_AFTER, "maintenance/deactivate"},
+    {"cut-upload", FATE_LOST_AFTER, "maintenance/activate"},
+    {"cancel", FATE_LOST_AFTER, NULL},
+    {"cancel", FATE_LATE, NULL},
+    {"cancel-cut", FATE_LOST_AFTER, NULL},
+    {"cancel-other", FATE_LATE, NULL},
+    {"cancel-not-ours", FATE_LOST_AFTER, NULL},
 };
 
 static const struct scenario *find_scenario(const char *name)
@@ -254,15 +267,15 @@ static const struct scenario *find_scenario(const char *name)
     return NULL;
 }
 
-static void try_pairs(const struct scenario *scenario, enum fate fate, unsigned part, unsigned of,
+static void try_pairs(const struct scenario *scenario, size_t pair, unsigned part, unsigned of,
                       struct totals *totals)
 {
     unsigned points, requests, count = 0;
 
-    measure(scenario, &points, &requests, totals);
+    measure(scenario, paired[pair].until, &points, &requests, totals);
     for (unsigned a = 0; a < points + requests; a++) {
         for (unsigned b = a + 1; b < points + requests && totals->failed < most_failures; b++) {
-            struct plan plan = {.fate = fate};
+            struct plan plan = {.fate = paired[pair].fate};
 
             if (count++ % of != part) {
                 continue;
@@ -286,7 +299,7 @@ static int run_pairs(unsigned part, unsigned of)
             totals.failed++;
             continue;
         }
-        try_pairs(scenario, paired[i].fate, part, of, &totals);
+        try_pairs(scenario, i, part, of, &totals);
     }
     return report("pairs", &totals);
 }

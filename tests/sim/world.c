@@ -69,6 +69,10 @@ static enum fate choose_fate(struct world *world, const struct http_request *req
 {
     enum fate fate = FATE_GOOD;
 
+    if (world->mark && !world->mark_requests && strstr(request->path, world->mark)) {
+        world->mark_points = world->points;
+        world->mark_requests = world->requests + 1;
+    }
     world->requests++;
     world->changing += http_method_changes(request->method);
     if (world->requests == world->fate_at[0] || world->requests == world->fate_at[1]) {

@@ -57,6 +57,9 @@ struct world {
     unsigned points, die_at[2], deaths, die_share, deaths_max;
     unsigned point_count[ENGINE_GOT_REPLY + 1];
     bool trace;
+    /* how far it was when the first request with this text in its path was sent; NULL: none */
+    const char *mark;
+    unsigned mark_points, mark_requests;
 };
 
 struct world *world_new(const void *ctx, uint64_t seed, const struct manager_options *options);
