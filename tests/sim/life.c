@@ -425,6 +425,7 @@ void live(const void *ctx, const struct scenario *scenario, uint64_t seed, const
     }
     sim->life = mem_scope(ctx);
     out->ended_ms = sim->world->now_ms;
+    world_pass(sim->world, WORLD_LATE_MAX_MS); /* what is still under way arrives now */
     check_always(sim);
     if (out->cancelled) {
         check_cancelled(sim);
