@@ -196,15 +196,46 @@ static enum ferry_code check_stale(const void *ctx, const char *file, const stru
     return FERRY_OK;
 }
 
-/* "upgrade-N", with N one above the highest there is; and no live run on this manager. */
-static enum ferry_code name_run(const void *ctx, struct journal *journal, const char *workflow,
-                                const char *target, char **name, struct ferry_error *err)
+/* Do these options name the manager by this URL, as the first or any other of its nodes? */
+static bool names(const struct json *options, const char *url)
 {
+    const struct json *node = json_first(json_get(options, "manager.nodes"));
+
+    while (node && strcmp(json_text(node), url) != 0) {
+        node = json_next(node);
+    }
+    return node || strcmp(json_string_or(options, "manager.url", ""), url) == 0;
+}
+
+/* Is it a run on our manager? A cluster may be named by any of its nodes. */
+static bool is_on(const void *ctx, const struct run_row *row, const struct json *options)
+{
+    struct json *theirs = NULL;
+    const struct json *node;
+
+    if (names(options, row->target)) {
+        return true;
+    }
+    if (json_parse(ctx, row->options, strlen(row->options), &theirs, NULL)) {
+        return false; /* to go on with it will say so */
+    }
+    node = json_first(json_get(theirs, "manager.nodes"));
+    while (node && !names(options, json_text(node))) {
+        node = json_next(node);
+    }
+    return node || names(options, json_string_or(theirs, "manager.url", ""));
+}
+
+/* "upgrade-N", with N one above the highest there is; and no live run on this manager. */
+static enum ferry_code name_run(const void *ctx, const struct session *session, char **name,
+                                struct ferry_error *err)
+{
+    const char *workflow = session->engine.workflow->name;
     size_t count, length = strlen(workflow);
     struct run_row *rows;
     int64_t highest = 0;
 
-    if (journal_runs(journal, ctx, &rows, &count, err)) {
+    if (journal_runs(session->journal, ctx, &rows, &count, err)) {
         return err->code;
     }
     for (size_t i = 0; i < count; i++) {
@@ -213,7 +244,7 @@ static enum ferry_code name_run(const void *ctx, struct journal *journal, const 
 
             highest = n > highest ? n : highest;
         }
-        if (run_is_live(rows[i].state) && strcmp(rows[i].target, target) == 0) {
+        if (run_is_live(rows[i].state) && is_on(ctx, &rows[i], session->options)) {
             ferry_fail(err, FERRY_E_REFUSED, "run \"%s\" for this manager has not ended: it is %s",
                        rows[i].name, run_state_name(rows[i].state));
             ferry_error_hint(err, "go on with it: ferry resume %s, or end it: ferry cancel %s",
@@ -268,9 +299,7 @@ static enum ferry_code begin(const void *ctx, struct session *session,
     struct json *plan;
     char *name = NULL;
 
-    if (name_run(ctx, session->journal, session->engine.workflow->name, session->target, &name,
-                 err) ||
-        look(ctx, session, &plan, err)) {
+    if (name_run(ctx, session, &name, err) || look(ctx, session, &plan, err)) {
         return err->code;
     }
     if (source && source->file && config_is_plan(source->file) &&

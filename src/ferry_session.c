@@ -11,6 +11,7 @@
 #include "engine/limits.h"
 #include "ferry_internal.h"
 #include "http/client.h"
+#include "http/trust.h"
 #include "states/states.h"
 
 /* --- telling --- */
@@ -67,39 +68,79 @@ static bool permitted(void *arg, const char *intent_id)
 #endif
 }
 
+/* The secret that PATH.what says the place of; NULL when it says none. */
+static enum ferry_code read_secret(const void *ctx, const struct json *user, const char *path,
+                                   const char *what, const struct secret **out,
+                                   struct ferry_error *err)
+{
+    const struct json *reference = json_get(user, what);
+    struct secret *secret = NULL;
+
+    if (!json_is_object(reference)) {
+        return FERRY_OK;
+    }
+    if (config_secret_read(ctx, what, reference, &secret, err)) {
+        return ferry_error_prefix(err, "%s.%s", path, what);
+    }
+    *out = secret;
+    return FERRY_OK;
+}
+
 static enum ferry_code login(const void *ctx, const struct json *options, const char *path,
                              struct http_login *out, struct ferry_error *err)
 {
     const struct json *user = json_get(options, path);
-    const struct json *password = json_get(user, "password");
-    struct secret *secret = NULL;
 
-    if (!user || !password || json_is_null(password)) {
+    if (!json_is_object(user)) {
         return FERRY_OK;
     }
-    if (config_secret_read(ctx, password, &secret, err)) {
-        return ferry_error_prefix(err, "%s.password", path);
-    }
     out->username = json_string_or(user, "username", "admin");
-    out->password = secret;
-    return FERRY_OK;
+    if (read_secret(ctx, user, path, "password", &out->password, err)) {
+        return err->code;
+    }
+    return read_secret(ctx, user, path, "token", &out->token, err);
+}
+
+/* The file that a key names, looked at now: the message names the key. */
+static enum ferry_code ca_file(const struct json *options, const char *path, const char *key,
+                               const char **out, struct ferry_error *err)
+{
+    *out = json_string_or(options, path, NULL);
+    return *out && http_trust_check(*out, err) ? ferry_error_prefix(err, "%s", key) : FERRY_OK;
+}
+
+/* The URLs of all nodes where the manager has several; their texts are those of the options. */
+static size_t all_nodes(const void *ctx, const struct json *options, const char *const **out)
+{
+    const struct json *node = json_first(json_get(options, "manager.nodes"));
+    const char **urls = mem_array(ctx, const char *, json_size(json_get(options, "manager.nodes")));
+    size_t count = 0;
+
+    for (; node; node = json_next(node)) {
+        urls[count++] = json_text(node);
+    }
+    *out = urls;
+    return count;
 }
 
 static enum ferry_code connect_to(const void *ctx, struct session *session, struct ferry_error *err)
 {
     struct ferry *ferry = session->ferry;
+    const struct json *options = session->options;
     struct http_client_options http = {
         .url = session->target, .user_agent = "ferry/" FERRY_VERSION, .clock = ferry->clock};
     struct transport *transport;
 
-    http.ca_file = json_string_or(session->options, "manager.ca", NULL);
-    http.max_connections =
-        (int)json_int64_or(session->options, "limits.in_flight", LIMITS_IN_FLIGHT);
+    http.node_count = all_nodes(ctx, options, &http.nodes);
+    http.max_connections = (int)json_int64_or(options, "limits.in_flight", LIMITS_IN_FLIGHT);
     if (ferry->o.on_log) {
         http.log = log_new(ctx, LOG_DEBUG, ferry->clock, on_log, ferry);
     }
-    if (login(ctx, session->options, "manager", &http.before, err) ||
-        login(ctx, session->options, "manager.after_restore", &http.after, err) ||
+    if (ca_file(options, "manager.ca", "manager.ca", &http.ca_file, err) ||
+        ca_file(options, "manager.after_restore_ca", "manager.after_restore.ca",
+                &http.after_ca_file, err) ||
+        login(ctx, options, "manager", &http.before, err) ||
+        login(ctx, options, "manager.after_restore", &http.after, err) ||
         http_client_new(ctx, &http, &transport, err)) {
         return err->code;
     }

@@ -150,8 +150,8 @@ void states_fail(struct state_verdict *verdict, enum ferry_code code, const char
 /* --- answers --- */
 
 static const char PASSWORD_HINT[] =
-    "check manager.username and manager.password (after the restore: manager.after_restore), then: "
-    "ferry resume";
+    "check manager.username and manager.password or manager.token (after the restore: "
+    "manager.after_restore), then: ferry resume";
 static const char PERMISSION_HINT[] =
     "check manager.tenant, and that manager.username is an administrator (sys_admin)";
 
@@ -174,11 +174,15 @@ static void denied(const struct state_unit *unit, const struct cloudify_answer *
     states_fail(verdict, FERRY_E_AUTH, PASSWORD_HINT);
 }
 
-static void read_one(const struct state_unit *unit, const struct cloudify_answer *answer,
-                     struct state_verdict *verdict, const void *mem)
+static void read_one(const struct state_unit *unit, const struct http_reply *reply,
+                     const struct cloudify_answer *answer, struct state_verdict *verdict,
+                     const void *mem)
 {
     states_round_over(verdict, unit, mem);
-    if (answer->kind == CLOUDIFY_DENIED) {
+    if (reply->token_refused) { /* that was no try of the password, which comes next */
+        state_say(verdict, mem, STATE_CANNOT_TELL, "%s", answer->message);
+        verdict->wait_ms = 0;
+    } else if (answer->kind == CLOUDIFY_DENIED) {
         denied(unit, answer, verdict, mem);
     } else if (answer->kind == CLOUDIFY_FORBIDDEN) {
         state_say(verdict, mem, STATE_FOREIGN, "the manager does not permit it: %s",
@@ -197,7 +201,7 @@ bool states_read(const struct state_unit *units, size_t n, const struct http_rep
 
     for (size_t i = 0; i < n; i++) {
         if (!fine) {
-            read_one(&units[i], answer, &verdicts[i], mem);
+            read_one(&units[i], reply, answer, &verdicts[i], mem);
         } else if (json_int64_or(units[i].data, "denied", 0) > 0) {
             json_set_null(state_data(&verdicts[i], mem), "denied");
         }
@@ -222,7 +226,10 @@ bool states_acted(const struct http_reply *reply, struct cloudify_answer *answer
     }
     const char *text = cloudify_describe(mem, answer);
 
-    if (answer->kind == CLOUDIFY_DENIED) {
+    if (reply->token_refused) { /* a 401 never had an effect */
+        state_say(verdict, mem, STATE_RETRY, "%s", answer->message);
+        verdict->wait_ms = 0;
+    } else if (answer->kind == CLOUDIFY_DENIED) {
         state_say(verdict, mem, STATE_FOREIGN, "the manager refuses the password: %s", text);
         states_fail(verdict, FERRY_E_AUTH, PASSWORD_HINT);
     } else if (answer->kind == CLOUDIFY_FORBIDDEN) {
@@ -250,6 +257,11 @@ bool states_plan_read(const struct state_context *context, const struct http_rep
     const char *text = cloudify_describe(mem, answer);
     const char *url = json_string_or(context->options, "manager.url", "the URL");
 
+    if (reply->token_refused) {
+        state_plan_warning(context->plan, answer->message, "make a new token, or leave it out");
+        verdict->answer = STATE_AGAIN; /* the same question */
+        return false;
+    }
     verdict->answer = STATE_DONE;
     if (answer->kind == CLOUDIFY_DENIED) {
         state_plan_blocker(context->plan, FERRY_E_AUTH,

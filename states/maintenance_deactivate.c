@@ -51,6 +51,22 @@ static bool ask_plan(const struct state_context *context, const struct state_uni
                            : ": those overdue are marked failed, the others start when due"),
             "keep the old manager in maintenance, or both managers will run them");
     }
+    if (states_archive_count(context, "executions_queued") > 0) {
+        state_plan_warning(
+            context->plan,
+            mem_printf(mem, "the snapshot holds %lld queued executions%s",
+                       (long long)states_archive_count(context, "executions_queued"),
+                       caps->deactivate_starts_queued ? ": they start when maintenance ends" : ""),
+            "let them end on the old manager before the snapshot is made");
+    }
+    if (states_archive_count(context, "schedules") > 0 && caps->execution_schedules) {
+        state_plan_note(context->plan,
+                        mem_printf(mem,
+                                   "the snapshot holds %lld schedules: what is within its slip "
+                                   "starts when maintenance ends, on the old manager too unless it "
+                                   "is in maintenance",
+                                   (long long)states_archive_count(context, "schedules")));
+    }
     verdicts->answer = STATE_DONE;
     return false;
 }

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/timefmt.h"
 #include "states/counts.h"
+#include "states/poll_blind.h"
 #include "states/poll_reboot.h"
 #include "states/poll_verdict.h"
 #include "states/restore_plan.h"
@@ -60,7 +61,9 @@ static bool ask_await(const struct state_context *context, const struct state_un
 
     (void)n, (void)verdicts;
     states_request(request, mem);
-    if (counts_at(units)) {
+    if (poll_blind(context)) {
+        poll_blind_ask(context, units, *request);
+    } else if (counts_at(units)) {
         counts_ask(units, &caller, *request);
     } else if (strcmp(at, "list") == 0 || (strcmp(at, "execution") == 0 && execution == NULL)) {
         restored_ask_list(*request, &caller);
@@ -133,10 +136,6 @@ static void judge_flag(const struct state_context *context, const struct state_u
                        const struct cloudify_answer *answer, struct state_verdict *verdict,
                        const void *mem)
 {
-    if (answer->kind == CLOUDIFY_MISSING && !states_caps(context)->has_snapshot_status) {
-        flag_down(context, unit, verdict, mem);
-        return;
-    }
     if (answer->kind != CLOUDIFY_FINE) {
         weather(unit, answer, verdict, mem);
         return;
@@ -304,7 +303,9 @@ static void judge_await(const struct state_context *context, const struct state_
 
     (void)n;
     cloudify_read(reply, &answer);
-    if (poll_reboot_at(units)) {
+    if (poll_blind(context)) {
+        poll_blind_judge(context, units, &answer, stuck_ms(context), verdicts, mem);
+    } else if (poll_reboot_at(units)) {
         poll_reboot_judge(context, units, &answer, verdicts, mem);
     } else if (at[0] == '\0') {
         judge_flag(context, units, &answer, verdicts, mem);

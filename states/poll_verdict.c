@@ -71,6 +71,9 @@ void poll_done(const struct state_context *context, const struct state_unit *uni
 {
     poll_keep_credential(context, unit, verdict, mem);
     advise(context, verdict, mem);
+    if (json_get(context->facts, "node") != NULL) {
+        json_set_null(state_facts(verdict, mem), "node"); /* any of them will do from here on */
+    }
     state_say(verdict, mem, STATE_DONE, "%s", how);
     verdict->remote_state = "terminated";
     forget(unit, verdict, mem);

@@ -37,9 +37,14 @@ static bool ask_probe(const struct state_context *context, const struct state_un
                       const void *mem)
 {
     struct cloudify_caller caller = restored_caller(context, units, "before");
+    bool flagged = states_caps(context)->has_snapshot_status;
     const char *at = states_cursor(units);
 
-    (void)n, (void)verdicts;
+    (void)n;
+    if (!flagged && !context->repeat) { /* nothing but snapshots can be asked in maintenance */
+        verdicts->answer = STATE_ABSENT;
+        return false;
+    }
     states_request(request, mem);
     if (context->repeat && restore_clear_target(units) != NULL) {
         cloudify_ask_execution(*request, &caller, restore_clear_target(units));
@@ -47,7 +52,7 @@ static bool ask_probe(const struct state_context *context, const struct state_un
         states_ask_open(*request, &caller);
     } else if (strcmp(at, "known") == 0 || strcmp(at, "list") == 0) {
         restored_ask_list(*request, &caller);
-    } else if (strcmp(at, "row") == 0) {
+    } else if (strcmp(at, "row") == 0 || !flagged) {
         caller.tenant = states_reader(context).tenant;
         cloudify_ask_snapshot(*request, &caller, states_snapshot_id(context));
     } else if (strcmp(at, "blueprints") == 0) {
@@ -171,8 +176,6 @@ static void judge_first(const struct state_context *context, const struct state_
         judge_open(unit, answer.document, verdict, mem);
     } else if (states_at(unit, "known")) {
         judge_known(context, unit, reply, answer.document, verdict, mem);
-    } else if (answer.kind == CLOUDIFY_MISSING && !states_caps(context)->has_snapshot_status) {
-        states_next(verdict, mem, "open");
     } else {
         judge_first_flag(context, answer.document, verdict, mem);
     }
@@ -249,8 +252,11 @@ static void judge_again_row(const struct state_context *context, const struct st
                             const struct cloudify_answer *answer, struct state_verdict *verdict,
                             const void *mem)
 {
-    if (answer->kind != CLOUDIFY_MISSING) {
+    if (answer->kind != CLOUDIFY_MISSING && states_caps(context)->has_snapshot_status) {
         states_next(verdict, mem, "flag again");
+    } else if (answer->kind != CLOUDIFY_MISSING) {
+        states_round_over(verdict, unit, mem);
+        verdict->answer = STATE_ABSENT;
     } else if (states_caps(context)->bypass_maintenance) {
         states_next(verdict, mem, "blueprints");
     } else {
@@ -290,12 +296,12 @@ static void judge_again(const struct state_context *context, const struct state_
         }
         return;
     }
-    if (states_at(unit, "list") || states_at(unit, "row") || states_at(unit, "blueprints")) {
+    if (states_cursor(unit)[0] != '\0' && !states_at(unit, "flag again")) {
         restored_admitted(unit, verdict, mem);
     }
     if (states_at(unit, "list")) {
         judge_again_list(unit, answer.document, verdict, mem);
-    } else if (states_at(unit, "row")) {
+    } else if (states_at(unit, "row") || !states_caps(context)->has_snapshot_status) {
         judge_again_row(context, unit, &answer, verdict, mem);
     } else if (states_at(unit, "blueprints")) {
         judge_again_blueprints(unit, answer.document, verdict, mem);

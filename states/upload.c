@@ -114,6 +114,17 @@ static void judge_length(const struct state_context *context, const struct state
                    verdict, mem);
 }
 
+/* facts 2.9: archive and flag are on the node that took them, so a run stays on one node of a
+   cluster from here to the end of the restore. */
+static void pin_node(const struct state_context *context, const struct http_reply *reply,
+                     struct state_verdict *verdict, const void *mem)
+{
+    if (json_size(json_get(context->options, "manager.nodes")) > 1 && reply->node != NULL &&
+        json_get(context->facts, "node") == NULL) {
+        json_set_string(state_facts(verdict, mem), "node", reply->node);
+    }
+}
+
 static void judge_probe(const struct state_context *context, const struct state_unit *units,
                         size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
                         const void *mem)
@@ -129,6 +140,7 @@ static void judge_probe(const struct state_context *context, const struct state_
         }
     }
     if (states_read(units, n, reply, &answer, verdicts, mem)) {
+        pin_node(context, reply, verdicts, mem);
         judge_row(context, units, &answer, verdicts, mem);
     }
 }

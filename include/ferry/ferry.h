@@ -89,14 +89,16 @@ FERRY_API enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_sour
                                     struct ferry_error *err);
 /* Goes on with a live run. run: name or prefix of the id; NULL: the only live one. The definition
    is in the journal; secrets are read anew from where it says; settings of source may replace
-   where a secret comes from, the manager's URL and limits, nothing else. source may be NULL. */
+   where a secret comes from, the manager's URLs and CAs, and limits, nothing else. source may be
+   NULL. */
 FERRY_API enum ferry_code ferry_resume(struct ferry *ferry, const char *run,
                                        const struct ferry_source *source,
                                        const struct ferry_run_options *options, char **result,
                                        struct ferry_error *err);
 
-/* Asks a ferry_run or ferry_resume to stop. Once: no new units, finish what is in flight, commit.
-   Twice: cut what is in flight; those units are probed next time. Async-signal-safe. */
+/* Asks a ferry_run, ferry_resume or ferry_cancel to stop. Once: no new units, finish what is in
+   flight, commit. Twice: cut what is in flight; those units are probed next time.
+   Async-signal-safe. */
 FERRY_API_VOID void ferry_stop(struct ferry *ferry);
 
 /* Looking; never changes a byte of the journal. */

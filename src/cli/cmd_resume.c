@@ -26,8 +26,9 @@ const struct command cli_resume = {
     .usage = "[RUN]",
     .summary = "Goes on with a run that was stopped or killed",
     .details = "RUN is a name or the beginning of an id; left out, the only open run is meant.\n"
-               "What the run is, is in the journal. Passwords are read anew; where they come\n"
-               "from, the manager's URL and limits may be given anew, nothing else.\n",
+               "What the run is, is in the journal. Passwords and tokens are read anew; where\n"
+               "they come from, the manager's URLs and CAs and limits may be given anew, nothing\n"
+               "else.\n",
     .groups = GROUP_COMMON | GROUP_RESUME | GROUP_RUN,
     .most_words = 1,
     .run = resume,

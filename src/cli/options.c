@@ -20,17 +20,20 @@ const struct cli_option_row cli_options[OPTION_COUNT] = {
         "no progress, only the result and errors"},
     [OPTION_VERBOSE] = {"verbose", 'v', TYPE_FLAG, NULL, NULL, NULL, GROUP_COMMON,
         "every event; twice: the log as well"},
-    [OPTION_MANAGER] = {"manager", 0, TYPE_TEXT, "URL", "manager.url", NULL,
-        GROUP_SOURCE | GROUP_RESUME, "the new manager, http(s)://host[:port]"},
+    [OPTION_MANAGER] = {"manager", 0, TYPE_LIST, "URL", "manager.url", NULL,
+        GROUP_SOURCE | GROUP_RESUME,
+        "the new manager, http(s)://host[:port]; again for each further node of a cluster"},
     [OPTION_PROFILE] = {"profile", 0, TYPE_TEXT, "NAME", "manager.profile", NULL, GROUP_SOURCE,
         "take URL and login from a cfy profile"},
     [OPTION_USERNAME] = {"username", 0, TYPE_TEXT, "U", "manager.username", NULL, GROUP_SOURCE,
         "who ferry is on the manager"},
     [OPTION_PASSWORD_FILE] = {"password-file", 0, TYPE_TEXT, "FILE", "manager.password.file", NULL,
         GROUP_SOURCE | GROUP_RESUME, "the file that holds the password (mode 0600)"},
+    [OPTION_TOKEN_FILE] = {"token-file", 0, TYPE_TEXT, "FILE", "manager.token.file", NULL,
+        GROUP_SOURCE | GROUP_RESUME, "the file that holds a token (mode 0600)"},
     [OPTION_TENANT] = {"tenant", 0, TYPE_TEXT, "T", "manager.tenant", NULL, GROUP_SOURCE,
         "the tenant that requests are made in"},
-    [OPTION_CA] = {"ca", 0, TYPE_TEXT, "FILE", "manager.ca", NULL, GROUP_SOURCE,
+    [OPTION_CA] = {"ca", 0, TYPE_TEXT, "FILE", "manager.ca", NULL, GROUP_SOURCE | GROUP_RESUME,
         "certificates that the manager's is checked against"},
     [OPTION_SNAPSHOT] = {"snapshot", 0, TYPE_TEXT, "FILE", "snapshot.file", NULL, GROUP_SOURCE,
         "the archive to restore"},
@@ -52,6 +55,8 @@ const struct cli_option_row cli_options[OPTION_COUNT] = {
         "what you found on the manager"},
     [OPTION_FAILED] = {"failed", 0, TYPE_FLAG, NULL, NULL, NULL, GROUP_RETRY,
         "the units that failed"},
+    [OPTION_LEAVE] = {"leave", 0, TYPE_FLAG, NULL, NULL, NULL, GROUP_CANCEL,
+        "end the run and leave the manager as it is"},
 };
 /* clang-format on */
 
@@ -95,6 +100,9 @@ static enum ferry_code put(struct parser *parser, enum cli_option option, const 
         ferry_fail(err, FERRY_E_USAGE, "--%s wants %s", row->name, row->argument);
         ferry_error_hint(err, "for example --set agents.concurrency=10");
         return FERRY_E_USAGE;
+    }
+    if (row->type == TYPE_LIST && arguments->values[option] != NULL) {
+        value = mem_printf(parser->mem, "%s,%s", arguments->values[option], value);
     }
     arguments->values[option] = value;
     arguments->counts[option]++;

@@ -21,6 +21,7 @@ enum cli_option {
     OPTION_PROFILE,
     OPTION_USERNAME,
     OPTION_PASSWORD_FILE,
+    OPTION_TOKEN_FILE,
     OPTION_TENANT,
     OPTION_CA,
     OPTION_SNAPSHOT,
@@ -33,6 +34,7 @@ enum cli_option {
     OPTION_FOLLOW,
     OPTION_AS,
     OPTION_FAILED,
+    OPTION_LEAVE,
     OPTION_COUNT
 };
 
@@ -46,10 +48,17 @@ enum cli_group {
     GROUP_STATUS = 32, /* --watch */
     GROUP_EVENTS = 64, /* --after, --follow */
     GROUP_RESOLVE = 128,
-    GROUP_RETRY = 256
+    GROUP_RETRY = 256,
+    GROUP_CANCEL = 512 /* --leave */
 };
 
-enum cli_type { TYPE_FLAG, TYPE_TEXT, TYPE_NUMBER, TYPE_SETTING };
+enum cli_type {
+    TYPE_FLAG,
+    TYPE_TEXT,
+    TYPE_LIST, /* of texts: may be repeated, or hold commas */
+    TYPE_NUMBER,
+    TYPE_SETTING
+};
 
 struct cli_option_row {
     const char *name; /* "journal": --journal */
@@ -65,7 +74,7 @@ struct cli_option_row {
 extern const struct cli_option_row cli_options[OPTION_COUNT];
 
 struct cli_arguments {
-    const char *values[OPTION_COUNT]; /* the last one given, or NULL */
+    const char *values[OPTION_COUNT]; /* the last one given (a list: all of them), or NULL */
     unsigned counts[OPTION_COUNT];    /* how often it was given */
     const char **settings;            /* KEY=VALUE, in the order of the command line */
     size_t setting_count;

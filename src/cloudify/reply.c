@@ -36,6 +36,9 @@ static enum cloudify_kind kind_of(const struct http_reply *reply, const char *er
 {
     int status = reply->status;
 
+    if (reply->token_refused) {
+        return CLOUDIFY_WEATHER;
+    }
     if (reply->outcome != HTTP_ANSWERED || status >= 500) {
         if (status != 503 || reply->outcome != HTTP_ANSWERED || error_code == NULL) {
             return CLOUDIFY_WEATHER;
@@ -70,6 +73,9 @@ void cloudify_read(const struct http_reply *reply, struct cloudify_answer *out)
     out->error_code = error_code == NULL ? "" : error_code;
     if (message == NULL) {
         message = reply->outcome == HTTP_ANSWERED ? NULL : reply->error;
+    }
+    if (reply->token_refused) {
+        message = "the manager refuses the token; from now on the password is used";
     }
     out->message = message == NULL ? "" : message;
     out->document = out->kind == CLOUDIFY_FINE ? reply->json : NULL;

@@ -3,7 +3,7 @@
  *
  * First cloudify_read tells what kind of answer it is; only CLOUDIFY_FINE has the document that
  * was asked for. "Weather" is everything that proves nothing about the manager's state: 5xx, pages
- * of a proxy, no answer at all.
+ * of a proxy, no answer at all, and the refusal of a token where a password takes over: ask again.
  */
 #ifndef CLOUDIFY_REPLY_H
 #define CLOUDIFY_REPLY_H

@@ -34,7 +34,8 @@ enum ferry_code config_load(const void *ctx, const struct config_source *source,
                             struct json **options, struct ferry_error *err) FERRY_CHECK;
 
 /* A copy of options with settings applied that do not change what a run does: where secrets come
-   from, the manager's URL, limits. Any other key is refused (FERRY_E_USAGE). Owned by ctx. */
+   from, the manager's URLs and CAs, limits. Any other key is refused (FERRY_E_USAGE). Owned by ctx.
+ */
 enum ferry_code config_override(const void *ctx, const struct json *options,
                                 const char *const *settings, size_t setting_count,
                                 struct json **out, struct ferry_error *err) FERRY_CHECK;

@@ -16,10 +16,17 @@ const struct config_key config_keys[] = {
     {"manager.password.file", NULL, CONFIG_PATH, NULL, 0, 0},
     {"manager.password.env", NULL, CONFIG_VARIABLE, NULL, 0, 0},
     {"manager.password.command", NULL, CONFIG_TEXT, NULL, 0, 0},
+    {"manager.token.file", NULL, CONFIG_PATH, NULL, 0, 0},
+    {"manager.token.env", NULL, CONFIG_VARIABLE, NULL, 0, 0},
+    {"manager.token.command", NULL, CONFIG_TEXT, NULL, 0, 0},
     {"manager.after_restore.username", NULL, CONFIG_TEXT, NULL, 0, 0},
     {"manager.after_restore.password.file", NULL, CONFIG_PATH, NULL, 0, 0},
     {"manager.after_restore.password.env", NULL, CONFIG_VARIABLE, NULL, 0, 0},
     {"manager.after_restore.password.command", NULL, CONFIG_TEXT, NULL, 0, 0},
+    {"manager.after_restore.token.file", NULL, CONFIG_PATH, NULL, 0, 0},
+    {"manager.after_restore.token.env", NULL, CONFIG_VARIABLE, NULL, 0, 0},
+    {"manager.after_restore.token.command", NULL, CONFIG_TEXT, NULL, 0, 0},
+    {"manager.after_restore.ca", "manager.after_restore_ca", CONFIG_PATH, NULL, 0, 0},
     {"manager.ca", "manager.ca", CONFIG_PATH, NULL, 0, 0},
     {"manager.tenant", "manager.tenant", CONFIG_TEXT, "default_tenant", 0, 0},
     {"snapshot.file", "snapshot.file", CONFIG_PATH, NULL, 0, 0},
@@ -58,8 +65,10 @@ const size_t config_key_count = FERRY_COUNT(config_keys);
 
 const char *const config_groups[] = {"manager",
                                      "manager.password",
+                                     "manager.token",
                                      "manager.after_restore",
                                      "manager.after_restore.password",
+                                     "manager.after_restore.token",
                                      "snapshot",
                                      "restore",
                                      "maintenance",
@@ -88,31 +97,49 @@ bool config_key_is_group(const char *name)
     return false;
 }
 
+const char *const config_secrets[] = {"manager.password", "manager.token",
+                                      "manager.after_restore.password",
+                                      "manager.after_restore.token"};
+const size_t config_secret_count = FERRY_COUNT(config_secrets);
+
 bool config_key_is_secret(const char *name)
 {
-    return strcmp(name, "manager.password") == 0 ||
-           strcmp(name, "manager.after_restore.password") == 0;
-}
-
-bool config_key_is_list(const struct config_key *key)
-{
-    return key->kind == CONFIG_LIST || key->kind == CONFIG_ALL_OR_LIST || key->kind == CONFIG_GLOBS;
-}
-
-bool config_key_is_replaceable(const struct config_key *key)
-{
-    static const char *const groups[] = {"manager.password.", "manager.after_restore.password.",
-                                         "limits."};
-
-    if (strcmp(key->name, "manager.url") == 0) {
-        return true;
-    }
-    for (size_t at = 0; at < FERRY_COUNT(groups); at++) {
-        if (strncmp(key->name, groups[at], strlen(groups[at])) == 0) {
+    for (size_t at = 0; at < config_secret_count; at++) {
+        if (strcmp(config_secrets[at], name) == 0) {
             return true;
         }
     }
     return false;
+}
+
+bool config_key_is_below(const char *name, const char *group)
+{
+    size_t length = strlen(group);
+
+    return strncmp(name, group, length) == 0 && name[length] == '.';
+}
+
+bool config_key_is_list(const struct config_key *key)
+{
+    return key->kind == CONFIG_LIST || key->kind == CONFIG_ALL_OR_LIST ||
+           key->kind == CONFIG_GLOBS || key->kind == CONFIG_MANAGER;
+}
+
+bool config_key_is_replaceable(const struct config_key *key)
+{
+    static const char *const names[] = {"manager.url", "manager.ca", "manager.after_restore.ca"};
+
+    for (size_t at = 0; at < FERRY_COUNT(names); at++) {
+        if (strcmp(key->name, names[at]) == 0) {
+            return true;
+        }
+    }
+    for (size_t at = 0; at < config_secret_count; at++) {
+        if (config_key_is_below(key->name, config_secrets[at])) {
+            return true;
+        }
+    }
+    return config_key_is_below(key->name, "limits");
 }
 
 static const char *last_part(const char *name)

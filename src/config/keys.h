@@ -13,7 +13,7 @@ enum config_kind {
     CONFIG_TEXT,
     CONFIG_VARIABLE, /* name of an environment variable */
     CONFIG_PATH,     /* made absolute */
-    CONFIG_MANAGER,  /* http(s)://host[:port], nothing else */
+    CONFIG_MANAGER,  /* http(s)://host[:port], nothing else; a list: nodes of one manager */
     CONFIG_DOWNLOAD, /* http(s) URL that the manager fetches, no user:password@ */
     CONFIG_PROFILE,  /* name of a cfy profile; read before all other keys */
     CONFIG_SNAPSHOT, /* id of a snapshot */
@@ -51,7 +51,12 @@ extern const size_t config_group_count;
 const struct config_key *config_key_find(const char *name);
 /* Is this the name of a group of keys ("manager.password")? */
 bool config_key_is_group(const char *name);
-/* Is this a group that says where a secret comes from? */
+/* Does a key of this name stand somewhere below this group? */
+bool config_key_is_below(const char *name, const char *group);
+/* The groups that say where a secret comes from: "manager.password", ... */
+extern const char *const config_secrets[];
+extern const size_t config_secret_count;
+/* Is this one of them? */
 bool config_key_is_secret(const char *name);
 bool config_key_is_list(const struct config_key *key); /* may be written as a list */
 /* May it change under a run that has begun? See config_override. */

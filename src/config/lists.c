@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "config/url.h"
 #include "config/values.h"
 
 static enum ferry_code push_texts(struct config_raw *raw, const struct config_key *key,
@@ -101,6 +102,44 @@ static enum ferry_code push_files(struct config_raw *raw, const struct config_ke
     return code;
 }
 
+/* One URL, or those of all nodes of one manager. "url" is the first, "nodes" all of them, or null
+   when there is but one. */
+static enum ferry_code put_managers(struct config_raw *raw, const struct config_key *key,
+                                    struct json *group, struct ferry_error *err)
+{
+    const struct config_value *value = config_raw_value(raw, key);
+    const char *const *items = value->text != NULL ? &value->text : value->items;
+    size_t count = value->text != NULL ? 1 : value->count;
+    struct json *list = json_array(raw->mem);
+
+    if (count == 0) {
+        return config_bad(raw, key, CONFIG_NO_ITEM, err, "must not be empty");
+    }
+    for (size_t at = 0; at < count; at++) {
+        size_t item = value->text != NULL ? CONFIG_NO_ITEM : at;
+        const char *problem = config_text_problem(items[at]);
+        char *url = NULL;
+
+        if (problem == NULL) {
+            problem = config_url_manager(raw->mem, items[at], &url);
+        }
+        if (problem != NULL) {
+            return config_bad(raw, key, item, err, "%s", problem);
+        }
+        if (is_in(list, url)) {
+            return config_bad(raw, key, item, err, "names '%s' twice", url);
+        }
+        json_push_string(list, url);
+    }
+    json_set_string(group, "url", json_text(json_first(list)));
+    if (count == 1) {
+        json_set_null(group, "nodes");
+    } else {
+        json_set_json(group, "nodes", list);
+    }
+    return FERRY_OK;
+}
+
 /* The word that stands instead of a list. */
 static enum ferry_code put_word(struct config_raw *raw, const struct config_key *key,
                                 const char *word, struct json *group, struct ferry_error *err)
@@ -125,6 +164,9 @@ enum ferry_code config_list_put(struct config_raw *raw, const struct config_key 
     const struct config_value *value = config_raw_value(raw, key);
     struct json *list;
 
+    if (key->kind == CONFIG_MANAGER) {
+        return put_managers(raw, key, group, err);
+    }
     if (value->origin == CONFIG_NOT_SET && key->fallback != NULL) {
         return put_word(raw, key, key->fallback, group, err);
     }

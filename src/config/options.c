@@ -7,7 +7,16 @@
 #include "base/mem.h"
 #include "config/url.h"
 
-enum shape { TEXT = 1, NUMBER = 2, BOOL = 4, LIST = 8, REFERENCE = 16, LOGIN = 32, NOTHING = 64 };
+enum shape {
+    TEXT = 1,
+    NUMBER = 2,
+    BOOL = 4,
+    LIST = 8,
+    REFERENCE = 16,
+    LOGIN = 32,
+    NOTHING = 64,
+    LATER = 128 /* may be absent: journals and plans of an earlier ferry lack it */
+};
 
 static const struct member {
     const char *group;
@@ -15,9 +24,12 @@ static const struct member {
     unsigned shapes; /* any of enum shape */
 } members[] = {
     {"manager", "url", TEXT},
+    {"manager", "nodes", LIST | NOTHING | LATER},
     {"manager", "username", TEXT},
-    {"manager", "password", REFERENCE},
+    {"manager", "password", REFERENCE | NOTHING},
+    {"manager", "token", REFERENCE | NOTHING | LATER},
     {"manager", "after_restore", LOGIN | NOTHING},
+    {"manager", "after_restore_ca", TEXT | NOTHING | LATER},
     {"manager", "ca", TEXT | NOTHING},
     {"manager", "tenant", TEXT},
     {"snapshot", "file", TEXT | NOTHING},
@@ -81,11 +93,26 @@ static bool is_reference(const struct json *node)
     return false;
 }
 
+/* A password, a token, or both; nothing else in their places. */
+static bool has_secret(const struct json *login)
+{
+    const struct json *password = json_member(login, "password");
+    const struct json *token = json_member(login, "token");
+    bool by_password = is_reference(password);
+    bool by_token = is_reference(token);
+
+    return (by_password || by_token) &&
+           (by_password || password == NULL || json_is_null(password)) &&
+           (by_token || token == NULL || json_is_null(token));
+}
+
 static bool is_login(const struct json *node)
 {
-    return json_is_object(node) && json_size(node) == 2 &&
-           json_is_string(json_member(node, "username")) &&
-           is_reference(json_member(node, "password"));
+    size_t secrets = (json_member(node, "password") != NULL ? 1U : 0U) +
+                     (json_member(node, "token") != NULL ? 1U : 0U);
+
+    return json_is_object(node) && json_size(node) == 1 + secrets &&
+           json_is_string(json_member(node, "username")) && has_secret(node);
 }
 
 static bool has_shape(const struct json *node, unsigned shapes)
@@ -137,19 +164,15 @@ static enum ferry_code refuse_unknown(const struct json *options, struct ferry_e
     return FERRY_OK;
 }
 
-enum ferry_code config_check_options(const struct json *options, struct ferry_error *err)
+static enum ferry_code check_shapes(const struct json *options, struct ferry_error *err)
 {
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    char *url;
-    const char *problem;
-
-    if (!json_is_object(options)) {
-        return ferry_fail(err, FERRY_E_CONFIG, "options are no JSON object");
-    }
     for (size_t at = 0; at < FERRY_COUNT(members); at++) {
         const struct json *group = json_member(options, members[at].group);
         const struct json *node = json_member(group, members[at].name);
 
+        if (node == NULL && (members[at].shapes & LATER) != 0) {
+            continue;
+        }
         if (node == NULL) {
             return ferry_fail(err, FERRY_E_CONFIG, "options lack %s.%s", members[at].group,
                               members[at].name);
@@ -159,9 +182,44 @@ enum ferry_code config_check_options(const struct json *options, struct ferry_er
                               members[at].name);
         }
     }
-    problem = config_url_manager(scope, json_string_or(options, "manager.url", ""), &url);
+    return FERRY_OK;
+}
+
+/* The URL, and those of all nodes, of which it is the first: it says whose run this is. */
+static enum ferry_code check_urls(const struct json *options, struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char *first = json_string_or(options, "manager.url", "");
+    const struct json *node = json_first(json_get(options, "manager.nodes"));
+    char *url;
+    const char *problem = config_url_manager(scope, first, &url);
+
     if (problem != NULL) {
         return ferry_fail(err, FERRY_E_CONFIG, "manager.url of the options %s", problem);
+    }
+    if (node != NULL && strcmp(json_text(node), first) != 0) {
+        return ferry_fail(err, FERRY_E_CONFIG,
+                          "manager.url of the options is not the first of manager.nodes");
+    }
+    for (; node != NULL; node = json_next(node)) {
+        problem = config_url_manager(scope, json_text(node), &url);
+        if (problem != NULL) {
+            return ferry_fail(err, FERRY_E_CONFIG, "manager.nodes of the options %s", problem);
+        }
+    }
+    return FERRY_OK;
+}
+
+enum ferry_code config_check_options(const struct json *options, struct ferry_error *err)
+{
+    if (!json_is_object(options)) {
+        return ferry_fail(err, FERRY_E_CONFIG, "options are no JSON object");
+    }
+    if (check_shapes(options, err) != FERRY_OK || check_urls(options, err) != FERRY_OK) {
+        return FERRY_E_CONFIG;
+    }
+    if (!has_secret(json_member(options, "manager"))) {
+        return ferry_fail(err, FERRY_E_CONFIG, "options lack manager.password or manager.token");
     }
     return refuse_unknown(options, err);
 }

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "config/raw.h"
+#include "config/url.h"
 
 static enum ferry_code profile_path(const void *mem, const char *name, char **path,
                                     struct ferry_error *err)
@@ -78,26 +79,29 @@ enum ferry_code config_profile_read(const void *mem, const char *name, struct js
 }
 
 /* A number or a text, both are found in profiles; NULL when it is neither. */
-static const char *port_text(const void *mem, const struct json *profile)
+static const char *port_text(const void *mem, const struct json *holder)
 {
-    const struct json *node = json_member(profile, "rest_port");
+    const struct json *node = json_member(holder, "rest_port");
 
     if (json_is_number(node)) {
-        return mem_printf(mem, "%" PRId64, json_int64_or(profile, "rest_port", 0));
+        return mem_printf(mem, "%" PRId64, json_int64_or(holder, "rest_port", 0));
     }
     return json_text(node);
 }
 
-static const char *url_of(const void *mem, const struct json *profile)
+/* The URL of a host; holder says protocol and port, or the profile does. NULL without a host. */
+static const char *url_of(const void *mem, const struct json *profile, const struct json *holder,
+                          const char *host)
 {
-    const char *host = json_string_or(profile, "manager_ip", NULL);
-    const char *scheme = json_string_or(profile, "rest_protocol", "http");
-    const char *port = port_text(mem, profile);
+    const char *scheme =
+        json_string_or(holder, "rest_protocol", json_string_or(profile, "rest_protocol", "http"));
+    const char *port = port_text(mem, holder);
     bool v6 = host != NULL && strchr(host, ':') != NULL && host[0] != '[';
 
-    if (host == NULL) {
+    if (host == NULL || host[0] == '\0') {
         return NULL;
     }
+    port = port != NULL ? port : port_text(mem, profile);
     return mem_printf(mem, "%s://%s%s%s%s%s", scheme, v6 ? "[" : "", host, v6 ? "]" : "",
                       port == NULL ? "" : ":", port == NULL ? "" : port);
 }
@@ -111,6 +115,49 @@ static void take(struct config_raw *raw, const char *key, const char *text)
     }
     value->origin = CONFIG_FROM_PROFILE;
     value->text = mem_strdup(raw->mem, text);
+}
+
+/* Do both name the same host and port, however they are written? */
+static bool same_url(const void *mem, const char *a, const char *b)
+{
+    char *one = NULL;
+    char *other = NULL;
+
+    return config_url_manager(mem, a, &one) == NULL && config_url_manager(mem, b, &other) == NULL &&
+           strcmp(one, other) == 0;
+}
+
+/* The manager that cfy asks first, then the others of its cluster in their order: facts 7. */
+static void take_urls(struct config_raw *raw, const struct json *profile)
+{
+    const struct json *managers = json_get(profile, "cluster.manager");
+    const char **urls = mem_array(raw->mem, const char *, json_size(managers) + 1);
+    struct config_value *value = config_raw_named(raw, "manager.url");
+    size_t count = 0;
+
+    urls[0] = url_of(raw->mem, profile, profile, json_string_or(profile, "manager_ip", NULL));
+    if (value->origin != CONFIG_NOT_SET || urls[0] == NULL) {
+        return;
+    }
+    for (const struct json *node = json_first(managers); node != NULL; node = json_next(node)) {
+        const char *url = url_of(raw->mem, profile, node, json_string_or(node, "host_ip", NULL));
+        size_t before = 0;
+
+        while (url != NULL && before <= count && !same_url(raw->mem, urls[before], url)) {
+            before++;
+        }
+        if (url != NULL && before > count) {
+            urls[++count] = url;
+        }
+    }
+    value->origin = CONFIG_FROM_PROFILE;
+    value->items = urls;
+    value->count = count + 1;
+}
+
+static bool holds(const struct json *profile, const char *name)
+{
+    return json_string_or(profile, name, "")[0] != '\0';
 }
 
 enum ferry_code config_profile_load(struct config_raw *raw, struct ferry_error *err)
@@ -127,7 +174,9 @@ enum ferry_code config_profile_load(struct config_raw *raw, struct ferry_error *
         return code;
     }
     raw->profile = name;
-    take(raw, "manager.url", url_of(raw->mem, profile));
+    raw->profile_password = holds(profile, "manager_password");
+    raw->profile_token = holds(profile, "manager_token");
+    take_urls(raw, profile);
     take(raw, "manager.username", json_string_or(profile, "manager_username", NULL));
     take(raw, "manager.tenant", json_string_or(profile, "manager_tenant", NULL));
     take(raw, "manager.ca", json_string_or(profile, "rest_certificate", NULL));

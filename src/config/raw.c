@@ -76,17 +76,11 @@ struct config_value *config_raw_named(struct config_raw *raw, const char *name)
     return config_raw_value(raw, key);
 }
 
-static bool is_below(const char *name, const char *group)
-{
-    size_t length = strlen(group);
-
-    return strncmp(name, group, length) == 0 && name[length] == '.';
-}
-
 bool config_raw_has(struct config_raw *raw, const char *group)
 {
     for (size_t at = 0; at < config_key_count; at++) {
-        if (raw->values[at].origin != CONFIG_NOT_SET && is_below(config_keys[at].name, group)) {
+        if (raw->values[at].origin != CONFIG_NOT_SET &&
+            config_key_is_below(config_keys[at].name, group)) {
             return true;
         }
     }
@@ -96,7 +90,7 @@ bool config_raw_has(struct config_raw *raw, const char *group)
 void config_raw_forget(struct config_raw *raw, const char *group, enum config_origin origin)
 {
     for (size_t at = 0; at < config_key_count; at++) {
-        if (raw->values[at].origin < origin && is_below(config_keys[at].name, group)) {
+        if (raw->values[at].origin < origin && config_key_is_below(config_keys[at].name, group)) {
             raw->values[at].origin = CONFIG_NOT_SET;
         }
     }
@@ -135,8 +129,8 @@ enum ferry_code config_bad(struct config_raw *raw, const struct config_key *key,
 enum ferry_code config_secret_refused(struct ferry_error *err, enum ferry_code code,
                                       const char *place, const char *key)
 {
-    ferry_fail(err, code, "%s%s%s says where the password is, never the text itself",
-               place == NULL ? "" : place, place == NULL ? "" : ": ", key);
+    ferry_fail(err, code, "%s%s%s says where the %s is, never the text itself",
+               place == NULL ? "" : place, place == NULL ? "" : ": ", key, strrchr(key, '.') + 1);
     ferry_error_hint(err,
                      "write it to a file that only you can read and give %s.file, or use "
                      "%s.env or %s.command",

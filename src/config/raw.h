@@ -28,6 +28,8 @@ struct config_raw {
     struct config_value *values; /* one for each of config_keys */
     enum config_shape *shapes;   /* how the file wrote each key and group, see yaml_schema.h */
     const char *profile;         /* name of the cfy profile that was read, or NULL */
+    bool profile_password;       /* does it hold a password? */
+    bool profile_token;          /* a token? */
 };
 
 #define CONFIG_NO_ITEM SIZE_MAX
@@ -64,7 +66,8 @@ enum ferry_code config_profile_load(struct config_raw *raw, struct ferry_error *
 /* FERRY_E_CONFIG (the file) or FERRY_E_USAGE (a setting): "PLACE: KEY WHAT". */
 enum ferry_code config_bad(struct config_raw *raw, const struct config_key *key, size_t item,
                            struct ferry_error *err, const char *format, ...) FERRY_PRINTF(5, 6);
-/* "the text itself is refused": for a password that was written down. place may be NULL. */
+/* "the text itself is refused": for a secret that was written down; key: one of config_secrets.
+   place may be NULL. */
 enum ferry_code config_secret_refused(struct ferry_error *err, enum ferry_code code,
                                       const char *place, const char *key);
 

@@ -8,7 +8,12 @@
 #include "config/config.h"
 #include "config/values.h"
 
-#define MESSAGE_MAX 256 /* bytes of a list of missing keys */
+#define MESSAGE_MAX 512 /* bytes of a list of missing keys */
+
+static bool is_set(struct config_raw *raw, const char *name)
+{
+    return config_raw_named(raw, name)->origin != CONFIG_NOT_SET;
+}
 
 /* The place that a group names ({"file": PATH}); *out is NULL when it names none. */
 static enum ferry_code read_reference(struct config_raw *raw, const char *group, struct json **out,
@@ -42,50 +47,115 @@ static enum ferry_code read_reference(struct config_raw *raw, const char *group,
     return FERRY_OK;
 }
 
-/* The login after the restore: the same name unless another is given, a password of its own. */
+/* Writes the place of a secret; without one, what is there stays, else there is none. */
+static void put_or_keep(struct json *login, const char *name, const struct json *reference)
+{
+    if (reference != NULL) {
+        json_set_json(login, name, reference);
+    } else if (json_member(login, name) == NULL) {
+        json_set_null(login, name);
+    }
+}
+
+static bool has_secret(const struct json *login)
+{
+    return json_is_object(json_member(login, "password")) ||
+           json_is_object(json_member(login, "token"));
+}
+
+/* The login after the restore: the same name unless another is given, a password or token of its
+   own. */
 static enum ferry_code put_after_restore(struct config_raw *raw, struct json *manager,
                                          struct ferry_error *err)
 {
     static const char group[] = "manager.after_restore";
     const struct config_key *key = config_key_find("manager.after_restore.username");
-    const char *username = json_string_or(manager, "username", NULL);
-    struct json *login = json_object(raw->mem);
-    struct json *password;
+    const struct json *old = json_member(manager, "after_restore");
+    struct json *login = json_is_object(old) ? json_copy(raw->mem, old) : json_object(raw->mem);
+    const char *username =
+        json_string_or(login, "username", json_string_or(manager, "username", NULL));
+    struct json *password = NULL;
+    struct json *token = NULL;
     enum ferry_code code = read_reference(raw, "manager.after_restore.password", &password, err);
 
+    if (code == FERRY_OK) {
+        code = read_reference(raw, "manager.after_restore.token", &token, err);
+    }
     if (code == FERRY_OK && config_raw_value(raw, key)->origin != CONFIG_NOT_SET) {
         code = config_value_text(raw, key, &username, err);
     }
     if (code != FERRY_OK) {
         return code;
     }
-    if (password == NULL) {
-        return config_bad(raw, key, CONFIG_NO_ITEM, err,
-                          "stands alone: %s.password.file (or .env, .command) is missing", group);
+    put_or_keep(login, "password", password);
+    put_or_keep(login, "token", token);
+    if (!has_secret(login)) {
+        return config_bad(
+            raw, key, CONFIG_NO_ITEM, err,
+            "stands alone: %s.password.file or .token.file (or .env, .command) is missing", group);
     }
     json_set_string(login, "username", username);
-    json_set_json(login, "password", password);
     json_set_json(manager, "after_restore", login);
     return FERRY_OK;
+}
+
+/* A profile is asked for its password, or for its token when it has nothing else. */
+static void ask_profile(struct config_raw *raw, struct json **password, struct json **token)
+{
+    bool by_token = !raw->profile_password && raw->profile_token;
+
+    if (raw->profile == NULL || *password != NULL || (*token != NULL && !raw->profile_password)) {
+        return;
+    }
+    if (by_token) {
+        *token = json_object(raw->mem);
+        json_set_string(*token, "profile", raw->profile);
+    } else {
+        *password = json_object(raw->mem);
+        json_set_string(*password, "profile", raw->profile);
+    }
+}
+
+/* Whom to believe before the restore would be a guess: the system's store is not mixed with a CA of
+   the operator's. */
+static enum ferry_code check_cas(struct config_raw *raw, const struct json *manager,
+                                 struct ferry_error *err)
+{
+    const struct config_key *key = config_key_find("manager.after_restore.ca");
+
+    if (!json_is_string(json_member(manager, "after_restore_ca")) ||
+        json_is_string(json_member(manager, "ca"))) {
+        return FERRY_OK;
+    }
+    enum ferry_code code =
+        config_bad(raw, key, CONFIG_NO_ITEM, err, "stands alone: manager.ca is missing");
+    ferry_error_hint(err, "give manager.ca as well: the CA of the certificate that the manager has "
+                          "before the restore");
+    return code;
 }
 
 enum ferry_code config_references_put(struct config_raw *raw, struct json *manager,
                                       struct ferry_error *err)
 {
-    struct json *password;
+    struct json *password = NULL;
+    struct json *token = NULL;
     enum ferry_code code = read_reference(raw, "manager.password", &password, err);
 
+    if (code == FERRY_OK) {
+        code = read_reference(raw, "manager.token", &token, err);
+    }
+    if (code == FERRY_OK) {
+        code = check_cas(raw, manager, err);
+    }
     if (code != FERRY_OK) {
         return code;
     }
-    if (password == NULL && raw->profile != NULL) {
-        password = json_object(raw->mem);
-        json_set_string(password, "profile", raw->profile);
-    }
-    if (password != NULL) {
-        json_set_json(manager, "password", password);
-    }
-    if (config_raw_has(raw, "manager.after_restore")) {
+    ask_profile(raw, &password, &token);
+    put_or_keep(manager, "password", password);
+    put_or_keep(manager, "token", token);
+    if (is_set(raw, "manager.after_restore.username") ||
+        config_raw_has(raw, "manager.after_restore.password") ||
+        config_raw_has(raw, "manager.after_restore.token")) {
         return put_after_restore(raw, manager, err);
     }
     if (json_member(manager, "after_restore") == NULL) {
@@ -94,22 +164,19 @@ enum ferry_code config_references_put(struct config_raw *raw, struct json *manag
     return FERRY_OK;
 }
 
-static bool is_set(struct config_raw *raw, const char *name)
-{
-    return config_raw_named(raw, name)->origin != CONFIG_NOT_SET;
-}
-
 enum ferry_code config_check_complete(struct config_raw *raw, struct ferry_error *err)
 {
     bool missing[] = {
         !is_set(raw, "manager.url"),
         !is_set(raw, "manager.username"),
-        !config_raw_has(raw, "manager.password") && raw->profile == NULL,
+        !config_raw_has(raw, "manager.password") && !config_raw_has(raw, "manager.token") &&
+            raw->profile == NULL,
         !is_set(raw, "snapshot.file") && !is_set(raw, "snapshot.url"),
     };
-    static const char *const names[] = {"manager.url", "manager.username",
-                                        "manager.password.file (or .env, .command)",
-                                        "snapshot.file (or .url)"};
+    static const char *const names[] = {
+        "manager.url", "manager.username",
+        "manager.password.file or manager.token.file (or .env, .command)",
+        "snapshot.file (or .url)"};
     struct buf list;
 
     buf_init(&list, raw->mem, MESSAGE_MAX);

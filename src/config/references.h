@@ -1,12 +1,12 @@
-/* Where passwords come from, and what must be given by somebody. */
+/* Where passwords and tokens come from, and what must be given by somebody. */
 #ifndef CONFIG_REFERENCES_H
 #define CONFIG_REFERENCES_H
 
 #include "base/json.h"
 #include "config/raw.h"
 
-/* Writes "password" and "after_restore" into the manager's object. A "password"
-   or "after_restore" that is there already stays when nobody names another. */
+/* Writes "password", "token" (null: none) and "after_restore" into the manager's object. What is
+   there already stays when nobody names another: of a login, each secret for itself. */
 enum ferry_code config_references_put(struct config_raw *raw, struct json *manager,
                                       struct ferry_error *err) FERRY_CHECK;
 /* Refuses what names no manager, no login or no snapshot, or names them twice. */

@@ -109,7 +109,7 @@ static enum ferry_code start(const struct secret_command *command, struct child 
     int ends[2];
 
     if (pipe(ends) != 0) {
-        return ferry_fail_errno(err, FERRY_E_IO, errno, "cannot run the password command");
+        return ferry_fail_errno(err, FERRY_E_IO, errno, "cannot run the %s command", command->what);
     }
     child->pid = fork();
     if (child->pid == 0) {
@@ -120,7 +120,7 @@ static enum ferry_code start(const struct secret_command *command, struct child 
 
         close(ends[0]);
         close(ends[1]);
-        return ferry_fail_errno(err, FERRY_E_IO, sys, "cannot run the password command");
+        return ferry_fail_errno(err, FERRY_E_IO, sys, "cannot run the %s command", command->what);
     }
     close(ends[1]);
     child->output = ends[0];
@@ -156,15 +156,16 @@ enum ferry_code secret_command_run(const struct secret_command *command, char *b
     }
     close(child.output);
     if (late) {
-        ferry_fail(err, FERRY_E_CONFIG, "the password command took longer than %s",
+        ferry_fail(err, FERRY_E_CONFIG, "the %s command took longer than %s", command->what,
                    timefmt_duration(scope, command->limit_ms));
     } else if (!complete) {
-        ferry_fail(err, FERRY_E_CONFIG, "the password command printed more than %zu bytes", size);
+        ferry_fail(err, FERRY_E_CONFIG, "the %s command printed more than %zu bytes", command->what,
+                   size);
     } else if (WIFSIGNALED(child.status)) {
-        ferry_fail(err, FERRY_E_CONFIG, "the password command was killed by signal %d",
+        ferry_fail(err, FERRY_E_CONFIG, "the %s command was killed by signal %d", command->what,
                    WTERMSIG(child.status));
     } else if (WEXITSTATUS(child.status) != 0) {
-        ferry_fail(err, FERRY_E_CONFIG, "the password command failed with exit code %d",
+        ferry_fail(err, FERRY_E_CONFIG, "the %s command failed with exit code %d", command->what,
                    WEXITSTATUS(child.status));
     } else {
         return FERRY_OK;

@@ -9,6 +9,7 @@
 #include "base/error.h"
 
 struct secret_command {
+    const char *what;    /* "password" or "token", for messages */
     const char *text;    /* for /bin/sh -c */
     int64_t limit_ms;    /* then it and all it started are killed */
     struct clock *clock; /* monotonic */

@@ -39,11 +39,11 @@ static enum ferry_code make(const void *ctx, const struct origin *origin, const 
     return FERRY_OK;
 }
 
-static enum ferry_code from_file(const void *ctx, const char *path, struct secret **out,
-                                 struct ferry_error *err)
+static enum ferry_code from_file(const void *ctx, const char *what, const char *path,
+                                 struct secret **out, struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct origin origin = {"the password file", path};
+    struct origin origin = {mem_printf(scope, "the %s file", what), path};
     char *bytes;
     size_t length;
     enum ferry_code code = file_check_private(path, err);
@@ -62,16 +62,16 @@ static enum ferry_code from_file(const void *ctx, const char *path, struct secre
     return code;
 }
 
-static enum ferry_code from_variable(const void *ctx, const char *name, struct secret **out,
-                                     struct ferry_error *err)
+static enum ferry_code from_variable(const void *ctx, const char *what, const char *name,
+                                     struct secret **out, struct ferry_error *err)
 {
     struct origin origin = {"the environment variable", name};
     const char *text = getenv(name);
 
     if (text == NULL) {
         return ferry_fail(err, FERRY_E_CONFIG,
-                          "the environment variable %s, which should hold a password, is not set",
-                          name);
+                          "the environment variable %s, which should hold a %s, is not set", name,
+                          what);
     }
     if (strlen(text) > CONFIG_SECRET_MAX) {
         return ferry_fail(err, FERRY_E_CONFIG, "the environment variable %s is too long", name);
@@ -79,12 +79,13 @@ static enum ferry_code from_variable(const void *ctx, const char *name, struct s
     return make(ctx, &origin, text, strlen(text), out, err);
 }
 
-static enum ferry_code from_command(const void *ctx, const char *text, struct secret **out,
-                                    struct ferry_error *err)
+static enum ferry_code from_command(const void *ctx, const char *what, const char *text,
+                                    struct secret **out, struct ferry_error *err)
 {
+    void *scope FERRY_SCOPE = mem_scope(NULL);
     struct secret_command command = {
-        .text = text, .limit_ms = CONFIG_SECRET_COMMAND_MS, .clock = clock_system()};
-    struct origin origin = {"the output of", "the password command"};
+        .what = what, .text = text, .limit_ms = CONFIG_SECRET_COMMAND_MS, .clock = clock_system()};
+    struct origin origin = {"the output of", mem_printf(scope, "the %s command", what)};
     char bytes[CONFIG_SECRET_MAX];
     size_t length = 0;
     enum ferry_code code = secret_command_run(&command, bytes, sizeof(bytes), &length, err);
@@ -96,11 +97,11 @@ static enum ferry_code from_command(const void *ctx, const char *text, struct se
     return code;
 }
 
-static enum ferry_code from_profile(const void *ctx, const char *name, struct secret **out,
-                                    struct ferry_error *err)
+static enum ferry_code from_profile(const void *ctx, const char *what, const char *name,
+                                    struct secret **out, struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct origin origin = {"the password in cfy profile", name};
+    struct origin origin = {mem_printf(scope, "the %s in cfy profile", what), name};
     struct json *profile;
     const char *text;
     char *path;
@@ -112,19 +113,22 @@ static enum ferry_code from_profile(const void *ctx, const char *name, struct se
     if (code != FERRY_OK) {
         return code;
     }
-    text = json_string_or(profile, "manager_password", NULL);
+    text = json_string_or(profile, mem_printf(scope, "manager_%s", what), NULL);
     if (text == NULL) {
-        return ferry_fail(err, FERRY_E_CONFIG, "cfy profile '%s' holds no password", name);
+        ferry_fail(err, FERRY_E_CONFIG, "cfy profile '%s' holds no %s", name, what);
+        ferry_error_hint(err, "give manager.password.file or manager.token.file");
+        return FERRY_E_CONFIG;
     }
     return make(ctx, &origin, text, strlen(text), out, err);
 }
 
-enum ferry_code config_secret_read(const void *ctx, const struct json *reference,
+enum ferry_code config_secret_read(const void *ctx, const char *what, const struct json *reference,
                                    struct secret **out, struct ferry_error *err)
 {
     static const struct {
         const char *kind;
-        enum ferry_code (*read)(const void *, const char *, struct secret **, struct ferry_error *);
+        enum ferry_code (*read)(const void *, const char *, const char *, struct secret **,
+                                struct ferry_error *);
     } kinds[] = {{"file", from_file},
                  {"env", from_variable},
                  {"command", from_command},
@@ -134,10 +138,11 @@ enum ferry_code config_secret_read(const void *ctx, const struct json *reference
         const char *text = json_text(json_member(reference, kinds[at].kind));
 
         if (text != NULL) {
-            return kinds[at].read(ctx, text, out, err);
+            return kinds[at].read(ctx, what, text, out, err);
         }
     }
     return ferry_fail(err, FERRY_E_CONFIG,
-                      "a password comes from a file, the environment, a "
-                      "command or a cfy profile, and none is named");
+                      "a %s comes from a file, the environment, a command or a cfy profile, and "
+                      "none is named",
+                      what);
 }

@@ -14,11 +14,11 @@
  *   {"file": PATH}     refused when others than the owner may read it
  *   {"env": NAME}      refused when not set
  *   {"command": TEXT}  run by /bin/sh; its output is never shown, its errors neither
- *   {"profile": NAME}  the password in the context.json of a cfy profile
- * The end of line is removed. Empty, longer than CONFIG_SECRET_MAX, more than one line or a NUL:
- * FERRY_E_CONFIG. The secret is owned by ctx.
+ *   {"profile": NAME}  the password or token in the context.json of a cfy profile
+ * what: "password" or "token". The end of line is removed. Empty, longer than CONFIG_SECRET_MAX,
+ * more than one line or a NUL: FERRY_E_CONFIG. The secret is owned by ctx.
  */
-enum ferry_code config_secret_read(const void *ctx, const struct json *reference,
+enum ferry_code config_secret_read(const void *ctx, const char *what, const struct json *reference,
                                    struct secret **out, struct ferry_error *err) FERRY_CHECK;
 
 #endif

@@ -72,11 +72,9 @@ static bool is_word_of(const struct config_key *key, const char *text)
    other origin of the snapshot. Between settings the last one wins in the same way. */
 static void forget_alternatives(struct config_raw *raw, const struct config_key *key)
 {
-    static const char *const secrets[] = {"manager.password", "manager.after_restore.password"};
-
-    for (size_t at = 0; at < FERRY_COUNT(secrets); at++) {
-        if (strncmp(key->name, secrets[at], strlen(secrets[at])) == 0) {
-            config_raw_forget(raw, secrets[at], CONFIG_FROM_SETTING + 1);
+    for (size_t at = 0; at < config_secret_count; at++) {
+        if (config_key_is_below(key->name, config_secrets[at])) {
+            config_raw_forget(raw, config_secrets[at], CONFIG_FROM_SETTING + 1);
         }
     }
     if (strcmp(key->name, "snapshot.file") == 0) {
@@ -105,8 +103,8 @@ static enum ferry_code take(struct config_raw *raw, const char *setting, bool re
     }
     if (replaceable && !config_key_is_replaceable(key)) {
         ferry_fail(err, FERRY_E_USAGE, "%s cannot be changed any more: it was planned so", name);
-        ferry_error_hint(err, "what may change is the manager's URL, where passwords come from, "
-                              "and limits; for all else make a new plan");
+        ferry_error_hint(err, "what may change is the manager's URL, its CA, where passwords and "
+                              "tokens come from, and limits; for all else make a new plan");
         return FERRY_E_USAGE;
     }
     forget_alternatives(raw, key);

@@ -89,11 +89,7 @@ enum ferry_code config_value_text(struct config_raw *raw, const struct config_ke
     const struct config_value *value = config_raw_value(raw, key);
     const char *text = value->text;
     const char *problem = config_text_problem(text);
-    char *url = NULL;
 
-    if (problem == NULL && key->kind == CONFIG_MANAGER) {
-        problem = config_url_manager(raw->mem, text, &url);
-    }
     if (problem == NULL && key->kind == CONFIG_DOWNLOAD) {
         problem = config_url_download(text);
     }
@@ -109,7 +105,7 @@ enum ferry_code config_value_text(struct config_raw *raw, const struct config_ke
     if (key->kind == CONFIG_PATH) {
         *out = config_path_join(raw->mem, config_raw_folder(raw, value), text);
     } else {
-        *out = url != NULL ? url : text;
+        *out = text;
     }
     return FERRY_OK;
 }
@@ -243,12 +239,17 @@ enum ferry_code config_value_put(struct config_raw *raw, const struct config_key
 {
     static enum ferry_code (*const put[])(struct config_raw *, const struct config_key *,
                                           const char *, struct json *, struct ferry_error *) = {
-        [CONFIG_TEXT] = put_text,         [CONFIG_PATH] = put_text,
-        [CONFIG_MANAGER] = put_text,      [CONFIG_DOWNLOAD] = put_text,
-        [CONFIG_SNAPSHOT] = put_text,     [CONFIG_BOOL] = put_bool,
-        [CONFIG_INT] = put_int,           [CONFIG_NUMBER] = put_number,
-        [CONFIG_DURATION] = put_duration, [CONFIG_DURATION_OR_AUTO] = put_duration,
-        [CONFIG_SECONDS] = put_seconds,   [CONFIG_FAILURES] = put_failures,
+        [CONFIG_TEXT] = put_text,
+        [CONFIG_PATH] = put_text,
+        [CONFIG_DOWNLOAD] = put_text,
+        [CONFIG_SNAPSHOT] = put_text,
+        [CONFIG_BOOL] = put_bool,
+        [CONFIG_INT] = put_int,
+        [CONFIG_NUMBER] = put_number,
+        [CONFIG_DURATION] = put_duration,
+        [CONFIG_DURATION_OR_AUTO] = put_duration,
+        [CONFIG_SECONDS] = put_seconds,
+        [CONFIG_FAILURES] = put_failures,
         [CONFIG_VERSIONS] = put_versions,
     };
     struct config_value *value = config_raw_value(raw, key);

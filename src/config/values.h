@@ -12,7 +12,7 @@ enum ferry_code config_value_put(struct config_raw *raw, const struct config_key
 /* Judges a text, a path or a variable's name; *out is as it will be stored, below raw->mem. */
 enum ferry_code config_value_text(struct config_raw *raw, const struct config_key *key,
                                   const char **out, struct ferry_error *err) FERRY_CHECK;
-/* The kinds that are lists; see config_value_put (lists.c). */
+/* The kinds that are lists, and those that may be; see config_value_put (lists.c). */
 enum ferry_code config_list_put(struct config_raw *raw, const struct config_key *key,
                                 struct json *group, struct ferry_error *err) FERRY_CHECK;
 /* What is wrong with a text ("must not be empty"), or NULL. Control characters have no business in

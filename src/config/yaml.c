@@ -196,7 +196,7 @@ static enum ferry_code other_shape(struct config_raw *raw, const struct yaml_log
         return FERRY_OK;
     }
     if (list && *shape == CONFIG_SCALAR && index < config_key_count &&
-        config_keys[index].kind == CONFIG_ALL_OR_LIST) {
+        config_key_is_list(&config_keys[index])) {
         *shape = CONFIG_SEQUENCE;
         return FERRY_OK;
     }

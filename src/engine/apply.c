@@ -412,6 +412,8 @@ void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase ph
         break;
     case MOVE_SKIP:
         end_unit(engine, unit, UNIT_SKIPPED, "unit_skipped", verdict);
+        mem_free(engine->step->skip_reason);
+        engine->step->skip_reason = mem_strdup(engine->step, unit->row.error);
         break;
     case MOVE_FAIL:
         move_fail(engine, unit, verdict);

@@ -470,7 +470,7 @@ static void units_ended(struct engine *engine)
     } else if (step->state->verify.ask && row->n_done) {
         enter(engine, STEP_VERIFYING);
     } else if (row->n_done + row->n_failed == 0 && !fanout) {
-        end_step(engine, STEP_SKIPPED, NULL, NULL);
+        end_step(engine, STEP_SKIPPED, step->skip_reason, NULL);
     } else if (row->n_total == 0) {
         end_step(engine, STEP_SKIPPED, "there is nothing to do", NULL);
     } else {

@@ -6,7 +6,8 @@
 
 /* "Authorization: Basic ..." or "Authentication-Token: ...", below ctx: the caller wipes it with
    secret_wipe before it frees it. NULL when the login holds neither a token nor a name with a
-   password. A token wins: a manager refuses requests with both. */
+   password. A token wins, and never goes with a password: a manager takes one of them.
+    */
 char *http_auth_line(const void *ctx, const struct http_login *login);
 /* True when the login can be used at all. */
 bool http_auth_usable(const struct http_login *login);

@@ -3,15 +3,16 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "http/auth.h"
 #include "http/loop.h"
+#include "http/nodes.h"
+#include "http/outcome.h"
 #include "http/transfer.h"
+#include "http/trust.h"
 
 #define CONNECTIONS_DEFAULT 64
 #define STALL_CHECK_MS 250
-#define CA_FILE_LIMIT ((size_t)16 * 1024 * 1024)
 
 struct transfer_list {
     struct http_transfer *first;
@@ -22,6 +23,7 @@ struct transfer_list {
 struct http_client {
     struct transport transport;
     struct http_transfer_options options;
+    struct http_nodes nodes;
     struct http_login before;
     struct http_login after;
     struct log *log;
@@ -108,10 +110,59 @@ static void log_end(struct http_client *client, struct http_transfer *transfer)
     mem_free(path);
 }
 
+/* A node that is not there: who asks next, asks the next one. */
+static void judge_node(struct http_client *client, const struct http_transfer *transfer)
+{
+    if (transfer->request->node == NULL && http_node_failed(transfer->reply) &&
+        http_nodes_move_on(&client->nodes, transfer->url)) {
+        log_line(client->log, LOG_WARN, "http: %s does not answer, from now on %s is asked",
+                 transfer->url, http_nodes_pick(&client->nodes, NULL));
+    }
+}
+
+/* A token that the manager refused gives way to the password of its login. Requests that were sent
+   with it meanwhile may be told so later; to them it is as true. */
+static void judge_token(struct http_client *client, const struct http_transfer *transfer)
+{
+    struct http_login *login = transfer->token_of;
+    struct http_reply *reply = transfer->reply;
+
+    if (login == NULL || login->password == NULL || login->username == NULL ||
+        reply->outcome != HTTP_ANSWERED || reply->status != 401 || http_reply_is_foreign(reply)) {
+        return;
+    }
+    if (login->token != NULL) {
+        log_line(client->log, LOG_WARN,
+                 "http: the manager refuses the token, from now on the password of \"%s\" is used",
+                 login->username);
+    }
+    login->token = NULL;
+    reply->token_refused = true;
+}
+
 static void finish(struct http_client *client, struct http_transfer *transfer)
 {
     log_end(client, transfer);
+    judge_node(client, transfer);
+    judge_token(client, transfer);
     list_append(&client->done, transfer);
+}
+
+/* Says to which node it goes. On failure the transfer has ended with HTTP_NOT_SENT. */
+static bool aim(struct http_client *client, struct http_transfer *transfer)
+{
+    const char *node = http_nodes_pick(&client->nodes, transfer->request->node);
+
+    if (node == NULL) {
+        http_transfer_blame(transfer, FERRY_E_CONFIG,
+                            "the run is pinned to this node, and the configuration does not name "
+                            "it any more: name it again in manager.url (--manager)");
+        http_transfer_end(transfer, CURLE_URL_MALFORMAT);
+        return false;
+    }
+    transfer->url = node;
+    transfer->reply->node = mem_strdup(transfer->reply, node);
+    return true;
 }
 
 static void start_queued(struct http_client *client)
@@ -119,7 +170,7 @@ static void start_queued(struct http_client *client)
     while (client->active.count < client->most && client->queued.count > 0) {
         struct http_transfer *transfer = list_take_first(&client->queued);
 
-        if (!http_transfer_setup(transfer, &client->options)) {
+        if (!aim(client, transfer) || !http_transfer_setup(transfer, &client->options)) {
             finish(client, transfer);
         } else if (curl_multi_add_handle(http_loop_multi(client->loop), transfer->easy) !=
                    CURLM_OK) {
@@ -192,7 +243,10 @@ static void client_submit(struct transport *transport, const struct http_request
 {
     struct http_client *client = client_of(transport);
 
-    list_append(&client->queued, http_transfer_new(client, &client->options, request, ticket));
+    struct http_transfer *transfer = http_transfer_new(client, &client->options, request, ticket);
+
+    transfer->url = request->node != NULL ? request->node : http_nodes_pick(&client->nodes, NULL);
+    list_append(&client->queued, transfer);
     start_queued(client);
 }
 
@@ -284,72 +338,6 @@ static const struct transport_ops client_ops = {
 
 /* ---- making one ---- */
 
-static enum ferry_code check_url(const char *url, struct ferry_error *err)
-{
-    static const struct {
-        CURLUPart part;
-        const char *why;
-    } absent[] = {
-        {CURLUPART_USER, "the user belongs into a setting of its own"},
-        {CURLUPART_PASSWORD, "the password belongs into a file"},
-        {CURLUPART_QUERY, "it must end with the host and port"},
-        {CURLUPART_FRAGMENT, "it must end with the host and port"},
-    };
-    CURLU *parts = curl_url();
-    const char *why = NULL;
-    char *text = NULL;
-
-    if (parts == NULL) {
-        mem_exhausted();
-    }
-    if (curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
-        why = "it is not of the form https://host:port";
-    }
-    if (why == NULL && curl_url_get(parts, CURLUPART_SCHEME, &text, 0) == CURLUE_OK) {
-        why = strcmp(text, "https") == 0 || strcmp(text, "http") == 0
-                  ? NULL
-                  : "it must begin with https:// (or http://)";
-        curl_free(text);
-    }
-    for (size_t i = 0; why == NULL && i < FERRY_COUNT(absent); i++) {
-        if (curl_url_get(parts, absent[i].part, &text, 0) == CURLUE_OK) {
-            why = absent[i].why;
-            curl_free(text);
-        }
-    }
-    if (why == NULL && curl_url_get(parts, CURLUPART_PATH, &text, 0) == CURLUE_OK) {
-        why = strcmp(text, "/") == 0 ? NULL : "it must end with the host and port";
-        curl_free(text);
-    }
-    curl_url_cleanup(parts);
-    return why == NULL ? FERRY_OK : ferry_fail(err, FERRY_E_CONFIG, "%s", why);
-}
-
-static enum ferry_code check_ca(const char *path, struct ferry_error *err)
-{
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    char *text = NULL;
-    size_t size = 0;
-
-    if (path == NULL) {
-        return FERRY_OK;
-    }
-    if (file_read(scope, path, CA_FILE_LIMIT, &text, &size, err) != FERRY_OK) {
-        (void)ferry_error_prefix(err, "cannot use the CA file");
-        if (err != NULL) {
-            err->code = FERRY_E_CONFIG;
-        }
-        return FERRY_E_CONFIG;
-    }
-    if (strstr(text, "-----BEGIN CERTIFICATE-----") == NULL &&
-        strstr(text, "-----BEGIN TRUSTED CERTIFICATE-----") == NULL) {
-        return ferry_fail(err, FERRY_E_CONFIG,
-                          "cannot use the CA file \"%s\": it holds no certificate in PEM form",
-                          path);
-    }
-    return FERRY_OK;
-}
-
 static int client_destroy(struct http_client *client)
 {
     struct http_transfer *transfer;
@@ -372,16 +360,9 @@ static struct http_login copy_login(const void *ctx, const struct http_login *lo
 
 static void copy_options(struct http_client *client, const struct http_client_options *options)
 {
-    size_t length = strlen(options->url);
-
-    while (length > 0 && options->url[length - 1] == '/') {
-        length--;
-    }
     client->before = copy_login(client, &options->before);
     client->after = copy_login(client, &options->after);
     client->options = (struct http_transfer_options){
-        .url = mem_strndup(client, options->url, length),
-        .ca_file = mem_strdup(client, options->ca_file),
         .insecure = options->insecure,
         .user_agent = mem_strdup(client, options->user_agent),
         .before = &client->before,
@@ -393,32 +374,53 @@ static void copy_options(struct http_client *client, const struct http_client_op
         options->max_connections > 0 ? (size_t)options->max_connections : CONNECTIONS_DEFAULT;
 }
 
+/* The one file of certificates is left to libcurl, which keeps it for all connections; of two it
+   takes the text only. */
+static enum ferry_code copy_trust(struct http_client *client,
+                                  const struct http_client_options *options,
+                                  struct ferry_error *err)
+{
+    const char *first = options->ca_file;
+    const char *second = options->after_ca_file;
+    char *text = NULL;
+    enum ferry_code code = FERRY_OK;
+
+    if (first != NULL && second != NULL) {
+        code = http_trust_join(client, first, second, &text, err);
+    } else if (first != NULL || second != NULL) {
+        first = first != NULL ? first : second;
+        code = http_trust_check(first, err);
+    }
+    client->options.ca_file = mem_strdup(client, first);
+    client->options.ca_text = text;
+    return code;
+}
+
+static enum ferry_code check_logins(const struct http_client_options *options,
+                                    struct ferry_error *err)
+{
+    enum ferry_code code = http_auth_check(&options->before, err);
+
+    return code == FERRY_OK ? http_auth_check(&options->after, err) : code;
+}
+
 enum ferry_code http_client_new(const void *ctx, const struct http_client_options *options,
                                 struct transport **out, struct ferry_error *err)
 {
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-
-    if (options->url == NULL || check_url(options->url, err) != FERRY_OK) {
-        if (options->url == NULL) {
-            return ferry_fail(err, FERRY_E_CONFIG, "no URL of a manager is given");
-        }
-        return ferry_error_prefix(err, "cannot use the URL \"%s\"",
-                                  url_without_credentials(scope, options->url));
-    }
-    enum ferry_code code = check_ca(options->ca_file, err);
-    if (code == FERRY_OK) {
-        code = http_auth_check(&options->before, err);
-    }
-    if (code == FERRY_OK) {
-        code = http_auth_check(&options->after, err);
-    }
-    if (code != FERRY_OK) {
-        return code;
-    }
     struct http_client *client = mem_new(ctx, struct http_client);
+    enum ferry_code code = http_nodes_init(client, options, &client->nodes, err);
+
     client->transport.ops = &client_ops;
     copy_options(client, options);
-    code = http_loop_new(client, options->clock, (int)client->most, &client->loop, err);
+    if (code == FERRY_OK) {
+        code = copy_trust(client, options, err);
+    }
+    if (code == FERRY_OK) {
+        code = check_logins(options, err);
+    }
+    if (code == FERRY_OK) {
+        code = http_loop_new(client, options->clock, (int)client->most, &client->loop, err);
+    }
     if (code != FERRY_OK) {
         mem_free(client);
         return code;

@@ -1,5 +1,5 @@
 /*
- * The transport over libcurl: one epoll loop, one thread, one manager.
+ * The transport over libcurl: one epoll loop, one thread, one manager of one or more nodes.
  *
  * Promises: TLS (1.2 or later) is verified unless told otherwise in so many words; a changing
  * request is never sent twice behind the caller's back (libcurl 7.88 re-sends a request whose
@@ -8,6 +8,13 @@
  * redirects are not followed, cookies and .netrc not used; it speaks HTTP/1.1 only; bodies of files
  * are streamed with constant memory; replies and headers have limits; no secret is in an error or
  * in the log, and neither is the query of a path.
+ *
+ * A manager of several nodes (a cluster) is asked by way of one of them, at first the first. When a
+ * request that names no node was certainly not sent (no connection, no name, no TLS), or a proxy
+ * answered it with 502, those that come after go to the next node, round and round. No request is
+ * ever repeated for that: the caller asks again, and sees in the reply who was asked. A request
+ * that names a node goes there or nowhere, and its fate moves nobody: a node that restores is down
+ * for minutes.
  *
  * Proxies come from the environment as with every curl program (https_proxy, http_proxy, no_proxy):
  * some managers can be reached in no other way. A proxy that refuses the tunnel: not sent.
@@ -26,16 +33,23 @@
 /* facts 1.0: nginx gives up on its upstream after 330 s */
 #define HTTP_TIMEOUT_MS 330000
 
+/* With a token and a password: the token is used until the manager refuses it (401), from then on
+   the password. Never both in one request. */
 struct http_login {
     const char *username;          /* with a password; no colon in it */
     const struct secret *password; /* borrowed */
-    const struct secret *token;    /* borrowed; used instead of name and password when set */
+    const struct secret *token;    /* borrowed */
 };
 
 struct http_client_options {
-    const char *url;     /* "https://host:port", no path, no user */
-    const char *ca_file; /* this CA and no other; NULL: the system's */
-    bool insecure;       /* the operator's own words; never a default */
+    const char *url;           /* "https://host:port", no path, no user */
+    const char *const *nodes;  /* all URLs of a manager that has several, url among them */
+    size_t node_count;         /* 0: url alone */
+    const char *ca_file;       /* this CA and no other; NULL: the system's */
+    const char *after_ca_file; /* believed as well from the start: of certificates that a restore
+                                  puts in place. Alone it is the only one, too: the system's are
+                                  never mixed with any. NULL: none */
+    bool insecure;             /* the operator's own words; never a default */
     struct http_login before;
     struct http_login after; /* neither password nor token: the same as before */
     int max_connections;     /* transfers at once, the others wait their turn; 0: 64 */

@@ -35,6 +35,9 @@ struct http_header {
 struct http_request {
     enum http_method method;
     const char *path; /* "/api/v3.1/..." with its query, already escaped */
+    /* URL of the node that must answer, one of those that the transport was made with (a reply's
+       node, say); NULL: whichever node is asked at present. Never goes to another one. */
+    const char *node;
     enum http_credential credential;
     struct http_header headers[HTTP_HEADERS_MAX];
     size_t header_count;
@@ -63,9 +66,13 @@ enum http_outcome {
 /* A talloc object; all texts live below it. */
 struct http_reply {
     enum http_outcome outcome;
-    enum ferry_code code;     /* FERRY_OK when answered; else what kind of failure */
-    int sys;                  /* CURLcode of a failure, else 0 */
-    const char *error;        /* text of a failure, never with a credential; else NULL */
+    enum ferry_code code; /* FERRY_OK when answered; else what kind of failure */
+    int sys;              /* CURLcode of a failure, else 0 */
+    const char *error;    /* text of a failure, never with a credential; else NULL */
+    const char *node;     /* URL of the node that was asked, NULL: none was */
+    /* A 401 to a token, and the login has a password too: from now on requests carry that, and
+       asking again is worth while. */
+    bool token_refused;
     int status;               /* HTTP status, 0 when none came */
     const char *content_type; /* lower case, without parameters; NULL when absent */
     const char *body;         /* NUL-ended, never NULL when answered */

@@ -93,6 +93,18 @@ enum http_effect http_effect_of(const struct http_reply *reply)
     }
 }
 
+bool http_node_failed(const struct http_reply *reply)
+{
+    if (reply->outcome == HTTP_ANSWERED) {
+        return reply->status == 502 && reply->json == NULL;
+    }
+    if (reply->outcome != HTTP_NOT_SENT) {
+        return false;
+    }
+    return reply->code == FERRY_E_UNREACHABLE || reply->sys == CURLE_PEER_FAILED_VERIFICATION ||
+           reply->sys == CURLE_SSL_ISSUER_ERROR || reply->sys == CURLE_SSL_CIPHER;
+}
+
 bool http_reply_is_foreign(const struct http_reply *reply)
 {
     if (reply->outcome != HTTP_ANSWERED || reply->json != NULL || reply->status == 204 ||

@@ -19,5 +19,8 @@ enum http_outcome http_outcome_of_curl(int curl_code, int64_t request_bytes, int
 /* Of an answered reply. A 503 counts as refused only when it is the manager's own JSON with an
    error_code: an HTML 503 may come from a proxy behind which the request goes on. */
 enum http_effect http_effect_of(const struct http_reply *reply);
+/* Says this reply that the node which was asked is not there, so that another should be? It was
+   not sent, for a reason of the node's or the way to it, or a proxy answered 502 in its place. */
+bool http_node_failed(const struct http_reply *reply);
 
 #endif

@@ -46,7 +46,6 @@ struct http_transfer *http_transfer_new(const void *ctx,
     transfer->request = request;
     transfer->ticket = ticket;
     transfer->clock = options->clock;
-    transfer->url = options->url;
     transfer->reply = http_reply_new(transfer);
     transfer->file = -1;
     transfer->started_ms = options->clock->now_ms(options->clock);

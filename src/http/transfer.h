@@ -16,8 +16,9 @@ struct http_transfer {
     const struct http_request *request;
     uint64_t ticket;
     struct clock *clock;
-    const char *url; /* of the manager, for messages */
-    CURL *easy;      /* NULL before the start and after the end */
+    const char *url;             /* of the node, set by the client before the start */
+    struct http_login *token_of; /* whose token it carries, NULL: none */
+    CURL *easy;                  /* NULL before the start and after the end */
     struct curl_slist *headers;
     struct http_reply *reply; /* below the transfer until it is given away */
     struct http_reply_reader reader;
@@ -35,12 +36,12 @@ struct http_transfer {
 
 /* What all transfers of a client have in common. */
 struct http_transfer_options {
-    const char *url; /* without a final slash */
-    const char *ca_file;
+    const char *ca_file; /* NULL: the system's, unless there is a ca_text */
+    const char *ca_text; /* certificates of several files; they count instead of ca_file */
     bool insecure;
     const char *user_agent;
-    const struct http_login *before;
-    const struct http_login *after;
+    struct http_login *before;
+    struct http_login *after;
     struct clock *clock;
 };
 

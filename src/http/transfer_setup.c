@@ -50,7 +50,7 @@ static bool set_protocol(struct http_transfer *transfer,
 {
     CURL *easy = transfer->easy;
     const char *path = transfer->request->path;
-    char *url = mem_printf(transfer, "%s%s%s", options->url, path[0] == '/' ? "" : "/", path);
+    char *url = mem_printf(transfer, "%s%s%s", transfer->url, path[0] == '/' ? "" : "/", path);
 
     return set_text(easy, CURLOPT_URL, url) &&
            set_text(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
@@ -72,7 +72,14 @@ static bool set_tls(CURL *easy, const struct http_transfer_options *options)
               set_number(easy, CURLOPT_SSL_VERIFYPEER, options->insecure ? 0 : 1) &&
               set_number(easy, CURLOPT_SSL_VERIFYHOST, options->insecure ? 0 : 2);
 
-    if (ok && options->ca_file != NULL) { /* that CA and no other */
+    if (ok && options->ca_text != NULL) { /* those CAs and no other */
+        struct curl_blob blob = {.data = (void *)(uintptr_t)options->ca_text, /* only read */
+                                 .len = strlen(options->ca_text),
+                                 .flags = CURL_BLOB_NOCOPY};
+
+        ok = curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK &&
+             set_text(easy, CURLOPT_CAPATH, NULL);
+    } else if (ok && options->ca_file != NULL) { /* that CA and no other */
         ok = set_text(easy, CURLOPT_CAINFO, options->ca_file) &&
              set_text(easy, CURLOPT_CAPATH, NULL);
     }
@@ -117,7 +124,7 @@ static bool add_line(struct http_transfer *transfer, const char *line)
 static bool add_credential(struct http_transfer *transfer,
                            const struct http_transfer_options *options)
 {
-    const struct http_login *login = options->before;
+    struct http_login *login = options->before;
 
     if (transfer->request->credential == HTTP_ANONYMOUS) {
         return true;
@@ -130,6 +137,7 @@ static bool add_credential(struct http_transfer *transfer,
         http_transfer_blame(transfer, FERRY_E_CONFIG, "no user and password are configured");
         return false;
     }
+    transfer->token_of = login->token != NULL ? login : NULL;
     bool ok = add_line(transfer, line);
     secret_wipe(line, strlen(line));
     mem_free(line);

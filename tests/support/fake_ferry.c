@@ -98,15 +98,20 @@ static void wait_for_stop(int stops)
         continue;
 }
 
-static void carry(struct ferry *ferry, const struct ferry_run_options *options)
+static void go_on(struct ferry *ferry)
 {
-    keep(fake.stop_before, sizeof(fake.stop_before), options->stop_before);
     for (size_t at = 0; at < fake.event_count; at++)
         ferry->options.on_event(ferry->options.arg, &fake.events[at]);
     if (fake.wait_for_stop) {
         wait_for_stop(1);
         wait_for_stop(2);
     }
+}
+
+static void carry(struct ferry *ferry, const struct ferry_run_options *options)
+{
+    keep(fake.stop_before, sizeof(fake.stop_before), options->stop_before);
+    go_on(ferry);
 }
 
 enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source,
@@ -183,10 +188,10 @@ enum ferry_code ferry_cancel(struct ferry *ferry, const char *run,
                              const struct ferry_cancel_options *options, char **result,
                              struct ferry_error *err)
 {
-    (void)ferry;
-    (void)source;
-    (void)options;
+    keep_source(source);
+    fake.leave = options != NULL && options->leave;
     keep(fake.run, sizeof(fake.run), run);
+    go_on(ferry);
     return answer("cancel", result, err);
 }
 

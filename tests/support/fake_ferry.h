@@ -22,9 +22,10 @@ struct fake {
     int64_t after[8];
     size_t after_count;
     enum ferry_verdict verdict;
+    bool leave;
     int stops;
-    bool wait_for_stop;               /* ferry_run waits for a signal and is then asked to stop */
-    const struct ferry_event *events; /* told by ferry_run */
+    bool wait_for_stop;               /* ferry_run (resume, cancel) waits until asked to stop */
+    const struct ferry_event *events; /* told by them */
     size_t event_count;
 };
 extern struct fake fake;

@@ -33,6 +33,53 @@ static void options_become_settings_in_the_order_given(void **state)
     output_free(&output);
 }
 
+static void a_manager_may_have_several_nodes(void **state)
+{
+    struct output output;
+
+    (void)state;
+    run_cli(&output, "run", "up.yaml", "--manager", "https://a", "--token-file", "/t",
+            "--manager=https://b,https://c", NULL);
+    assert_int_equal(output.exit, 0);
+    assert_string_equal(fake.settings, "manager.url=https://a\nmanager.token.file=/t\n"
+                                       "manager.url=https://a,https://b,https://c\n");
+    output_free(&output);
+}
+
+static void what_may_change_under_a_run_may_be_given_to_resume_and_cancel(void **state)
+{
+    static const char *const commands[] = {"resume", "cancel"};
+
+    (void)state;
+    for (size_t at = 0; at < FERRY_COUNT(commands); at++) {
+        struct output output;
+
+        (void)reset(NULL);
+        run_cli(&output, commands[at], "upgrade-1", "--manager", "https://a", "--ca", "c.pem",
+                "--password-file", "/p", "--token-file", "/t", "--set", "limits.in_flight=3", NULL);
+        assert_int_equal(output.exit, 0);
+        assert_string_equal(fake.called, commands[at]);
+        assert_string_equal(fake.run, "upgrade-1");
+        assert_string_equal(fake.file, "");
+        assert_false(fake.leave);
+        assert_string_equal(fake.settings, "manager.url=https://a\nmanager.ca=c.pem\n"
+                                           "manager.password.file=/p\nmanager.token.file=/t\n"
+                                           "limits.in_flight=3\n");
+        output_free(&output);
+    }
+}
+
+static void cancel_may_leave_the_manager_as_it_is(void **state)
+{
+    struct output output;
+
+    (void)state;
+    run_cli(&output, "cancel", "upgrade-1", "--leave", NULL);
+    assert_int_equal(output.exit, 0);
+    assert_true(fake.leave);
+    output_free(&output);
+}
+
 static void options_may_stand_before_the_command(void **state)
 {
     struct output output;
@@ -98,6 +145,10 @@ static void mistakes_exit_with_2_and_say_what_to_do(void **state)
         {{"retry", "r"}, "ferry retry wants --failed", "ferry retry r --failed"},
         {{"status", "--snapshot", "x"}, "ferry status takes no option --snapshot", "--help"},
         {{"resume", "--tenant", "x"}, "ferry resume takes no option --tenant", "--help"},
+        {{"cancel", "r", "--stop-before", "restore"},
+         "ferry cancel takes no option --stop-before",
+         "--help"},
+        {{"resume", "--leave"}, "ferry resume takes no option --leave", "--help"},
         {{"events", "--after", "x"}, "--after wants a number, not 'x'", ""},
         {{"run", "--stop-before", "restor"},
          "no state is called 'restor'",
@@ -211,6 +262,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(options_become_settings_in_the_order_given, reset),
+        cmocka_unit_test_setup(a_manager_may_have_several_nodes, reset),
+        cmocka_unit_test_setup(what_may_change_under_a_run_may_be_given_to_resume_and_cancel,
+                               reset),
+        cmocka_unit_test_setup(cancel_may_leave_the_manager_as_it_is, reset),
         cmocka_unit_test_setup(options_may_stand_before_the_command, reset),
         cmocka_unit_test_setup(a_word_behind_two_dashes_is_no_option, reset),
         cmocka_unit_test_setup(what_is_left_out_is_null, reset),

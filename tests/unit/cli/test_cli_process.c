@@ -20,8 +20,9 @@ struct child {
     size_t length;
 };
 
-/* A child that runs "ferry run" with its stdout in `out` and dies of nothing but its own end. */
-static void start(struct child *child, int out)
+/* A child that runs "ferry COMMAND" (and a word for it, or NULL) with its stdout in `out` and dies
+   of nothing but its own end. */
+static void start_command(struct child *child, int out, const char *command, const char *word)
 {
     int ends[2];
 
@@ -30,17 +31,23 @@ static void start(struct child *child, int out)
     child->pid = fork();
     assert_true(child->pid >= 0);
     if (child->pid == 0) {
-        char *words[] = {strdup("ferry"), strdup("run"), NULL};
+        char *words[] = {strdup("ferry"), strdup(command), word != NULL ? strdup(word) : NULL,
+                         NULL};
         struct cli_io io;
 
         dup2(out, STDOUT_FILENO);
         dup2(ends[1], STDERR_FILENO);
         signal(SIGPIPE, SIG_IGN);
         cli_io_system(&io);
-        _exit(cli_main(2, words, &io));
+        _exit(cli_main(word != NULL ? 3 : 2, words, &io));
     }
     close(ends[1]);
     child->err = ends[0];
+}
+
+static void start(struct child *child, int out)
+{
+    start_command(child, out, "run", NULL);
 }
 
 /* Reads stderr until this text has come; false at its end. */
@@ -68,7 +75,7 @@ static int end_of(struct child *child)
     return WEXITSTATUS(status);
 }
 
-static void interrupted_twice_by(int number)
+static void interrupted_twice_by(int number, const char *command, const char *word)
 {
     static const struct ferry_event event = {
         .id = 1, .at_ms = 1, .kind = "run_started", .run = "upgrade-1"};
@@ -80,7 +87,7 @@ static void interrupted_twice_by(int number)
     fake.events = &event;
     fake.event_count = 1;
     fake.wait_for_stop = true;
-    start(&child, null);
+    start_command(&child, null, command, word);
     assert_true(read_until(&child, "started"));
     kill(child.pid, number);
     assert_true(read_until(&child, FIRST_NOTE));
@@ -94,8 +101,15 @@ static void interrupted_twice_by(int number)
 static void two_signals_stop_a_run_in_two_stages(void **state)
 {
     (void)state;
-    interrupted_twice_by(SIGINT);
-    interrupted_twice_by(SIGTERM);
+    interrupted_twice_by(SIGINT, "run", NULL);
+    interrupted_twice_by(SIGTERM, "run", NULL);
+}
+
+/* It talks to the manager as a run does, shows what it does, and can be stopped. */
+static void two_signals_stop_a_cancel_in_two_stages(void **state)
+{
+    (void)state;
+    interrupted_twice_by(SIGINT, "cancel", "upgrade-1");
 }
 
 static void a_signal_before_the_run_waits_is_not_lost(void **state)
@@ -171,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_signals_stop_a_run_in_two_stages),
+        cmocka_unit_test(two_signals_stop_a_cancel_in_two_stages),
         cmocka_unit_test(a_signal_before_the_run_waits_is_not_lost),
         cmocka_unit_test(a_full_disk_is_an_error),
         cmocka_unit_test(a_failed_run_keeps_its_exit_code_on_a_full_disk),

@@ -43,9 +43,10 @@ static void the_design_example_is_understood_whole(void **state)
         "\"limits\":{\"in_flight\":64,\"requests_per_second\":2.5,\"settle_ms\":0},"
         "\"maintenance\":{\"poll_ms\":null,\"timeout_ms\":1800000},"
         "\"manager\":{\"after_restore\":{\"password\":{\"file\":\"/run/secrets/old\"},"
-        "\"username\":\"root\"},\"ca\":\"/etc/ferry/ca.pem\","
+        "\"token\":null,\"username\":\"root\"},\"after_restore_ca\":null,"
+        "\"ca\":\"/etc/ferry/ca.pem\",\"nodes\":null,"
         "\"password\":{\"file\":\"/run/secrets/new\"},\"tenant\":\"default_tenant\","
-        "\"url\":\"https://new.example\",\"username\":\"admin\"},"
+        "\"token\":null,\"url\":\"https://new.example\",\"username\":\"admin\"},"
         "\"plugins\":{\"except\":[\"y\"],\"poll_ms\":null,\"timeout_ms\":null,\"to\":\"minor\","
         "\"update\":[\"x\"],\"upload\":[]},"
         "\"restore\":{\"certificates\":false,\"force\":true,\"no_reboot\":true,\"poll_ms\":5000,"
@@ -68,8 +69,10 @@ static void what_is_left_out_has_the_designs_defaults(void **state)
         "\"timeout_ms\":null},"
         "\"limits\":{\"in_flight\":64,\"requests_per_second\":5,\"settle_ms\":null},"
         "\"maintenance\":{\"poll_ms\":null,\"timeout_ms\":1800000},"
-        "\"manager\":{\"after_restore\":null,\"ca\":null,\"password\":{\"env\":\"P\"},"
-        "\"tenant\":\"default_tenant\",\"url\":\"https://m\",\"username\":\"admin\"},"
+        "\"manager\":{\"after_restore\":null,\"after_restore_ca\":null,\"ca\":null,"
+        "\"nodes\":null,\"password\":{\"env\":\"P\"},"
+        "\"tenant\":\"default_tenant\",\"token\":null,\"url\":\"https://"
+        "m\",\"username\":\"admin\"},"
         "\"plugins\":{\"except\":[],\"poll_ms\":null,\"timeout_ms\":null,\"to\":\"latest\","
         "\"update\":null,\"upload\":[]},"
         "\"restore\":{\"certificates\":false,\"force\":false,\"no_reboot\":false,\"poll_ms\":null,"
@@ -217,6 +220,110 @@ static void after_restore_has_the_same_name_unless_another_is_given(void **state
     loaded_free(&loaded);
 }
 
+static void assert_json(const struct loaded *loaded, const char *path, const char *expected)
+{
+    assert_string_equal(json_print(loaded->mem, json_get(loaded->options, path)), expected);
+}
+
+#define SNAPSHOT "snapshot: {file: prod.zip}\n"
+
+static void several_urls_are_the_nodes_of_one_manager(void **state)
+{
+    static const char flow[] = "manager: {url: [https://B.example:443/, https://a:8443], username: "
+                               "u, password: {env: P}}\n" SNAPSHOT;
+    static const char block[] = "manager:\n  url:\n    - https://b.example\n    - https://a:8443\n"
+                                "  username: u\n  password: {env: P}\n" SNAPSHOT;
+    static const char *const texts[] = {flow, block, MINIMAL};
+
+    (void)state;
+    for (size_t at = 0; at < FERRY_COUNT(texts); at++) {
+        struct loaded loaded;
+
+        load_text(&loaded, texts[at],
+                  at == 2 ? "manager.url=https://b.example, https://a:8443" : NULL, (char *)NULL);
+        assert_string_equal(loaded.err.message, "");
+        assert_json(&loaded, "manager.url", "\"https://b.example\"");
+        assert_json(&loaded, "manager.nodes", "[\"https://b.example\",\"https://a:8443\"]");
+        loaded_free(&loaded);
+    }
+}
+
+static void one_url_is_one_however_it_is_written(void **state)
+{
+    struct loaded loaded;
+
+    (void)state;
+    load_text(&loaded, "manager: {url: [https://m], username: u, password: {env: P}}\n" SNAPSHOT,
+              (char *)NULL);
+    assert_json(&loaded, "manager.url", "\"https://m\"");
+    assert_json(&loaded, "manager.nodes", "null");
+    loaded_free(&loaded);
+    load_text(&loaded, MINIMAL, "manager.url=[https://a, https://b]", "manager.url=https://c",
+              (char *)NULL);
+    assert_json(&loaded, "manager.url", "\"https://c\"");
+    assert_json(&loaded, "manager.nodes", "null");
+    loaded_free(&loaded);
+}
+
+static void a_token_may_stand_for_a_password_or_beside_it(void **state)
+{
+    struct loaded loaded;
+
+    (void)state;
+    load_text(&loaded,
+              "manager:\n  url: https://m\n  username: u\n  token: {file: tk}\n"
+              "  after_restore: {token: {env: T}}\n" SNAPSHOT,
+              (char *)NULL);
+    assert_string_equal(loaded.err.message, "");
+    assert_path(&loaded, "manager.token.file", "tk");
+    assert_json(&loaded, "manager.password", "null");
+    assert_json(&loaded, "manager.after_restore",
+                "{\"password\":null,\"token\":{\"env\":\"T\"},\"username\":\"u\"}");
+    loaded_free(&loaded);
+    load_text(&loaded, MINIMAL, "manager.token.command=pass show t",
+              "manager.after_restore.token.env=T", "manager.after_restore.password.env=OLD",
+              "manager.after_restore.username=root", (char *)NULL);
+    assert_json(&loaded, "manager.password", "{\"env\":\"P\"}");
+    assert_json(&loaded, "manager.token", "{\"command\":\"pass show t\"}");
+    assert_json(&loaded, "manager.after_restore",
+                "{\"password\":{\"env\":\"OLD\"},\"token\":{\"env\":\"T\"},"
+                "\"username\":\"root\"}");
+    loaded_free(&loaded);
+}
+
+static void the_ca_of_after_the_restore_is_no_login(void **state)
+{
+    struct loaded loaded;
+
+    (void)state;
+    load_text(&loaded, MINIMAL, "manager.ca=ca.pem", "manager.after_restore.ca=new.pem",
+              (char *)NULL);
+    assert_string_equal(loaded.err.message, "");
+    assert_path(&loaded, "manager.after_restore_ca", "new.pem");
+    assert_json(&loaded, "manager.after_restore", "null");
+    loaded_free(&loaded);
+}
+
+/* Options hold where secrets are; reading them is somebody else's. */
+static void no_secret_comes_into_the_options(void **state)
+{
+    static const char canary[] = "canary-7f3a";
+    struct loaded loaded;
+
+    (void)state;
+    put_file("secret", canary);
+    setenv("FERRY_TEST_CANARY", canary, 1);
+    load_text(&loaded, NULL, "manager.url=https://m", "manager.username=u",
+              "manager.password.file=secret", "manager.token.env=FERRY_TEST_CANARY",
+              "manager.after_restore.password.env=FERRY_TEST_CANARY",
+              "manager.after_restore.token.command=cat secret", "snapshot.file=/s.zip",
+              (char *)NULL);
+    assert_string_equal(loaded.err.message, "");
+    assert_null(strstr(json_print(loaded.mem, loaded.options), canary));
+    loaded_free(&loaded);
+    unsetenv("FERRY_TEST_CANARY");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter_folder, leave_folder)
@@ -230,6 +337,11 @@ int main(void)
         TEST(a_snapshot_without_an_id_gets_one_that_managers_take),
         TEST(aliases_and_quotes_are_yaml_as_usual),
         TEST(after_restore_has_the_same_name_unless_another_is_given),
+        TEST(several_urls_are_the_nodes_of_one_manager),
+        TEST(one_url_is_one_however_it_is_written),
+        TEST(a_token_may_stand_for_a_password_or_beside_it),
+        TEST(the_ca_of_after_the_restore_is_no_login),
+        TEST(no_secret_comes_into_the_options),
     };
 
     return cmocka_run_group_tests_name("config: load", tests, NULL, NULL);

@@ -83,6 +83,103 @@ static void a_login_after_the_restore_stays_when_another_setting_changes(void **
     loaded_free(&loaded);
 }
 
+/* Good options with these settings, then overridden by one more. */
+static struct json *overridden(struct loaded *loaded, const char *first, const char *second,
+                               const char *override)
+{
+    struct json *out = NULL;
+
+    load_text(loaded, MINIMAL, first, second, (char *)NULL);
+    assert_string_equal(loaded->err.message, "");
+    if (config_override(loaded->mem, loaded->options, &override, 1, &out, &loaded->err) != FERRY_OK)
+        fail_msg("%s", loaded->err.message);
+    assert_int_equal(config_check_options(out, &loaded->err), FERRY_OK);
+    return out;
+}
+
+static void assert_overridden(const char *first, const char *second, const char *override,
+                              const char *path, const char *expected)
+{
+    struct loaded loaded;
+    struct json *out = overridden(&loaded, first, second, override);
+
+    assert_string_equal(json_print(loaded.mem, json_get(out, path)), expected);
+    loaded_free(&loaded);
+}
+
+static void nodes_tokens_and_cas_may_be_given_anew(void **state)
+{
+    (void)state;
+    assert_overridden(NULL, NULL, "manager.url=https://a,https://b", "manager.nodes",
+                      "[\"https://a\",\"https://b\"]");
+    assert_overridden("manager.url=https://a,https://b", NULL, "manager.url=https://c",
+                      "manager.nodes", "null");
+    assert_overridden("manager.url=https://a,https://b", NULL, "limits.in_flight=1",
+                      "manager.nodes", "[\"https://a\",\"https://b\"]");
+    assert_overridden(NULL, NULL, "manager.token.env=T", "manager.token", "{\"env\":\"T\"}");
+    assert_overridden(NULL, NULL, "manager.token.env=T", "manager.password", "{\"env\":\"P\"}");
+    assert_overridden("manager.token.env=T", NULL, "manager.password.env=N", "manager.token",
+                      "{\"env\":\"T\"}");
+    assert_overridden(NULL, NULL, "manager.ca=/a.pem", "manager.ca", "\"/a.pem\"");
+    assert_overridden("manager.ca=/a.pem", NULL, "manager.after_restore.ca=/b.pem",
+                      "manager.after_restore_ca", "\"/b.pem\"");
+}
+
+static void a_secret_given_anew_leaves_the_rest_of_its_login(void **state)
+{
+    (void)state;
+    assert_overridden("manager.after_restore.username=root", "manager.after_restore.password.env=A",
+                      "manager.after_restore.password.env=B", "manager.after_restore",
+                      "{\"password\":{\"env\":\"B\"},\"token\":null,\"username\":\"root\"}");
+    assert_overridden("manager.after_restore.username=root", "manager.after_restore.password.env=A",
+                      "manager.after_restore.token.env=T", "manager.after_restore",
+                      "{\"password\":{\"env\":\"A\"},\"token\":{\"env\":\"T\"},"
+                      "\"username\":\"root\"}");
+}
+
+/* As journals and plans hold them that were written before there were nodes and tokens. */
+static void options_of_an_earlier_ferry_are_taken(void **state)
+{
+    static const char *const later[] = {"nodes", "token", "after_restore_ca"};
+    const char *setting = "manager.token.env=T";
+    struct loaded loaded;
+    struct json *old, *manager, *out;
+
+    (void)state;
+    load_text(&loaded, MINIMAL, "manager.after_restore.password.env=OLD", (char *)NULL);
+    old = json_copy(loaded.mem, loaded.options);
+    manager = json_copy(loaded.mem, json_member(old, "manager"));
+    for (size_t at = 0; at < FERRY_COUNT(later); at++)
+        json_remove(manager, later[at]);
+    {
+        struct json *login = json_copy(loaded.mem, json_member(manager, "after_restore"));
+
+        json_remove(login, "token");
+        json_set_json(manager, "after_restore", login);
+    }
+    json_set_json(old, "manager", manager);
+    assert_int_equal(config_check_options(old, &loaded.err), FERRY_OK);
+    assert_int_equal(config_override(loaded.mem, old, &setting, 1, &out, &loaded.err), FERRY_OK);
+    assert_string_equal(json_string_or(out, "manager.token.env", ""), "T");
+    assert_string_equal(json_string_or(out, "manager.after_restore.password.env", ""), "OLD");
+    loaded_free(&loaded);
+}
+
+static void options_without_any_secret_are_refused(void **state)
+{
+    struct loaded loaded;
+    struct json *manager;
+
+    (void)state;
+    load_text(&loaded, MINIMAL, (char *)NULL);
+    manager = json_copy(loaded.mem, json_member(loaded.options, "manager"));
+    json_set_null(manager, "password");
+    json_set_json(loaded.options, "manager", manager);
+    assert_int_equal(config_check_options(loaded.options, &loaded.err), FERRY_E_CONFIG);
+    assert_string_equal(loaded.err.message, "options lack manager.password or manager.token");
+    loaded_free(&loaded);
+}
+
 static void what_is_no_plan_is_refused(void **state)
 {
     static const char *const rows[][2] = {
@@ -124,6 +221,21 @@ static void spoilt_options_are_refused(void **state)
     assert_spoilt("manager", "password", "\"geheim\"", "options have a wrong manager.password");
     assert_spoilt("manager", "password", "{\"text\":\"geheim\"}",
                   "options have a wrong manager.password");
+    assert_spoilt("manager", "token", "\"ctok-1\"", "options have a wrong manager.token");
+    assert_spoilt("manager", "after_restore", "{\"username\":\"a\",\"token\":\"ctok-1\"}",
+                  "options have a wrong manager.after_restore");
+    assert_spoilt("manager", "after_restore",
+                  "{\"username\":\"a\",\"token\":{\"env\":\"T\"},\"password\":\"geheim\"}",
+                  "options have a wrong manager.after_restore");
+    assert_spoilt("manager", "after_restore",
+                  "{\"username\":\"a\",\"token\":{\"env\":\"T\"},\"secret\":\"geheim\"}",
+                  "options have a wrong manager.after_restore");
+    assert_spoilt("manager", "nodes", "\"https://m\"", "options have a wrong manager.nodes");
+    assert_spoilt("manager", "nodes", "[\"https://a\",\"https://b\"]",
+                  "manager.url of the options is not the first of manager.nodes");
+    assert_spoilt("manager", "nodes", "[\"https://m\",\"https://u:p@b\"]",
+                  "manager.nodes of the options must not have user:password@ in it: the password "
+                  "would be stored");
     assert_spoilt("manager", "after_restore", "{\"username\":\"a\"}",
                   "options have a wrong manager.after_restore");
     assert_spoilt("manager", "url", "\"https://u:p@m\"",
@@ -144,6 +256,10 @@ int main(void)
         TEST(a_saved_plan_gives_back_its_options),
         TEST(a_planned_run_changes_in_logins_url_and_limits_only),
         TEST(a_login_after_the_restore_stays_when_another_setting_changes),
+        TEST(nodes_tokens_and_cas_may_be_given_anew),
+        TEST(a_secret_given_anew_leaves_the_rest_of_its_login),
+        TEST(options_of_an_earlier_ferry_are_taken),
+        TEST(options_without_any_secret_are_refused),
         TEST(what_is_no_plan_is_refused),
         TEST(spoilt_options_are_refused),
     };

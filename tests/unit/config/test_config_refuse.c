@@ -128,7 +128,8 @@ static void what_is_missing_is_named(void **state)
 {
     static const struct row rows[] = {
         {"",
-         "up.yaml: missing: manager.url, manager.username, manager.password.file (or .env, "
+         "up.yaml: missing: manager.url, manager.username, manager.password.file or "
+         "manager.token.file (or .env, "
          ".command), snapshot.file (or .url)",
          "--manager URL"},
         {"manager: {url: \"https://m\", username: a, password: {env: P}}\n",
@@ -139,7 +140,8 @@ static void what_is_missing_is_named(void **state)
     (void)state;
     refuse_all(rows, FERRY_COUNT(rows));
     assert_refused(NULL, "manager.url=https://m", FERRY_E_CONFIG,
-                   "missing: manager.username, manager.password.file (or .env, .command), "
+                   "missing: manager.username, manager.password.file or manager.token.file (or "
+                   ".env, .command), "
                    "snapshot.file (or .url)",
                    "give a FILE.yaml");
 }
@@ -155,6 +157,11 @@ static void a_password_that_is_written_down_is_refused_and_not_repeated(void **s
         {"manager: {after_restore: {password: geheim}}\n",
          "up.yaml:1:27: manager.after_restore.password says where the password is, " NEVER,
          "manager.after_restore.password.env"},
+        {"manager:\n  token: geheim\n",
+         "up.yaml:2:3: manager.token says where the token is, " NEVER, "manager.token.command"},
+        {"manager: {after_restore: {token: geheim}}\n",
+         "up.yaml:1:27: manager.after_restore.token says where the token is, " NEVER,
+         "manager.after_restore.token.file"},
         {"manager: {password: {text: geheim}}\n", "up.yaml:1:22: unknown key manager.password.text",
          "one of file, env and command"},
         {"manager: {password: [geheim]}\n",
@@ -165,6 +172,8 @@ static void a_password_that_is_written_down_is_refused_and_not_repeated(void **s
     refuse_all(rows, FERRY_COUNT(rows));
     assert_refused(MINIMAL, "manager.password=geheim", FERRY_E_USAGE,
                    "manager.password says where the password is, " NEVER, "manager.password.file");
+    assert_refused(MINIMAL, "manager.token=geheim", FERRY_E_USAGE,
+                   "manager.token says where the token is, " NEVER, "manager.token.file");
     assert_refused(MINIMAL, "manager.pasword=geheim", FERRY_E_USAGE,
                    "unknown setting manager.pasword", "did you mean manager.password?");
 }
@@ -188,10 +197,11 @@ static void one_place_for_each_secret_and_one_origin_of_the_snapshot(void **stat
 
     (void)state;
     refuse_all(rows, FERRY_COUNT(rows));
-    assert_refused(MINIMAL, "manager.after_restore.username=b", FERRY_E_USAGE,
-                   "setting manager.after_restore.username stands alone: "
-                   "manager.after_restore.password.file (or .env, .command) is missing",
-                   NULL);
+    assert_refused(
+        MINIMAL, "manager.after_restore.username=b", FERRY_E_USAGE,
+        "setting manager.after_restore.username stands alone: "
+        "manager.after_restore.password.file or .token.file (or .env, .command) is missing",
+        NULL);
 }
 
 static void urls_of_managers_have_scheme_host_and_port_only(void **state)
@@ -228,6 +238,37 @@ static void urls_of_managers_have_scheme_host_and_port_only(void **state)
                    NULL);
     assert_refused(MINIMAL, "snapshot.url=https://s/", FERRY_E_USAGE,
                    "setting snapshot.url names no file", NULL);
+}
+
+#define REST ", username: u, password: {env: P}}\nsnapshot: {file: a}\n"
+
+static void each_url_of_a_list_is_judged_where_it_stands(void **state)
+{
+    static const struct row rows[] = {
+        {"manager: {url: [https://a, https://b/x]" REST,
+         "up.yaml:1:28: manager.url must end after host and port: paths are added by ferry", NULL},
+        {"manager: {url: [https://a, \"https://u:geheim@b\"]" REST,
+         "up.yaml:1:28: manager.url must not have user:password@ in it: the password would be "
+         "stored",
+         NULL},
+        {"manager: {url: []" REST, "up.yaml:1:11: manager.url must not be empty", NULL},
+        {"manager: {url: {a: b}" REST, "up.yaml:1:16: manager.url must be a single value", NULL},
+    };
+
+    (void)state;
+    refuse_all(rows, FERRY_COUNT(rows));
+    assert_refused(MINIMAL, "manager.url=https://a, https://A:443/", FERRY_E_USAGE,
+                   "setting manager.url names 'https://a' twice", NULL);
+    assert_refused(MINIMAL, "manager.url=https://a,,https://b", FERRY_E_USAGE,
+                   "setting manager.url must not be empty", NULL);
+}
+
+static void a_new_ca_wants_the_old_one_beside_it(void **state)
+{
+    (void)state;
+    assert_refused(MINIMAL, "manager.after_restore.ca=/new.pem", FERRY_E_USAGE,
+                   "setting manager.after_restore.ca stands alone: manager.ca is missing",
+                   "before the restore");
 }
 
 static void ids_that_no_manager_takes_are_refused(void **state)
@@ -284,6 +325,8 @@ int main(void)
         TEST(a_password_that_is_written_down_is_refused_and_not_repeated),
         TEST(one_place_for_each_secret_and_one_origin_of_the_snapshot),
         TEST(urls_of_managers_have_scheme_host_and_port_only),
+        TEST(each_url_of_a_list_is_judged_where_it_stands),
+        TEST(a_new_ca_wants_the_old_one_beside_it),
         TEST(ids_that_no_manager_takes_are_refused),
         TEST(bad_settings_are_refused),
         TEST(a_file_that_is_not_there_is_told),

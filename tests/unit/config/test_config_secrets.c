@@ -12,6 +12,8 @@
 #include "config/secrets.h"
 #include "fixture.h"
 
+static const char *what = "password";
+
 static enum ferry_code read_secret(const void *mem, const char *kind, const char *text,
                                    struct secret **out, struct ferry_error *err)
 {
@@ -19,7 +21,7 @@ static enum ferry_code read_secret(const void *mem, const char *kind, const char
 
     json_set_string(reference, kind, text);
     memset(err, 0, sizeof(*err));
-    return config_secret_read(mem, reference, out, err);
+    return config_secret_read(mem, what, reference, out, err);
 }
 
 static void assert_secret(const char *kind, const char *text, const char *expected)
@@ -147,7 +149,8 @@ static void a_command_that_takes_too_long_is_killed_with_all_it_started(void **s
     alive.fd = open("alive", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     assert_true(alive.fd >= 0);
     for (size_t at = 0; at < FERRY_COUNT(commands); at++) {
-        struct secret_command command = {.text = commands[at], .limit_ms = 300, .clock = clock};
+        struct secret_command command = {
+            .what = "password", .text = commands[at], .limit_ms = 300, .clock = clock};
         struct ferry_error err = {0};
         int64_t began_ms = clock->now_ms(clock);
         char bytes[64];
@@ -173,6 +176,33 @@ static void nothing_named_is_refused(void **state)
                      "and none is named");
 }
 
+static void a_token_is_read_like_a_password_and_called_a_token(void **state)
+{
+    (void)state;
+    what = "token";
+    put_file("tk", "ctok-1\n");
+    assert_secret("file", "tk", "ctok-1");
+    put_file("tk", "");
+    assert_no_secret("file", "tk", "the token file tk is empty");
+    assert_no_secret("command", "exit 3", "the token command failed with exit code 3");
+    assert_no_secret("command", "true", "the output of the token command is empty");
+    unsetenv("FERRY_TEST_TOKEN");
+    assert_no_secret("env", "FERRY_TEST_TOKEN",
+                     "the environment variable FERRY_TEST_TOKEN, which should hold a token, is "
+                     "not set");
+    put_file("tk", "ctok-1\n");
+    assert_int_equal(chmod("tk", 0644), 0);
+    {
+        void *scope FERRY_SCOPE = mem_scope(NULL);
+        struct ferry_error err;
+        struct secret *secret;
+
+        assert_int_equal(read_secret(scope, "file", "tk", &secret, &err), FERRY_E_CONFIG);
+        assert_non_null(strstr(err.message, "others may read it"));
+    }
+    what = "password";
+}
+
 #define CONTEXT ".cloudify/profiles/prod/context.json"
 
 static void a_profile_gives_what_nobody_else_says(void **state)
@@ -189,8 +219,9 @@ static void a_profile_gives_what_nobody_else_says(void **state)
     assert_string_equal(loaded.err.message, "");
     assert_string_equal(
         json_print_canonical(loaded.mem, json_get(loaded.options, "manager")),
-        "{\"after_restore\":null,\"ca\":\"/c.pem\",\"password\":{\"profile\":\"prod\"},"
-        "\"tenant\":\"other\",\"url\":\"https://10.0.0.5\",\"username\":\"u\"}");
+        "{\"after_restore\":null,\"after_restore_ca\":null,\"ca\":\"/c.pem\",\"nodes\":null,"
+        "\"password\":{\"profile\":\"prod\"},\"tenant\":\"other\",\"token\":null,\"url\":\"https://"
+        "10.0.0.5\",\"username\":\"u\"}");
     assert_secret("profile", "prod", "geheim");
     loaded_free(&loaded);
     load_text(&loaded, NULL, "manager.profile=prod", "manager.password.env=P",
@@ -206,6 +237,66 @@ static void a_profile_gives_what_nobody_else_says(void **state)
         assert_int_equal(read_secret(scope, "profile", "prod", &secret, &err), FERRY_E_CONFIG);
         assert_non_null(strstr(err.message, "others may read it"));
     }
+    unsetenv("CFY_WORKDIR");
+}
+
+/* Loads the profile with this text, and expects a member of the manager's to be this JSON. */
+static void assert_profile(const char *context, const char *setting, const char *path,
+                           const char *expected)
+{
+    struct loaded loaded;
+
+    setenv("CFY_WORKDIR", test_folder(), 1);
+    put_file(CONTEXT, context);
+    load_text(&loaded, "manager: {profile: prod, username: u}\nsnapshot: {file: /s.zip}\n", setting,
+              (char *)NULL);
+    assert_string_equal(loaded.err.message, "");
+    assert_string_equal(json_print(loaded.mem, json_get(loaded.options, path)), expected);
+    loaded_free(&loaded);
+    unsetenv("CFY_WORKDIR");
+}
+
+#define NODES                                                                                      \
+    "{\"manager_ip\":\"10.0.0.5\",\"rest_port\":443,\"rest_protocol\":\"https\","                  \
+    "\"manager_password\":\"geheim\",\"cluster\":{\"db\":[{\"host_ip\":\"10.0.0.9\"}],"            \
+    "\"manager\":[{\"host_ip\":\"10.0.0.7\",\"rest_port\":\"8443\",\"rest_protocol\":\"https\"},"  \
+    "{\"host_ip\":\"10.0.0.5\",\"rest_port\":\"443\"},{\"host_ip\":\"fd00::1\"},{\"hostname\":"    \
+    "\"x\"}]}}"
+
+static void a_profile_of_a_cluster_gives_its_nodes(void **state)
+{
+    (void)state;
+    assert_profile(NODES, NULL, "manager.nodes",
+                   "[\"https://10.0.0.5\",\"https://10.0.0.7:8443\",\"https://[fd00::1]\"]");
+    assert_profile(NODES, NULL, "manager.url", "\"https://10.0.0.5\"");
+    assert_profile(NODES, "manager.url=https://m", "manager.nodes", "null");
+    assert_profile("{\"manager_ip\":\"a\",\"cluster\":{\"manager\":[{\"host_ip\":\"a\"}]}}", NULL,
+                   "manager.nodes", "null");
+    assert_profile("{\"manager_ip\":\"a\",\"cluster\":{}}", NULL, "manager.nodes", "null");
+    assert_profile("{\"manager_ip\":\"a\",\"cluster\":null}", NULL, "manager.url", "\"http://a\"");
+}
+
+/* Basic authentication is what outlives a restore: the token counts when there is nothing else. */
+static void a_profile_is_asked_for_its_token_only_without_a_password(void **state)
+{
+    static const char both[] = "{\"manager_ip\":\"a\",\"manager_password\":\"p\","
+                               "\"manager_token\":\"canary\"}";
+    static const char token[] = "{\"manager_ip\":\"a\",\"manager_token\":\"canary\"}";
+
+    (void)state;
+    assert_profile(both, NULL, "manager.password", "{\"profile\":\"prod\"}");
+    assert_profile(both, NULL, "manager.token", "null");
+    assert_profile(both, "manager.token.env=T", "manager.password", "{\"profile\":\"prod\"}");
+    assert_profile(token, NULL, "manager.password", "null");
+    assert_profile(token, NULL, "manager.token", "{\"profile\":\"prod\"}");
+    assert_profile(token, "manager.token.env=T", "manager.token", "{\"env\":\"T\"}");
+    assert_profile(token, "manager.token.env=T", "manager.password", "null");
+    assert_profile(token, "manager.password.env=P", "manager.token", "null");
+    setenv("CFY_WORKDIR", test_folder(), 1);
+    what = "token";
+    assert_secret("profile", "prod", "canary");
+    what = "password";
+    assert_no_secret("profile", "prod", "cfy profile 'prod' holds no password");
     unsetenv("CFY_WORKDIR");
 }
 
@@ -251,7 +342,10 @@ int main(void)
         TEST(a_command_has_no_signals_blocked),
         TEST(a_command_that_takes_too_long_is_killed_with_all_it_started),
         TEST(nothing_named_is_refused),
+        TEST(a_token_is_read_like_a_password_and_called_a_token),
         TEST(a_profile_gives_what_nobody_else_says),
+        TEST(a_profile_of_a_cluster_gives_its_nodes),
+        TEST(a_profile_is_asked_for_its_token_only_without_a_password),
         TEST(a_profile_that_cannot_be_used_is_told),
     };
 
