@@ -161,8 +161,8 @@ static void counts_that_are_wrong_end_it_before_the_reboot(void **state)
     lab_free(lab);
 }
 
-/* Below 5.0.5 there is no flag: 404 is an answer of a manager that is there. */
-static void missing_flag_is_a_manager_that_is_there(void **state)
+/* Whatever the manager says of its flag, it has answered. */
+static void error_of_the_manager_is_a_manager_that_is_there(void **state)
 {
     struct lab *lab = rebooting();
 
@@ -184,7 +184,7 @@ int main(void)
         cmocka_unit_test(weather_that_answers_is_no_reboot),
         cmocka_unit_test(without_certificates_or_reboot_nothing_is_awaited),
         cmocka_unit_test(counts_that_are_wrong_end_it_before_the_reboot),
-        cmocka_unit_test(missing_flag_is_a_manager_that_is_there),
+        cmocka_unit_test(error_of_the_manager_is_a_manager_that_is_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
