@@ -275,6 +275,7 @@ static struct http_reply *filled(struct lab *lab, int status, const char *type, 
 
     http_reply_fill(reply, status, type, body, strlen(body));
     reply->date_ms = LAB_NOW_MS;
+    reply->node = lab->node;
     return reply;
 }
 
@@ -294,6 +295,15 @@ void lab_gets_length(struct lab *lab, int status, int64_t length)
         filled(lab, status, status == 200 ? "application/octet-stream" : "text/html", "");
 
     reply->content_length = length;
+    judge(lab, reply);
+}
+
+void lab_gets_token_refused(struct lab *lab)
+{
+    struct http_reply *reply =
+        filled(lab, 401, "application/json", "{\"error_code\":\"unauthorized_error\"}");
+
+    reply->token_refused = true;
     judge(lab, reply);
 }
 

@@ -21,6 +21,7 @@ struct lab {
     struct json *data[LAB_UNITS];
     size_t n;
     const struct state_phase *phase;
+    const char *node;             /* that answers, of a cluster; NULL: none is named */
     struct http_request *request; /* latest, NULL when none was needed */
     struct state_verdict verdict[LAB_UNITS];
     struct json *findings;      /* "blocker: text" and so on */
@@ -49,6 +50,8 @@ void lab_gets(struct lab *lab, int status, const char *json);
 void lab_gets_html(struct lab *lab, int status);
 void lab_gets_length(struct lab *lab, int status, int64_t length);
 void lab_gets_silence(struct lab *lab);
+/* 401 to a token, whose login has a password too. */
+void lab_gets_token_refused(struct lab *lab);
 void lab_gets_recorded(struct lab *lab, const char *scenario, size_t index);
 /* Asks and replies at once, without a look at the request. */
 void lab_turn(struct lab *lab, const struct state_phase *phase, int status, const char *json);

@@ -67,6 +67,7 @@ static const struct {
     /* agents reconnect late */
     {31, "facts_rows", "row_31_agents_that_have_not_come_back_yet_are_replaced_all_the_same"},
     /* tokens are invalid after it */
+    {33, "token", "question_is_asked_again_at_once_and_no_password_is_counted"},
     {33, "advice", "plan_blocks_on_a_token_that_the_restore_makes_invalid"},
 };
 

@@ -267,6 +267,30 @@ static void plan_of_deactivation_warns_of_scheduled_executions(void **state)
     lab_free(lab);
 }
 
+/* facts 6 no. 25, 2.8 */
+static void plan_of_deactivation_tells_what_else_would_start(void **state)
+{
+    struct lab *lab = lab_new(OFF);
+
+    (void)state;
+    lab_fact(lab, "archive.executions_queued", "0");
+    lab_fact(lab, "archive.schedules", "0");
+    lab_needs_nothing(lab, &OFF->plan);
+    lab_found_nothing(lab, "warning");
+    lab_found_nothing(lab, "note");
+    lab_fact(lab, "archive.executions_queued", "2");
+    lab_fact(lab, "archive.schedules", "5");
+    lab_version(lab, "5.1.4"); /* neither starts them nor knows schedules */
+    lab_needs_nothing(lab, &OFF->plan);
+    lab_found(lab, "warning", "2 queued executions -> let them end");
+    lab_found_nothing(lab, "note");
+    lab_version(lab, "7.1.0");
+    lab_needs_nothing(lab, &OFF->plan);
+    lab_found(lab, "warning", "2 queued executions: they start when maintenance ends");
+    lab_found(lab, "note", "5 schedules");
+    lab_free(lab);
+}
+
 static void polls_are_as_often_as_configured(void **state)
 {
     struct lab *lab = lab_new(ON);
@@ -455,6 +479,7 @@ int main(void)
         cmocka_unit_test(old_manager_may_still_change_its_password_or_never_begin),
         cmocka_unit_test(later_states_ask_in_the_name_that_works),
         cmocka_unit_test(plan_of_deactivation_warns_of_scheduled_executions),
+        cmocka_unit_test(plan_of_deactivation_tells_what_else_would_start),
         cmocka_unit_test(polls_are_as_often_as_configured),
     };
 
