@@ -49,6 +49,7 @@ static const struct {
     {19, "facts_rows", "row_19_nothing_asks_for_the_snapshot_after_the_restore"},
     /* scheduled executions on both managers */
     {25, "maintenance", "plan_of_deactivation_warns_of_scheduled_executions"},
+    {25, "maintenance", "plan_of_deactivation_tells_what_else_would_start"},
     {25, "compare", "scheduled_executions_are_told_after_a_legacy_restore"},
     /* terminated, with entity errors */
     {26, "counts", "fewer_of_anything_fails_with_the_numbers_and_what_to_do"},
