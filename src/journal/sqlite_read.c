@@ -54,6 +54,7 @@ static bool fill_step(struct columns *columns, void *out)
     row->cursor = column_text(columns);
     row->error = column_text(columns);
     row->hint = column_text(columns);
+    known = known && sqlite3_column_type(columns->statement, columns->at) != SQLITE_NULL;
     row->n_total = column_int(columns);
     row->n_done = column_int(columns);
     row->n_skipped = column_int(columns);

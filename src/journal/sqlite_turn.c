@@ -54,9 +54,17 @@ void journal_rollback(struct journal *journal)
     end_turn(journal, false);
 }
 
+/* Notes up to which change of the file the epoch is known to be ours. */
+static void know_fence(struct journal *journal)
+{
+    journal->fence_known = sqlite3_file_control(journal->db, "main", SQLITE_FCNTL_DATA_VERSION,
+                                                &journal->fence_version) == SQLITE_OK;
+}
+
 /* Is the epoch on disk still ours? Asked with the write lock held, so the answer lasts. While no
    other connection has committed anything since the last answer, it cannot be another: SQLite
-   counts such commits, and telling so costs a tenth of the question. */
+   counts such commits, and telling so costs a tenth of the question. It counts our own as well:
+   that is why journal_commit notes the count anew. */
 static enum ferry_code check_fence(struct journal *journal, struct ferry_error *err)
 {
 #ifdef FERRY_MUTANT_FENCE
@@ -72,8 +80,7 @@ static enum ferry_code check_fence(struct journal *journal, struct ferry_error *
     if (rc == SQLITE_OK && journal->fence_known && version == journal->fence_version) {
         return FERRY_OK;
     }
-    journal->fence_known = rc == SQLITE_OK;
-    journal->fence_version = version;
+    journal->fence_known = false;
     code = journal_statement(journal, STATEMENT_FENCE, &statement, err);
     if (code != FERRY_OK) {
         return code;
@@ -88,7 +95,9 @@ static enum ferry_code check_fence(struct journal *journal, struct ferry_error *
         code = journal_fail_sqlite(journal, rc, "write", err);
     }
     sqlite3_reset(statement);
-    journal->fence_known = journal->fence_known && code == FERRY_OK;
+    if (code == FERRY_OK) {
+        know_fence(journal);
+    }
     return code;
 #endif
 }
@@ -148,28 +157,56 @@ struct step_delta *journal_delta(struct journal *journal, int64_t run, int step)
     return delta;
 }
 
-static enum ferry_code write_delta(struct journal *journal, struct step_delta *delta,
-                                   struct ferry_error *err)
+/* In the order of the columns. */
+struct counts {
+    int64_t total, done, skipped, failed, open, unknown;
+};
+
+static enum ferry_code add_counts(struct journal *journal, int64_t step_id,
+                                  const struct counts *counts, struct ferry_error *err)
 {
     sqlite3_stmt *statement = NULL;
     enum ferry_code code = journal_statement(journal, STATEMENT_STEP_COUNT, &statement, err);
     struct binder binder = {.statement = statement};
-    int64_t total = 0;
 
     if (code != FERRY_OK) {
         return code;
     }
-    for (int state = UNIT_PENDING; state <= UNIT_CANCELLED; state++) {
-        total += delta->units[state];
-    }
-    bind_int(&binder, total);
-    bind_int(&binder, delta->units[UNIT_DONE]);
-    bind_int(&binder, delta->units[UNIT_SKIPPED]);
-    bind_int(&binder, delta->units[UNIT_FAILED]);
-    bind_int(&binder, delta->units[UNIT_INTENT] + delta->units[UNIT_STARTED]);
-    bind_int(&binder, delta->units[UNIT_UNKNOWN]);
-    bind_int(&binder, JOURNAL_STEP_ID(delta->run, delta->step));
+    bind_int(&binder, counts->total);
+    bind_int(&binder, counts->done);
+    bind_int(&binder, counts->skipped);
+    bind_int(&binder, counts->failed);
+    bind_int(&binder, counts->open);
+    bind_int(&binder, counts->unknown);
+    bind_int(&binder, step_id);
     code = journal_step_once(journal, statement, "write", err);
+    if (code == FERRY_OK && sqlite3_changes(journal->db) != 1) {
+        ferry_fail(err, FERRY_E_JOURNAL,
+                   "cannot write the journal \"%s\": the counters of a step are missing",
+                   journal->path);
+        ferry_error_hint(err, "the journal is damaged: keep it as it is and restore a copy");
+        code = FERRY_E_JOURNAL;
+    }
+    return code;
+}
+
+static enum ferry_code write_delta(struct journal *journal, struct step_delta *delta,
+                                   struct ferry_error *err)
+{
+    static const struct counts none = {0};
+    struct counts counts = {.done = delta->units[UNIT_DONE],
+                            .skipped = delta->units[UNIT_SKIPPED],
+                            .failed = delta->units[UNIT_FAILED],
+                            .open = delta->units[UNIT_INTENT] + delta->units[UNIT_STARTED],
+                            .unknown = delta->units[UNIT_UNKNOWN]};
+    enum ferry_code code = FERRY_OK;
+
+    for (int state = UNIT_PENDING; state <= UNIT_CANCELLED; state++) {
+        counts.total += delta->units[state];
+    }
+    if (memcmp(&counts, &none, sizeof(counts)) != 0) { /* else their page can stay as it is */
+        code = add_counts(journal, JOURNAL_STEP_ID(delta->run, delta->step), &counts, err);
+    }
     if (code != FERRY_OK) {
         return code;
     }
@@ -219,6 +256,8 @@ enum ferry_code journal_commit(struct journal *journal, struct ferry_error *err)
         journal->broken = true;
         return code;
     }
+    /* No other commit can be among those counted by now: SQLite counts them when it begins. */
+    know_fence(journal);
     end_turn(journal, true);
     return FERRY_OK;
 }
