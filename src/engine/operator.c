@@ -10,7 +10,6 @@ static void event_for(const struct engine_options *o, struct event_row *event, i
                       int step, int64_t seq)
 {
     *event = (struct event_row){.run = run, .step = step, .seq = seq};
-    event->epoch = journal_epoch(o->journal);
     event->at_ms = o->clock->realtime_ms(o->clock);
 }
 
@@ -35,7 +34,6 @@ static enum ferry_code set_run(const struct engine_options *o, const struct run_
     row.error = error;
     row.hint = NULL;
     row.updated_at_ms = o->clock->realtime_ms(o->clock);
-    row.epoch = journal_epoch(o->journal);
     if (state == RUN_CANCELLED) {
         row.cancel_at_ms = row.updated_at_ms;
     }
@@ -128,7 +126,6 @@ enum ferry_code engine_resolve(const struct engine_options *o, const struct run_
         ferry_error_hint(err, "only a unit whose outcome is unknown can be resolved");
         return code;
     }
-    row.epoch = journal_epoch(o->journal);
     row.tries = 0;
     row.not_before_ms = row.deadline_ms = 0;
     row.ended_at_ms = o->clock->realtime_ms(o->clock);
@@ -167,7 +164,6 @@ static enum ferry_code retry_unit(const struct engine_options *o, const struct r
     unit->row.attempt++;
     unit_derive_id(unit, run, step->name);
     unit->row.tries = 0;
-    unit->row.epoch = journal_epoch(o->journal);
     unit->row.not_before_ms = unit->row.deadline_ms = 0;
     unit->row.intent_at_ms = unit->row.started_at_ms = unit->row.ended_at_ms = 0;
     unit->row.remote_id = unit->row.remote_state = unit->row.error = unit->row.hint = NULL;

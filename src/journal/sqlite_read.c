@@ -36,7 +36,6 @@ static bool fill_run(struct columns *columns, void *out)
     row->created_at_ms = column_int(columns);
     row->updated_at_ms = column_int(columns);
     row->cancel_at_ms = column_int(columns);
-    row->epoch = column_int(columns);
     return known;
 }
 
@@ -79,7 +78,6 @@ static bool fill_unit(struct columns *columns, void *out)
     row->state = (enum unit_state)state;
     row->attempt = (unsigned)column_int(columns);
     row->tries = (unsigned)column_int(columns);
-    row->epoch = column_int(columns);
     row->not_before_ms = column_int(columns);
     row->deadline_ms = column_int(columns);
     row->intent_at_ms = column_int(columns);

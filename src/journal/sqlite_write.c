@@ -174,7 +174,6 @@ enum ferry_code journal_run_add(struct journal *journal, struct run_row *row,
     code = finish_run(journal, statement, row, err);
     if (code == FERRY_OK) {
         row->run = sqlite3_last_insert_rowid(journal->db);
-        row->epoch = journal->epoch;
     }
     return code;
 }
@@ -455,7 +454,6 @@ enum ferry_code journal_unit_add(struct journal *journal, struct unit_row *row, 
     if (is_open(row->state)) {
         code = add_open(journal, row, err);
     }
-    row->epoch = journal->epoch;
     delta->next_seq++;
     delta->units[row->state]++;
     delta->dirty = true;

@@ -11,14 +11,13 @@
 
 #define RUN_COLUMNS                                                                                \
     "run,uuid,name,workflow,target,state,options,facts,error,hint,code,ferry_version,stop_before," \
-    "created_at,updated_at,cancel_at,epoch"
+    "created_at,updated_at,cancel_at"
 #define STEP_COLUMNS                                                                               \
     "run,id&255,name,def,fanout,state,cursor,error,hint,n_total,n_done,n_skipped,n_failed,"        \
     "n_open,n_unknown,started_at,ended_at"
 #define UNIT_COLUMNS                                                                               \
-    "id>>40,id>>32&255,id&4294967295,key,state,attempt,tries,epoch,not_before,deadline_at,intent_" \
-    "at,started_at,"                                                                               \
-    "ended_at,intent_id,request_digest,remote_id,remote_state,error,hint,data,http"
+    "id>>40,id>>32&255,id&4294967295,key,state,attempt,tries,not_before,deadline_at,intent_at,"    \
+    "started_at,ended_at,intent_id,request_digest,remote_id,remote_state,error,hint,data,http"
 #define EVENT_COLUMNS "id,run,step,seq,epoch,at,kind,data"
 
 #define LIVE "state IN ('running','paused','blocked')"
@@ -76,8 +75,7 @@ static const char *const statement_texts[JOURNAL_STATEMENT_COUNT] = {
         "SELECT " RUN_COLUMNS " FROM run WHERE uuid>=?1 AND uuid<?1||'g' ORDER BY uuid LIMIT 2",
     [STATEMENT_RUNS_LIVE] = "SELECT " RUN_COLUMNS " FROM run WHERE " LIVE " ORDER BY run LIMIT 2",
     [STATEMENT_RUNS] = "SELECT " RUN_COLUMNS " FROM run ORDER BY run DESC",
-    /* With an affinity, which the plus takes away, the id would not be looked up but searched for.
-     */
+    /* The plus takes away the affinity of the id, with which `of` could not be looked up. */
     [STATEMENT_STEPS] = "SELECT " STEP_COLUMNS " FROM step LEFT JOIN hot ON of=+id"
                         " WHERE id BETWEEN ?1<<8 AND ?1<<8|255 ORDER BY id",
     [STATEMENT_UNITS_PENDING] = UNITS_IN("unit", "state=0"),
