@@ -375,6 +375,17 @@ static bool is_open(enum unit_state state)
     return state == UNIT_INTENT || state == UNIT_STARTED;
 }
 
+static enum ferry_code fail_moved(struct journal *journal, const struct unit_row *row,
+                                  enum unit_state from, struct ferry_error *err)
+{
+    ferry_fail(err, FERRY_E_JOURNAL,
+               "cannot write the journal \"%s\": unit %s is not %s any more, or its intent is "
+               "another",
+               journal->path, row->key == NULL ? "?" : row->key, unit_state_name(from));
+    ferry_error_hint(err, "see what became of it: ferry status");
+    return spoil(journal, FERRY_E_JOURNAL);
+}
+
 /* From now on the unit is found by its intent; two with one intent are refused. */
 static enum ferry_code add_open(struct journal *journal, const struct unit_row *row,
                                 struct ferry_error *err)
@@ -393,7 +404,7 @@ static enum ferry_code add_open(struct journal *journal, const struct unit_row *
 
 /* by_unit: by the intent that the stored row has, where the new row may bring another. */
 static enum ferry_code remove_open(struct journal *journal, const struct unit_row *row,
-                                   bool by_unit, struct ferry_error *err)
+                                   enum unit_state from, bool by_unit, struct ferry_error *err)
 {
     sqlite3_stmt *statement = NULL;
     enum ferry_code code = change(
@@ -410,8 +421,7 @@ static enum ferry_code remove_open(struct journal *journal, const struct unit_ro
     }
     code = finish(journal, statement, err);
     if (code == FERRY_OK && sqlite3_changes(journal->db) != 1) {
-        code = fail_row(journal, err, "the intent of an open unit is missing, or is another");
-        ferry_error_hint(err, "see: ferry status");
+        return fail_moved(journal, row, from, err);
     }
     return code;
 }
@@ -481,11 +491,7 @@ static enum ferry_code write_unit(struct journal *journal, const struct unit_row
     }
     code = finish(journal, statement, err);
     if (code == FERRY_OK && sqlite3_changes(journal->db) != 1) {
-        ferry_fail(err, FERRY_E_JOURNAL,
-                   "cannot write the journal \"%s\": unit %s is not %s any more, or its intent is "
-                   "another",
-                   journal->path, row->key == NULL ? "?" : row->key, unit_state_name(from));
-        return spoil(journal, FERRY_E_JOURNAL);
+        return fail_moved(journal, row, from, err);
     }
     return code;
 }
@@ -501,13 +507,13 @@ enum ferry_code journal_unit_update(struct journal *journal, const struct unit_r
     assert(journal->in_turn);
     code = check_closed(journal, row->data, err);
     if (code == FERRY_OK && is_open(from) && !keeps_intent) {
-        code = remove_open(journal, row, true, err);
+        code = remove_open(journal, row, from, true, err);
     }
     if (code == FERRY_OK) {
         code = write_unit(journal, row, from, keeps_intent, err);
     }
     if (code == FERRY_OK && keeps_intent && !is_open(row->state)) {
-        code = remove_open(journal, row, false, err);
+        code = remove_open(journal, row, from, false, err);
     }
     if (code == FERRY_OK && !keeps_intent && is_open(row->state)) {
         code = add_open(journal, row, err);
