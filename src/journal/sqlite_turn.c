@@ -157,28 +157,27 @@ struct step_delta *journal_delta(struct journal *journal, int64_t run, int step)
     return delta;
 }
 
-/* In the order of the columns. */
-struct counts {
-    int64_t total, done, skipped, failed, open, unknown;
-};
-
-static enum ferry_code add_counts(struct journal *journal, int64_t step_id,
-                                  const struct counts *counts, struct ferry_error *err)
+static enum ferry_code write_delta(struct journal *journal, struct step_delta *delta,
+                                   struct ferry_error *err)
 {
     sqlite3_stmt *statement = NULL;
     enum ferry_code code = journal_statement(journal, STATEMENT_STEP_COUNT, &statement, err);
     struct binder binder = {.statement = statement};
+    int64_t total = 0;
 
     if (code != FERRY_OK) {
         return code;
     }
-    bind_int(&binder, counts->total);
-    bind_int(&binder, counts->done);
-    bind_int(&binder, counts->skipped);
-    bind_int(&binder, counts->failed);
-    bind_int(&binder, counts->open);
-    bind_int(&binder, counts->unknown);
-    bind_int(&binder, step_id);
+    for (int state = UNIT_PENDING; state <= UNIT_CANCELLED; state++) {
+        total += delta->units[state];
+    }
+    bind_int(&binder, total);
+    bind_int(&binder, delta->units[UNIT_DONE]);
+    bind_int(&binder, delta->units[UNIT_SKIPPED]);
+    bind_int(&binder, delta->units[UNIT_FAILED]);
+    bind_int(&binder, delta->units[UNIT_INTENT] + delta->units[UNIT_STARTED]);
+    bind_int(&binder, delta->units[UNIT_UNKNOWN]);
+    bind_int(&binder, JOURNAL_STEP_ID(delta->run, delta->step));
     code = journal_step_once(journal, statement, "write", err);
     if (code == FERRY_OK && sqlite3_changes(journal->db) != 1) {
         ferry_fail(err, FERRY_E_JOURNAL,
@@ -186,26 +185,6 @@ static enum ferry_code add_counts(struct journal *journal, int64_t step_id,
                    journal->path);
         ferry_error_hint(err, "the journal is damaged: keep it as it is and restore a copy");
         code = FERRY_E_JOURNAL;
-    }
-    return code;
-}
-
-static enum ferry_code write_delta(struct journal *journal, struct step_delta *delta,
-                                   struct ferry_error *err)
-{
-    static const struct counts none = {0};
-    struct counts counts = {.done = delta->units[UNIT_DONE],
-                            .skipped = delta->units[UNIT_SKIPPED],
-                            .failed = delta->units[UNIT_FAILED],
-                            .open = delta->units[UNIT_INTENT] + delta->units[UNIT_STARTED],
-                            .unknown = delta->units[UNIT_UNKNOWN]};
-    enum ferry_code code = FERRY_OK;
-
-    for (int state = UNIT_PENDING; state <= UNIT_CANCELLED; state++) {
-        counts.total += delta->units[state];
-    }
-    if (memcmp(&counts, &none, sizeof(counts)) != 0) { /* else their page can stay as it is */
-        code = add_counts(journal, JOURNAL_STEP_ID(delta->run, delta->step), &counts, err);
     }
     if (code != FERRY_OK) {
         return code;
