@@ -10,7 +10,6 @@ static void event_for(const struct engine_options *o, struct event_row *event, i
                       int step, int64_t seq)
 {
     *event = (struct event_row){.run = run, .step = step, .seq = seq};
-    event->epoch = journal_epoch(o->journal);
     event->at_ms = o->clock->realtime_ms(o->clock);
 }
 
@@ -34,7 +33,6 @@ static enum ferry_code set_paused(const struct engine_options *o, const struct r
     row.code = FERRY_OK;
     row.error = row.hint = NULL;
     row.updated_at_ms = o->clock->realtime_ms(o->clock);
-    row.epoch = journal_epoch(o->journal);
     return journal_run_update(o->journal, &row, err);
 }
 
@@ -177,7 +175,6 @@ enum ferry_code engine_resolve(const struct engine_options *o, const struct run_
         return err->code;
     }
     from = row.state;
-    row.epoch = journal_epoch(o->journal);
     row.tries = 0;
     row.not_before_ms = row.deadline_ms = 0;
     row.ended_at_ms = o->clock->realtime_ms(o->clock);
@@ -211,7 +208,6 @@ static enum ferry_code retry_unit(const struct engine_options *o, const struct r
     enum ferry_code code;
 
     unit_begin_again(unit, run, step->name);
-    unit->row.epoch = journal_epoch(o->journal);
     code = journal_unit_update(o->journal, &unit->row, failed->state, err);
     mem_free(unit);
     return code ? code : tell(o, "unit_retried", run->run, step->step, failed->seq, err);
