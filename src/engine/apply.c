@@ -148,6 +148,15 @@ static void move_unknown(struct engine *engine, struct unit *unit, const char *w
     end_unit(engine, unit, UNIT_UNKNOWN, "unit_unknown", &verdict);
 }
 
+static void move_skip(struct engine *engine, struct unit *unit, const struct state_verdict *verdict)
+{
+    struct step *step = engine->step;
+
+    end_unit(engine, unit, UNIT_SKIPPED, "unit_skipped", verdict);
+    mem_free(step->skip_reason);
+    step->skip_reason = mem_strdup(step, unit->row.error);
+}
+
 static void move_fail(struct engine *engine, struct unit *unit, const struct state_verdict *verdict)
 {
     struct step *step = engine->step;
@@ -400,13 +409,6 @@ static void move_done(struct engine *engine, struct unit *unit, enum engine_phas
     engine_learn_duration(engine, unit, phase, verdict);
     engine_widen(engine);
     end_unit(engine, unit, UNIT_DONE, done_kind(phase), verdict);
-}
-
-static void move_skip(struct engine *engine, struct unit *unit, const struct state_verdict *verdict)
-{
-    end_unit(engine, unit, UNIT_SKIPPED, "unit_skipped", verdict);
-    mem_free(engine->step->skip_reason);
-    engine->step->skip_reason = mem_strdup(engine->step, unit->row.error);
 }
 
 /* What the verdict says about the unit whatever follows; asking on is no news for the journal. */

@@ -169,11 +169,6 @@ void engine_change(struct engine *engine, struct unit *unit, enum unit_state sta
 void engine_begin_again(struct engine *engine, struct unit *unit);
 void engine_touch(struct engine *engine, struct unit *unit); /* into the next commit */
 
-/* back.c */
-void engine_go_back(struct engine *engine, struct unit *unit, const struct state_verdict *verdict);
-/* Writes the earlier steps into the transaction of this turn. */
-enum ferry_code engine_write_back(struct engine *engine, struct ferry_error *err) FERRY_CHECK;
-
 /* commit.c */
 /* Adds an event to the next commit. text and data may be NULL; all are copied. */
 void engine_tell(struct engine *engine, const char *kind, const struct unit *unit, const char *text,
@@ -192,5 +187,10 @@ bool engine_commit(struct engine *engine);
 void engine_show_unrecorded(struct engine *engine);
 /* Progress of what is in flight and of the step, at most each ENGINE_PROGRESS_MS. */
 void engine_show_progress(struct engine *engine);
+
+/* back.c */
+void engine_go_back(struct engine *engine, struct unit *unit, const struct state_verdict *verdict);
+/* Writes the earlier steps into the transaction of this turn. */
+enum ferry_code engine_write_back(struct engine *engine, struct ferry_error *err) FERRY_CHECK;
 
 #endif

@@ -61,7 +61,6 @@ enum ferry_code engine_create(const void *ctx, const struct engine_options *opti
     out->facts = json_print(ctx, definition->facts);
     out->ferry_version = definition->ferry_version;
     out->created_at_ms = out->updated_at_ms = event.at_ms = clock->realtime_ms(clock);
-    out->epoch = event.epoch = journal_epoch(options->journal);
     if (journal_begin(options->journal, err)) {
         return err->code;
     }

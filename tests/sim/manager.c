@@ -7,6 +7,7 @@
 #include "base/timefmt.h"
 
 #define API "/api/v3.1/"
+#define MANAGER_SILENCE_MS 30000 /* facts 2.3: what the managers' own tests leave a restore */
 
 const char *manager_tenant(unsigned n)
 {
@@ -31,6 +32,10 @@ struct manager *manager_new(const void *ctx, const struct manager_options *optio
     manager->agents = json_array(manager);
     manager->plugins = json_array(manager);
     manager->updates = json_array(manager);
+    if (options->maintenance_before) {
+        manager->maintenance = manager->maintenance_by_other = true;
+        manager->activated_at_ms = 1780000000000; /* long before every world */
+    }
     return manager;
 }
 
@@ -61,6 +66,15 @@ static void set_time(struct json *row, const char *key, int64_t unix_ms)
 
 /* --- changes --- */
 
+/* Half of it came. Up to 6.4 the row is there before the file (facts 1.1). */
+static void upload_half(struct manager *manager, int64_t size)
+{
+    if (strcmp(manager->o.version, "7") < 0) {
+        manager->snapshot_size = size;
+        manager->ledger.halves++;
+    }
+}
+
 static void upload(struct manager *manager, const struct http_request *request,
                    struct http_reply *reply)
 {
@@ -71,11 +85,47 @@ static void upload(struct manager *manager, const struct http_request *request,
         manager_error(reply, 409, "conflict_error", "snapshot with id 's' already exists");
         return;
     }
+    if (request->body_size < MANAGER_ARCHIVE_SIZE) {
+        upload_half(manager, request->body_size);
+        return;
+    }
+    if (manager->cut < manager->o.cut_uploads) {
+        manager->cut++;
+        manager->hung_up = true;
+        upload_half(manager, request->body_size / 2);
+        return;
+    }
     manager->snapshot_size = request->body_size;
     manager->ledger.uploads++;
     json_set_string(body, "id", again ? NULL : "s");
     json_set_string(body, "status", again ? NULL : "uploaded");
     manager_answer(reply, 201, body);
+}
+
+static void delete_snapshot(struct manager *manager, struct http_reply *reply)
+{
+    struct json *body = json_object(reply);
+    bool whole = manager->snapshot_size == MANAGER_ARCHIVE_SIZE;
+
+    *(whole ? &manager->ledger.deleted_wholes : &manager->ledger.deleted_halves) += 1;
+    manager->snapshot_size = -1;
+    json_set_string(body, "id", "s");
+    manager_answer(reply, 200, body);
+}
+
+static void put_maintenance(const struct manager *manager, struct json *body)
+{
+    json_set_string(body, "status", manager->maintenance ? "activated" : "deactivated");
+    json_set_null(body, "activation_requested_at");
+    if (manager->maintenance) {
+        set_time(body, "activation_requested_at", manager->activated_at_ms);
+    }
+}
+
+void manager_switched_by_other(struct manager *manager)
+{
+    manager->maintenance = manager->maintenance_by_other = true;
+    manager->activated_at_ms = manager->now_ms;
 }
 
 static void flip_maintenance(struct manager *manager, bool on, struct http_reply *reply)
@@ -86,9 +136,12 @@ static void flip_maintenance(struct manager *manager, bool on, struct http_reply
         http_reply_fill(reply, 304, NULL, "", 0);
         return;
     }
+    manager->ledger.switched_others += manager->maintenance_by_other;
     manager->maintenance = on;
+    manager->maintenance_by_other = false;
+    manager->activated_at_ms = manager->now_ms;
     *(on ? &manager->ledger.activations : &manager->ledger.deactivations) += 1;
-    json_set_string(body, "status", on ? "activated" : "deactivated");
+    put_maintenance(manager, body);
     json_push_array(json_set_array(body, "remaining_executions"));
     manager_answer(reply, 200, body);
 }
@@ -138,8 +191,10 @@ static void restore(struct manager *manager, struct http_reply *reply)
         manager_error(reply, 400, "existing_running_execution_error", "You cannot start");
         return;
     }
-    manager->ledger.restores++;
+    manager->no_archive = manager->ledger.told++ < manager->o.late_archive;
+    manager->ledger.restores += !manager->no_archive;
     manager->restore_at_ms = manager->now_ms;
+    manager->restore_sent_ms = manager->sent_ms;
     row = manager_add_execution(manager, manager->restore_id, "restore_snapshot", "default_tenant",
                                 NULL);
     json_set_string(json_set_object(row, "parameters"), "snapshot_id", "s");
@@ -229,6 +284,10 @@ static void snapshot(struct manager *manager, const char *rest, const struct htt
         manager_error(reply, 404, "not_found_error", "Requested `Snapshot` with ID `s` not found");
         return;
     }
+    if (request->method == HTTP_DELETE) {
+        delete_snapshot(manager, reply);
+        return;
+    }
     json_set_string(row, "id", "s");
     json_set_string(row, "status", "uploaded");
     json_set_string(row, "created_by", "admin");
@@ -250,7 +309,7 @@ static void plain(struct manager *manager, const char *what, struct http_reply *
     } else if (strcmp(what, "snapshot-status") == 0) {
         json_set_string(body, "status", manager_flag(manager) ? "running" : "not-running");
     } else if (strcmp(what, "maintenance") == 0) {
-        json_set_string(body, "status", manager->maintenance ? "activated" : "deactivated");
+        put_maintenance(manager, body);
         json_set_null(body, "remaining_executions");
     } else {
         manager_error(reply, 404, "missing_premium_package_error", "premium only");
@@ -323,6 +382,9 @@ void manager_handle(struct manager *manager, const struct http_request *request,
     const char *query = mark ? mark + 1 : NULL;
 
     manager->requests++;
+    manager->ledger.disturbed += manager->restore_at_ms > 0 &&
+                                 manager->sent_ms > manager->restore_sent_ms &&
+                                 manager->sent_ms < manager->restore_sent_ms + MANAGER_SILENCE_MS;
     manager_settle(manager);
     reply->date_ms = manager->now_ms / 1000 * 1000;
     if (manager_weather(manager, request, reply)) {

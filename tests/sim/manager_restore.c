@@ -16,6 +16,8 @@
 #define NEW_FLAG_MS 500
 #define NEW_FLAG_OFF_MS 2000
 #define NEW_TERMINATED_MS 2150
+#define NO_ARCHIVE_FAILED_MS 1500 /* the restore fails before it has changed anything */
+#define NO_ARCHIVE_FLAG_OFF_MS 2500
 
 static int64_t age(const struct manager *manager)
 {
@@ -24,6 +26,9 @@ static int64_t age(const struct manager *manager)
 
 static int64_t flag_off(const struct manager *manager)
 {
+    if (manager->no_archive) {
+        return NO_ARCHIVE_FLAG_OFF_MS;
+    }
     return manager->o.new_format ? NEW_FLAG_OFF_MS : FLAG_OFF_MS;
 }
 
@@ -66,6 +71,20 @@ static void bring_content(struct manager *manager)
     }
 }
 
+static void fail_without_archive(struct manager *manager, int64_t t)
+{
+    struct json *row = manager_row(manager->executions, manager->restore_id);
+
+    if (row && t >= NO_ARCHIVE_FAILED_MS) {
+        json_set_string(row, "status", "failed");
+        json_set_string(row, "error",
+                        "Traceback (most recent call last):\nFileNotFoundError: [Errno 2] No such "
+                        "file or directory: '/opt/manager/resources/snapshots/s/s.zip'");
+    } else if (row && t >= FLAG_LATE_MS) {
+        json_set_string(row, "status", "started");
+    }
+}
+
 static void settle_restore(struct manager *manager)
 {
     int64_t t = age(manager);
@@ -73,6 +92,10 @@ static void settle_restore(struct manager *manager)
     struct json *row;
 
     if (t < 0) {
+        return;
+    }
+    if (manager->no_archive) {
+        fail_without_archive(manager, t);
         return;
     }
     if (!manager->restored && t >= (is_new ? NEW_FLAG_MS : DOWN_UNTIL_MS)) {
@@ -139,7 +162,7 @@ static bool denied(struct http_reply *reply)
 bool manager_weather(struct manager *manager, const struct http_request *request,
                      struct http_reply *reply)
 {
-    int64_t t = age(manager);
+    int64_t t = manager->no_archive ? -1 : age(manager);
 
     if (!manager->o.new_format && t >= 0 &&
         ((t >= DOWN_FROM_MS && t < DOWN_UNTIL_MS) || (t >= DOWN_AGAIN_MS && t < UP_AGAIN_MS))) {
