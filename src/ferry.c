@@ -373,6 +373,20 @@ static enum ferry_code find_resumable(const void *ctx, struct journal *journal, 
     return FERRY_OK;
 }
 
+/* Waves given at a resume are the ones to go on with; those of the definition had their turn. */
+static bool gives_waves(const struct ferry_source *source)
+{
+    static const char key[] = "agents.waves=";
+
+    for (size_t i = 0; source && i < source->setting_count; i++) {
+        if (strncmp(source->settings[i], key, sizeof key - 1) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the run goes by from now on: its options with the settings of this call. */
 enum ferry_code ferry_take_up(const void *ctx, const struct ferry_source *source,
                               struct run_row *run, struct json **effective, struct ferry_error *err)
 {
@@ -389,6 +403,9 @@ enum ferry_code ferry_take_up(const void *ctx, const struct ferry_source *source
     if (config_override(ctx, options, source ? source->settings : NULL,
                         source ? source->setting_count : 0, effective, err)) {
         return err->code;
+    }
+    if (gives_waves(source)) {
+        json_set_bool((struct json *)(uintptr_t)json_get(*effective, "agents"), "waves_anew", true);
     }
     run->options = json_print(ctx, *effective);
     return FERRY_OK;

@@ -61,6 +61,11 @@ enum ferry_code ferry_carry(struct session *session, const struct run_row *run,
 /* --- ferry_look.c --- */
 enum ferry_code ferry_open_journal(const void *ctx, struct ferry *ferry, enum journal_mode mode,
                                    struct journal **out, struct ferry_error *err) FERRY_CHECK;
+/* The run that is meant: by name; without one the only live run, else the newest. */
+enum ferry_code ferry_find_run(struct journal *journal, const void *ctx, const char *name,
+                               struct run_row *out, struct ferry_error *err) FERRY_CHECK;
+/* RFC 3339, or null for 0. */
+void ferry_set_time(struct json *object, const char *key, int64_t unix_ms);
 /* The document of ferry_status, malloc'ed. */
 enum ferry_code ferry_describe_run(struct journal *journal, const struct run_row *run, char **out,
                                    struct ferry_error *err) FERRY_CHECK;

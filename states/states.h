@@ -30,6 +30,7 @@ extern const struct ferry_state state_restore;
 extern const struct ferry_state state_poll_status;
 extern const struct ferry_state state_maintenance_deactivate;
 extern const struct ferry_state state_install_new_agents;
+extern const struct ferry_state state_validate_agents;
 extern const struct ferry_state state_upload_plugins;
 extern const struct ferry_state state_plugins_update;
 extern const struct ferry_state state_compare;

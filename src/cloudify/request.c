@@ -239,14 +239,26 @@ void cloudify_post_execution(struct http_request *request, const struct cloudify
     http_request_json(request, body);
 }
 
-void cloudify_post_kill(struct http_request *request, const struct cloudify_caller *caller,
-                        const char *id)
+static void post_action(struct http_request *request, const struct cloudify_caller *caller,
+                        const char *id, const char *action)
 {
     struct json *body = json_object(request);
 
     begin_item(request, HTTP_POST, caller, &(struct cloudify_pair){"executions", id}, "");
-    json_set_string(body, "action", "kill");
+    json_set_string(body, "action", action);
     http_request_json(request, body);
+}
+
+void cloudify_post_kill(struct http_request *request, const struct cloudify_caller *caller,
+                        const char *id)
+{
+    post_action(request, caller, id, "kill");
+}
+
+void cloudify_post_cancel(struct http_request *request, const struct cloudify_caller *caller,
+                          const char *id)
+{
+    post_action(request, caller, id, "cancel");
 }
 
 void cloudify_post_plugin(struct http_request *request, const struct cloudify_caller *caller,

@@ -105,6 +105,10 @@ void cloudify_post_execution(struct http_request *request, const struct cloudify
    never for one that may be at work (facts 10.1). */
 void cloudify_post_kill(struct http_request *request, const struct cloudify_caller *caller,
                         const char *id);
+/* Asks an execution to end: one that waits is not begun any more, one that works stops when it
+   takes note of it. */
+void cloudify_post_cancel(struct http_request *request, const struct cloudify_caller *caller,
+                          const char *id);
 /* id: of the plugin to be, or NULL: the manager chooses. */
 void cloudify_post_plugin(struct http_request *request, const struct cloudify_caller *caller,
                           const char *id, const char *file, int64_t size);

@@ -27,7 +27,10 @@ enum config_kind {
     CONFIG_LIST,        /* of texts */
     CONFIG_ALL_OR_LIST, /* "all" (null), or a list; also "none" ([]) where min is 1 */
     CONFIG_GLOBS,       /* a list of paths and patterns, expanded */
-    CONFIG_VERSIONS     /* "latest" or "minor" */
+    CONFIG_VERSIONS,    /* "latest" or "minor" */
+    CONFIG_ON_FAILURE,  /* "continue" or "stop" */
+    CONFIG_CERTIFICATE, /* a file of certificates, whose text is kept */
+    CONFIG_WAVES        /* a list of numbers above 0; its last may be "rest" */
 };
 
 /* How a value is written. */

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "base/parse.h"
 #include "config/url.h"
 #include "config/values.h"
 
@@ -102,6 +103,28 @@ static enum ferry_code push_files(struct config_raw *raw, const struct config_ke
     return code;
 }
 
+/* How many begin together, wave after wave: "1", "10", "rest". */
+static enum ferry_code push_waves(struct config_raw *raw, const struct config_key *key,
+                                  const struct config_value *value, struct json *list,
+                                  struct ferry_error *err)
+{
+    for (size_t at = 0; at < value->count; at++) {
+        const char *text = value->items[at];
+        bool is_rest = strcmp(text, "rest") == 0;
+        int64_t number;
+
+        if (is_rest && at + 1 < value->count) {
+            return config_bad(raw, key, at, err, "has something behind rest");
+        }
+        if (!is_rest && !parse_int64(text, key->min, key->max, &number)) {
+            return config_bad(raw, key, at, err,
+                              "must have numbers from 1 and at its end rest, not '%s'", text);
+        }
+        json_push_string(list, text);
+    }
+    return FERRY_OK;
+}
+
 /* One URL, or those of all nodes of one manager. "url" is the first, "nodes" all of them, or null
    when there is but one. */
 static enum ferry_code put_managers(struct config_raw *raw, const struct config_key *key,
@@ -182,6 +205,9 @@ enum ferry_code config_list_put(struct config_raw *raw, const struct config_key 
     }
     if (key->kind == CONFIG_GLOBS) {
         return push_files(raw, key, value, list, err);
+    }
+    if (key->kind == CONFIG_WAVES) {
+        return push_waves(raw, key, value, list, err);
     }
     return push_texts(raw, key, value, list, err);
 }

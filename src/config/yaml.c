@@ -44,7 +44,8 @@ static enum config_shape first_shape(size_t index)
     if (index >= config_key_count) {
         return CONFIG_GROUP;
     }
-    return config_keys[index].kind == CONFIG_LIST || config_keys[index].kind == CONFIG_GLOBS
+    return config_keys[index].kind == CONFIG_LIST || config_keys[index].kind == CONFIG_GLOBS ||
+                   config_keys[index].kind == CONFIG_WAVES
                ? CONFIG_SEQUENCE
                : CONFIG_SCALAR;
 }

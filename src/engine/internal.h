@@ -3,10 +3,12 @@
  *
  *   run.c       engine_create, engine_run, the turn
  *   steps.c     from one step to the next; expand and verify
+ *   fanout.c    many units: see fanout.h
  *   choose.c    which units are asked about now: one request each, or one for several
  *   collect.c   replies in, verdicts out of the states
  *   apply.c     what a verdict does to a unit
  *   back.c      steps back: an earlier step and those behind it begin again
+ *   poll.c      when a unit that goes on is asked about: see fanout.h
  *   commit.c    one transaction a turn; events after it
  */
 #ifndef ENGINE_INTERNAL_H
@@ -14,6 +16,7 @@
 
 #include "base/mem.h"
 #include "engine/engine.h"
+#include "engine/fanout.h"
 #include "engine/limits.h"
 #include "engine/schedule.h"
 #include "engine/unit.h"
@@ -44,9 +47,15 @@ struct step {
     size_t window_at, window_count;
     int64_t *taken; /* seq of the units that were open when the step was taken up, ascending */
     size_t taken_count;
-    int64_t last_seq; /* of the window: read on behind it */
-    bool exhausted;   /* no pending unit is left on disk */
-    size_t live;      /* units in hand */
+    int64_t last_seq;  /* of the window: read on behind it */
+    int64_t named;     /* units that expand had named; parts have seqs from it on. 0: no parts */
+    int64_t last_part; /* of the parts that were read ahead: they go before all others */
+    bool exhausted;    /* no pending unit that may begin is left on disk */
+    size_t live;       /* units in hand */
+    struct width width;
+    int64_t typical_ms;      /* how long units take from start to end; 0: none has ended yet */
+    int64_t failed_accepted; /* units that had failed when this life took the step up */
+    struct wave wave;
     bool dirty;
     bool left; /* it waits again, for the end of an earlier step: nothing more is done here */
     char *skip_reason;             /* of the unit that was skipped last in this process */
@@ -132,8 +141,6 @@ void engine_step_move(struct engine *engine, enum engine_phase phase, enum engin
                       const struct state_verdict *verdict);
 void engine_timing(const struct ferry_state *state, const struct state_context *context,
                    struct state_timing *timing);
-/* The next pending unit that may begin, or NULL. */
-struct unit *engine_next_pending(struct engine *engine);
 
 /* choose.c */
 void engine_choose(struct engine *engine);

@@ -247,10 +247,27 @@ static enum ferry_code retry_units(const struct engine_options *o, const struct 
     }
 }
 
+/* Waves that have begun stay so, and parts are parts; of a wave's failures none is left. */
+static const char *kept_cursor(const void *ctx, const char *cursor)
+{
+    struct json *notes = unit_notes(ctx, cursor), *kept = json_object(ctx);
+    const struct json *named = json_get(notes, "named"), *wave = json_get(notes, "wave");
+
+    if (named) {
+        json_set_json(kept, "named", named);
+    }
+    if (json_is_object(wave)) {
+        json_set_json(kept, "wave", wave);
+        json_set_int((struct json *)(uintptr_t)json_get(kept, "wave"), "failed", 0);
+    }
+    return json_size(kept) > 0 ? json_print(ctx, kept) : NULL;
+}
+
 /* A step with failed units runs again; one that failed without any (expand, verify) begins there
    again. */
-static enum ferry_code reopen(const struct engine_options *o, const struct run_row *run,
-                              struct step_row *step, int64_t *count, struct ferry_error *err)
+static enum ferry_code reopen(const struct engine_options *o, const void *ctx,
+                              const struct run_row *run, struct step_row *step, int64_t *count,
+                              struct ferry_error *err)
 {
     int64_t before = *count;
 
@@ -262,7 +279,8 @@ static enum ferry_code reopen(const struct engine_options *o, const struct run_r
     }
     /* Expanding again adds what was not named yet, and leaves alone what was. */
     step->state = *count == before && step->fanout ? STEP_EXPANDING : STEP_RUNNING;
-    step->cursor = step->error = step->hint = NULL;
+    step->cursor = step->state == STEP_RUNNING ? kept_cursor(ctx, step->cursor) : NULL;
+    step->error = step->hint = NULL;
     step->ended_at_ms = 0;
     *count += *count == before;
     return journal_step_update(o->journal, step, err);
@@ -306,7 +324,7 @@ enum ferry_code engine_retry_failed(const struct engine_options *o, const struct
     for (size_t i = 0; i < n; i++) {
         bool behind = *count > 0;
 
-        if (reopen(o, run, &steps[i], count, err) ||
+        if (reopen(o, scope, run, &steps[i], count, err) ||
             (behind && look_again(o, run, &steps[i], err))) {
             journal_rollback(o->journal);
             return err->code;

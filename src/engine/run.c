@@ -25,6 +25,14 @@ void engine_end(struct engine *engine, enum run_state state, enum ferry_code cod
     copy_text(engine->end_hint, sizeof engine->end_hint, hint);
 }
 
+/* Units are named by expand, and by the end of one that is divided. */
+static struct state_sink *sink_for(struct engine *engine, enum engine_phase phase)
+{
+    bool fanout = engine->step && (engine->step->state->flags & STATE_FANOUT);
+
+    return phase == PHASE_EXPAND || (phase == PHASE_AWAIT && fanout) ? &engine->sink : NULL;
+}
+
 struct state_context engine_context(struct engine *engine, enum engine_phase phase)
 {
     return (struct state_context){.options = engine->options,
@@ -34,7 +42,7 @@ struct state_context engine_context(struct engine *engine, enum engine_phase pha
                                   .run_started_ms = engine->run.created_at_ms,
                                   .repeat = phase == PHASE_REPROBE,
                                   .memo = engine->step ? engine->step->memo : NULL,
-                                  .sink = phase == PHASE_EXPAND ? &engine->sink : NULL};
+                                  .sink = sink_for(engine, phase)};
 }
 
 enum ferry_code engine_create(const void *ctx, const struct engine_options *options,

@@ -39,6 +39,12 @@ const struct scenario scenarios[] = {
      .manager = {.version = "7.1.0", .deployments = 1, .maintenance_before = true},
      .cancels = true,
      .stop_before = "restore"},
+    {.name = "hosts",
+     .manager = {.version = "7.1.0", .deployments = 2, .hosts = 3, .host_dies = true},
+     .expect = FERRY_E_PARTIAL},
+    {.name = "never-begins",
+     .manager = {.version = "7.1.0", .deployments = 4, .never_begins = true}},
+    {.name = "waves", .manager = {.version = "7.1.0", .deployments = 8}, .waves = true},
 };
 const size_t scenario_count = FERRY_COUNT(scenarios);
 
@@ -67,6 +73,14 @@ static struct json *run_options(const void *ctx, const struct scenario *scenario
         return NULL;
     }
     json_set_int((struct json *)(uintptr_t)json_get(options, "limits"), "settle_ms", SETTLE_MS);
+    if (scenario->waves) {
+        struct json *waves =
+            json_set_array((struct json *)(uintptr_t)json_get(options, "agents"), "waves");
+
+        json_push_string(waves, "1");
+        json_push_string(waves, "3");
+        json_push_string(waves, "rest");
+    }
     if (!scenario->manager.plugins) {
         json_set_array((struct json *)(uintptr_t)json_get(options, "plugins"), "upload");
     }
@@ -85,7 +99,7 @@ static struct json *run_facts(const void *ctx, const struct scenario *scenario)
     json_set_int(archive, "blueprints", 1);
     json_set_int(archive, "deployments", manager->deployments);
     json_set_int(archive, "plugins", manager->plugins ? 1 : 0);
-    json_set_int(archive, "agents", manager->deployments);
+    json_set_int(archive, "agents", manager->deployments * (manager->hosts ? manager->hosts : 1));
     json_set_string(json_set_object(facts, "manager"), "version", manager->version);
     json_set_int(json_set_object(json_set_object(facts, "plugin_files"), "/p-2.0.zip"), "size",
                  1000);
@@ -333,6 +347,37 @@ static void check_cancelled(struct sim *sim)
     sim->out->stayed = manager->maintenance_by_other;
 }
 
+/* Every host got one agent, by one execution that worked; the dead ones none. */
+static void check_agents(struct sim *sim)
+{
+    const struct manager *manager = sim->world->manager;
+    const struct manager_ledger *ledger = &manager->ledger;
+    unsigned hosts = manager_hosts(manager);
+
+    for (unsigned n = 0; n < manager->o.deployments; n++) {
+        bool divided = manager->o.host_dies && n == 0;
+        unsigned starts = divided ? hosts : 1; /* the first host is done by the whole */
+
+        if (ledger->agents[n] != starts) {
+            wrong(sim, "executions of a deployment", ledger->agents[n], starts);
+        }
+        for (unsigned host = 0; host < hosts; host++) {
+            bool dead = (divided && host == 1) || (manager->o.execution_fails && n == 0);
+            unsigned have = ledger->hosts[n * MANAGER_HOSTS_MAX + host];
+
+            if (have != (dead ? 0 : 1)) {
+                wrong(sim, "agents of a host", have, dead ? 0 : 1);
+            }
+        }
+    }
+    if (ledger->wrong_ends) {
+        wrong(sim, "executions ended that had begun", ledger->wrong_ends, 0);
+    }
+    if (manager->o.never_begins != (ledger->kills > 0)) {
+        wrong(sim, "kills", ledger->kills, manager->o.never_begins);
+    }
+}
+
 static void check_ledger(struct sim *sim)
 {
     const struct manager *manager = sim->world->manager;
@@ -360,11 +405,7 @@ static void check_ledger(struct sim *sim)
     if (ledger->updates != 1) {
         wrong(sim, "plugins updates", ledger->updates, 1);
     }
-    for (unsigned n = 0; n < manager->o.deployments; n++) {
-        if (ledger->agents[n] != 1) {
-            wrong(sim, "agents of a deployment", ledger->agents[n], 1);
-        }
-    }
+    check_agents(sim);
 }
 
 static void remove_journal(const char *path)

@@ -18,6 +18,7 @@ struct scenario {
     bool cancels;            /* whoever finds ferry stopped cancels the run */
     const char *stop_before; /* of the first life; NULL: none */
     bool other_switches;     /* and somebody else has switched maintenance on meanwhile */
+    bool waves;              /* agents in waves of 1, 3 and the rest */
 };
 
 extern const struct scenario scenarios[];

@@ -26,6 +26,8 @@ struct manager *manager_new(const void *ctx, const struct manager_options *optio
     manager->o = *options;
     manager->snapshot_size = -1;
     manager->ledger.agents = mem_array(manager, unsigned, options->deployments + 1);
+    manager->ledger.hosts =
+        mem_array(manager, unsigned, (options->deployments + 1) * MANAGER_HOSTS_MAX);
     manager->executions = json_array(manager);
     manager->agents = json_array(manager);
     manager->plugins = json_array(manager);
@@ -144,8 +146,8 @@ static void flip_maintenance(struct manager *manager, bool on, struct http_reply
     manager_answer(reply, 200, body);
 }
 
-static struct json *add_execution(struct manager *manager, const char *id, const char *workflow,
-                                  const char *tenant, const char *deployment)
+struct json *manager_add_execution(struct manager *manager, const char *id, const char *workflow,
+                                   const char *tenant, const char *deployment)
 {
     struct json *row = json_push_object(manager->executions);
 
@@ -156,6 +158,7 @@ static struct json *add_execution(struct manager *manager, const char *id, const
     json_set_string(row, "deployment_id", deployment);
     json_set_bool(row, "is_system_workflow", deployment == NULL);
     set_time(row, "created_at", manager->now_ms);
+    json_set_null(row, "started_at");
     json_set_null(row, "error");
     json_set_int(row, "_began", manager->now_ms);
     return row;
@@ -183,7 +186,8 @@ static void restore(struct manager *manager, struct http_reply *reply)
     }
     snprintf(manager->restore_id, sizeof manager->restore_id, "restore-%u", ++manager->serial);
     if (anything_runs(manager)) {
-        add_execution(manager, manager->restore_id, "restore_snapshot", "default_tenant", NULL);
+        manager_add_execution(manager, manager->restore_id, "restore_snapshot", "default_tenant",
+                              NULL);
         manager_error(reply, 400, "existing_running_execution_error", "You cannot start");
         return;
     }
@@ -191,50 +195,10 @@ static void restore(struct manager *manager, struct http_reply *reply)
     manager->ledger.restores += !manager->no_archive;
     manager->restore_at_ms = manager->now_ms;
     manager->restore_sent_ms = manager->sent_ms;
-    row = add_execution(manager, manager->restore_id, "restore_snapshot", "default_tenant", NULL);
+    row = manager_add_execution(manager, manager->restore_id, "restore_snapshot", "default_tenant",
+                                NULL);
     json_set_string(json_set_object(row, "parameters"), "snapshot_id", "s");
     manager_answer(reply, 200, row);
-}
-
-static void install_agents(struct manager *manager, const struct http_request *request,
-                           struct http_reply *reply)
-{
-    const char *deployment, *tenant = "default_tenant", *id;
-    struct json *body = NULL;
-    char own[64];
-    unsigned n = 0;
-
-    if (json_parse(reply, request->body, strlen(request->body), &body, NULL)) {
-        manager_error(reply, 400, "bad_parameters_error", "no JSON");
-        return;
-    }
-    for (size_t i = 0; i < request->header_count; i++) {
-        if (strcmp(request->headers[i].name, "Tenant") == 0) {
-            tenant = request->headers[i].value;
-        }
-    }
-    deployment = json_string_or(body, "deployment_id", "");
-    sscanf(deployment, "dep-%u", &n);
-    if (n >= manager->o.deployments || strcmp(manager_tenant(n), tenant) != 0) {
-        manager_error(reply, 404, "not_found_error", "Requested `Deployment` was not found");
-        return;
-    }
-    snprintf(own, sizeof own, "execution-%u", ++manager->serial);
-    id = json_string_or(body, "id", own);
-    if (manager_row(manager->executions, id)) {
-        manager_error(reply, 409, "conflict_error", "Execution already exists");
-        return;
-    }
-    for (const struct json *row = json_first(manager->executions); row; row = json_next(row)) {
-        if (strcmp(json_string_or(row, "deployment_id", ""), deployment) == 0 &&
-            strcmp(json_string_or(row, "status", ""), "started") == 0) {
-            manager_error(reply, 400, "existing_running_execution_error", "currently running");
-            return;
-        }
-    }
-    manager->ledger.agents[n]++;
-    body = json_copy(reply, add_execution(manager, id, "install_new_agents", tenant, deployment));
-    manager_answer(reply, 201, body);
 }
 
 static void upload_plugin(struct manager *manager, const char *query, struct http_reply *reply)
@@ -285,7 +249,7 @@ static void update_plugins(struct manager *manager, struct http_reply *reply)
     json_set_int(row, "_began", manager->now_ms);
     snprintf(id, sizeof id, "execution-%u", ++manager->serial);
     json_set_string(row, "execution_id", id);
-    add_execution(manager, id, "update_plugin", "default_tenant", NULL);
+    manager_add_execution(manager, id, "update_plugin", "default_tenant", NULL);
     manager_answer(reply, 200, row);
 }
 
@@ -398,7 +362,9 @@ static void post(struct manager *manager, const char *what, const char *query,
     if (strcmp(what, "maintenance/activate") == 0 || strcmp(what, "maintenance/deactivate") == 0) {
         flip_maintenance(manager, what[12] == 'a', reply);
     } else if (strcmp(what, "executions") == 0) {
-        install_agents(manager, request, reply);
+        manager_post_execution(manager, request, reply);
+    } else if (strncmp(what, "executions/", 11) == 0) {
+        manager_end_execution(manager, what + 11, request, reply);
     } else if (strcmp(what, "plugins") == 0) {
         upload_plugin(manager, query, reply);
     } else if (strncmp(what, "plugins-updates/", 16) == 0) {

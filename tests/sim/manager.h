@@ -19,7 +19,13 @@ struct manager_options {
     unsigned late_archive;   /* so many restores do not find the archive on their node */
     unsigned cut_uploads;    /* so many uploads are cut in the middle (up to 6.4: the row stays) */
     bool maintenance_before; /* somebody else had switched it on already */
+    unsigned hosts;          /* of each deployment; 0: one */
+    bool host_dies;    /* the second host of the first deployment: a run over all its hosts fails
+                          when the first host has its agent, a run over it alone fails too */
+    bool never_begins; /* the first execution on the second deployment stays pending, and comes
+                          to an end by a cancel; that on the third one by a kill only */
 };
+#define MANAGER_HOSTS_MAX 4
 
 #define MANAGER_ARCHIVE_SIZE 100000
 
@@ -30,7 +36,10 @@ struct manager_ledger {
     unsigned deleted_halves, deleted_wholes;
     unsigned switched_others; /* deactivations of what somebody else had switched on */
     unsigned disturbed;       /* requests sent in the silence that a restore needs */
-    unsigned *agents;         /* effective install_new_agents, one for each deployment */
+    unsigned *agents;         /* install_new_agents that worked on hosts, one for each deployment */
+    unsigned *hosts; /* new agents, for host h of deployment n at n * MANAGER_HOSTS_MAX + h */
+    unsigned cancels, kills;
+    unsigned wrong_ends; /* kills and cancels of what had begun, or had ended well */
 };
 
 struct manager {
@@ -61,6 +70,21 @@ void manager_handle(struct manager *manager, const struct http_request *request,
 
 /* Somebody else switches maintenance off and on again, or on. */
 void manager_switched_by_other(struct manager *manager);
+/* manager_agents.c */
+void manager_post_execution(struct manager *manager, const struct http_request *request,
+                            struct http_reply *reply);
+/* POST /executions/ID: cancel and kill. */
+void manager_end_execution(struct manager *manager, const char *id,
+                           const struct http_request *request, struct http_reply *reply);
+/* What time does to an execution of install_new_agents that has not ended. */
+void manager_work(struct manager *manager, struct json *execution);
+unsigned manager_hosts(const struct manager *manager);
+/* "vm-N" for the first host, "vm-N-H" for the others. */
+void manager_host(unsigned n, unsigned host, char out[48]);
+struct json *manager_add_execution(struct manager *manager, const char *id, const char *workflow,
+                                   const char *tenant, const char *deployment);
+#define MANAGER_WORKFLOW_START_MS 700
+#define MANAGER_WORKFLOW_MS 7500
 
 /* manager_restore.c: what time does to a restore and to workflows. */
 void manager_settle(struct manager *manager);

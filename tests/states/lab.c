@@ -63,6 +63,14 @@ void state_sink_add(struct state_sink *sink, const char *key)
     json_push_string(sink->added, key);
 }
 
+/* "key {what it is given}" */
+void state_sink_add_given(struct state_sink *sink, const char *key, const struct json *given)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+
+    json_push_string(sink->added, mem_printf(scope, "%s %s", key, json_print(scope, given)));
+}
+
 void state_sink_skip(struct state_sink *sink, const char *key, const char *reason)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);

@@ -33,13 +33,21 @@ static void the_design_example_is_understood_whole(void **state)
         "timeout: 4h}\n"
         "maintenance: {poll: auto, timeout: 30m}\n"
         "agents: {tenants: [a, b], concurrency: 5, max_failures: 20, stop_old: yes, "
-        "install_timeout: 5m, poll: auto}\n"
+        "install_timeout: 5m, poll: auto, deployments: [acme/db-*], nodes: [vm], "
+        "install_methods: [remote], on_failure: stop, waves: [1, 10, 10, rest], "
+        "manager_ip: 10.0.0.1, manager_certificate: cert.pem, validate: true, grace: 90s, "
+        "pending: 2m}\n"
         "plugins: {upload: [], update: [x], except: [y], to: minor, poll: auto}\n"
         "limits: {requests_per_second: 2.5, in_flight: 64, settle: 0s}\n";
     static const char expected[] =
-        "{\"agents\":{\"concurrency\":5,\"install_timeout\":300,\"max_failures\":20,"
-        "\"max_failures_percent\":100,\"poll_ms\":null,\"stop_old\":true,\"tenants\":[\"a\",\"b\"],"
-        "\"timeout_ms\":null},"
+        "{\"agents\":{\"concurrency\":5,\"deployments\":[\"acme/db-*\"],\"grace_ms\":90000,"
+        "\"install_methods\":[\"remote\"],\"install_timeout\":300,"
+        "\"manager_certificate\":\"-----BEGIN "
+        "CERTIFICATE-----\\nx\\n\",\"manager_ip\":\"10.0.0.1\","
+        "\"max_failures\":20,\"max_failures_percent\":100,\"node_instances\":null,"
+        "\"nodes\":[\"vm\"],\"on_failure\":\"stop\",\"pending_ms\":120000,\"poll_ms\":null,"
+        "\"stop_old\":true,\"tenants\":[\"a\",\"b\"],\"timeout_ms\":null,\"validate\":true,"
+        "\"waves\":[\"1\",\"10\",\"10\",\"rest\"]},"
         "\"limits\":{\"in_flight\":64,\"requests_per_second\":2.5,\"settle_ms\":0},"
         "\"maintenance\":{\"poll_ms\":null,\"timeout_ms\":1800000},"
         "\"manager\":{\"after_restore\":{\"password\":{\"file\":\"/run/secrets/old\"},"
@@ -55,6 +63,7 @@ static void the_design_example_is_understood_whole(void **state)
     struct loaded loaded;
 
     (void)state;
+    put_file("cert.pem", "-----BEGIN CERTIFICATE-----\nx\n");
     load_text(&loaded, text, (char *)NULL);
     assert_int_equal(loaded.code, FERRY_OK);
     assert_string_equal(json_print_canonical(loaded.mem, loaded.options), expected);
@@ -64,9 +73,12 @@ static void the_design_example_is_understood_whole(void **state)
 static void what_is_left_out_has_the_designs_defaults(void **state)
 {
     static const char expected[] =
-        "{\"agents\":{\"concurrency\":5,\"install_timeout\":300,\"max_failures\":-1,"
-        "\"max_failures_percent\":10,\"poll_ms\":null,\"stop_old\":false,\"tenants\":null,"
-        "\"timeout_ms\":null},"
+        "{\"agents\":{\"concurrency\":5,\"deployments\":null,\"grace_ms\":60000,"
+        "\"install_methods\":null,\"install_timeout\":300,\"manager_certificate\":null,"
+        "\"manager_ip\":null,\"max_failures\":-1,\"max_failures_percent\":10,"
+        "\"node_instances\":null,\"nodes\":null,\"on_failure\":\"continue\",\"pending_ms\":null,"
+        "\"poll_ms\":null,\"stop_old\":false,\"tenants\":null,\"timeout_ms\":null,"
+        "\"validate\":false,\"waves\":[]},"
         "\"limits\":{\"in_flight\":64,\"requests_per_second\":5,\"settle_ms\":null},"
         "\"maintenance\":{\"poll_ms\":null,\"timeout_ms\":1800000},"
         "\"manager\":{\"after_restore\":null,\"after_restore_ca\":null,\"ca\":null,"

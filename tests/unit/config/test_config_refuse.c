@@ -301,6 +301,44 @@ static void bad_settings_are_refused(void **state)
                    "setting plugins.upload names no file: nothing matches 'no.zip'", NULL);
 }
 
+static void waves_and_policy_are_judged(void **state)
+{
+    static const char word[] = "setting agents.waves must have numbers from 1 and at its end rest, "
+                               "not ";
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+
+    (void)state;
+    assert_refused(MINIMAL, "agents.waves=0,rest", FERRY_E_USAGE, mem_printf(scope, "%s'0'", word),
+                   NULL);
+    assert_refused(MINIMAL, "agents.waves=1,ten", FERRY_E_USAGE, mem_printf(scope, "%s'ten'", word),
+                   NULL);
+    assert_refused(MINIMAL, "agents.waves=rest,1", FERRY_E_USAGE,
+                   "setting agents.waves has something behind rest", NULL);
+    assert_refused(MINIMAL, "agents.on_failure=retry", FERRY_E_USAGE,
+                   "setting agents.on_failure must be continue or stop, not 'retry'", NULL);
+}
+
+static void a_private_key_never_gets_into_the_options(void **state)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char *path = mem_printf(scope, "%s/c.pem", test_folder());
+
+    (void)state;
+    put_file("c.pem", "-----BEGIN CERTIFICATE-----\n-----BEGIN RSA PRIVATE KEY-----\n");
+    assert_refused(MINIMAL, "agents.manager_certificate=c.pem", FERRY_E_USAGE,
+                   mem_printf(scope,
+                              "setting agents.manager_certificate names %s, which holds a private "
+                              "key: give a file with the certificate alone",
+                              path),
+                   NULL);
+    put_file("c.pem", "hello\n");
+    assert_refused(
+        MINIMAL, "agents.manager_certificate=c.pem", FERRY_E_USAGE,
+        mem_printf(scope, "setting agents.manager_certificate names %s, which holds no certificate",
+                   path),
+        NULL);
+}
+
 static void a_file_that_is_not_there_is_told(void **state)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
@@ -329,6 +367,8 @@ int main(void)
         TEST(a_new_ca_wants_the_old_one_beside_it),
         TEST(ids_that_no_manager_takes_are_refused),
         TEST(bad_settings_are_refused),
+        TEST(waves_and_policy_are_judged),
+        TEST(a_private_key_never_gets_into_the_options),
         TEST(a_file_that_is_not_there_is_told),
     };
 
