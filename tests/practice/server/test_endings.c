@@ -230,10 +230,11 @@ static void certificates_reboot_the_machine(void **state)
     } rows[] = {{"6.4.2", false, false}, {"6.4.2", true, true}, {"7.0.5", true, false}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        void *scope FERRY_SCOPE = mem_scope(NULL);
         const char *execution = NULL;
         struct bench *bench =
             restoring(rows[i].version,
-                      mem_printf(NULL, "{\"flag_survives_reboot\": %s, \"reboot_ms\": 60000}",
+                      mem_printf(scope, "{\"flag_survives_reboot\": %s, \"reboot_ms\": 60000}",
                                  rows[i].survives ? "true" : "false"),
                       certificates, &execution);
         live_advance(&bench->live, 29000); /* admin is swapped at 28.7 */
