@@ -49,7 +49,8 @@ size_t hosts_of(struct practice *practice, const void *ctx, const char *tenant,
                   " coalesce((SELECT i.dead FROM node_instances i WHERE i.tenant = a.tenant"
                   "  AND i.id = a.node_instance_id LIMIT 1), 0), coalesce(replaces = ?, 0)"
                   " FROM agents a WHERE tenant = ? AND deployment_id = ?"
-                  " AND state NOT IN ('upgraded', 'stopped', 'deleted', 'creating', 'failed')"
+                  " AND state NOT IN ('upgraded', 'stopped', 'deleted', 'creating')"
+                  " AND NOT (state = 'failed' AND replaces IS NOT NULL)"
                   " AND coalesce(install_method, '') <> 'none' ORDER BY seq",
                   "sss", execution, tenant, deployment);
     while (sql_next(query)) {
