@@ -238,6 +238,25 @@ static void blueprints_of_old_archives_use_their_plugins(void **state)
     bench_end(bench);
 }
 
+/* Facts 2.1: agents.json brings what the dump of an old manager does not know, as "restored". */
+static void agents_of_old_archives_are_restored(void **state)
+{
+    static const char *const options[] = {"--manager-version", "4.4.0", "--deployments", "2", NULL};
+    (void)state;
+    struct bench *bench = bench_start("5.2.7", "1", NULL);
+    assert_int_equal(bench_upload(bench, "s1", made(bench, options)), 201);
+    (void)bench_restore(bench, "s1");
+    bench_settle(bench);
+    assert_int_equal(items(bench, "/api/v3.1/agents?_all_tenants=true&state=restored"), 2);
+    struct answer answer =
+        bench_ask(bench, "POST", "/api/v3.1/executions",
+                  "{\"deployment_id\": \"dep-00000\", \"workflow_id\": \"install_new_agents\"}");
+    assert_int_equal(answer.status, 201);
+    bench_settle(bench);
+    assert_int_equal(items(bench, "/api/v3.1/agents?deployment_id=dep-00000&state=started"), 1);
+    bench_end(bench);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -245,6 +264,7 @@ int main(void)
         cmocka_unit_test(the_new_format_keeps_the_targets_tokens),
         cmocka_unit_test(overdue_schedules_fire_when_maintenance_ends),
         cmocka_unit_test(an_overdue_schedule_fires_inside_the_restore),
+        cmocka_unit_test(agents_of_old_archives_are_restored),
         cmocka_unit_test(blueprints_of_old_archives_use_their_plugins),
         cmocka_unit_test(hosts_of_made_archives_are_as_was_asked),
     };
