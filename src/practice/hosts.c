@@ -28,6 +28,13 @@ static bool is_dead(struct practice *practice, const char *tenant, const struct 
     if (by_archive && !practice_switch(practice, "dead_revived")) {
         return true;
     }
+    double reconnect_ms = practice_number(practice, "agents_reconnect_ms", 0);
+    double restored_ms = practice_number(practice, "restored_at_ms", 0);
+    if (reconnect_ms > 0 &&
+        (double)practice_now_ms(practice) <
+            restored_ms + (double)practice_scaled(practice, (int64_t)reconnect_ms)) {
+        return true;
+    }
     if (share > 0 && part_of(tenant, host->instance) < share * SHARE_PARTS) {
         return true;
     }
