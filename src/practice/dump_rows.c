@@ -40,7 +40,7 @@ static void rows_users(struct dump *dump)
     (void)snprintf(hash, sizeof(hash), "$pbkdf2-sha256$29000$%s$%s", salt, digest);
     dump_row(dump);
     dump_set(dump, "id", "0");
-    dump_set(dump, "username", "admin");
+    dump_set(dump, "username", dump->plan->admin_name);
     dump_set(dump, "active", "t");
     dump_set(dump, "password", hash);
     dump_set(dump, "failed_logins_counter", "0");

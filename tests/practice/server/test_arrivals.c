@@ -76,6 +76,31 @@ static void the_sources_tokens_live_and_the_targets_die(void **state)
     }
 }
 
+/* Facts 2.2: not only the password of user id 0 is the snapshot's, its name is too. */
+static void admin_gets_the_sources_name(void **state)
+{
+    static const char *const options[] = {
+        "--admin-name", "chief", "--admin-password", "pw", "--token", "ctok-known-word", NULL};
+    static const char *const chief[] = {"Authorization: Basic Y2hpZWY6cHc=", NULL}; /* chief:pw */
+    (void)state;
+    struct bench *bench = bench_start("7.0.5", "1", NULL);
+    struct blob none = {NULL, 0};
+    static const char path[] = "/api/v3.1/maintenance";
+    live_set(&bench->live, "set", "{\"freeze\": true}");
+    (void)bench_ask(bench, "POST", "/api/v3.1/maintenance/activate", "{}");
+    assert_int_equal(bench_upload(bench, "s1", made(bench, options)), 201);
+    (void)bench_restore(bench, "s1");
+    live_advance(&bench->live, 10500);
+    assert_int_equal(by_token(bench, "ctok-known-word"), 200);
+    bench_settle(bench);
+    assert_int_equal(bench_ask(bench, "GET", path, NULL).status, 401);
+    struct answer answer = live_ask(&bench->live, bench, "GET", path, chief, none);
+    assert_int_equal(answer.status, 200);
+    assert_string_equal(bench_text(&answer, "requested_by"), "chief");
+    assert_int_equal(by_token(bench, "ctok-known-word"), 200);
+    bench_end(bench);
+}
+
 /* Facts 2.5: the new format keeps the target's and brings none. */
 static void the_new_format_keeps_the_targets_tokens(void **state)
 {
@@ -261,6 +286,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_sources_tokens_live_and_the_targets_die),
+        cmocka_unit_test(admin_gets_the_sources_name),
         cmocka_unit_test(the_new_format_keeps_the_targets_tokens),
         cmocka_unit_test(overdue_schedules_fire_when_maintenance_ends),
         cmocka_unit_test(an_overdue_schedule_fires_inside_the_restore),
