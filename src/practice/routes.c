@@ -21,7 +21,7 @@ static const struct route routes[] = {
     {"PUT", "license", handle_license_upload, NEED_USER, NULL, ROUTE_CHANGES},
     {"GET", "license-check", handle_license_check, NEED_NOTHING, NULL, 0},
     {"GET", "tenants", handle_tenants, NEED_USER, NULL, 0},
-    {"GET", "tenants/*", handle_premium_only, NEED_USER, NULL, 0},
+    {"GET", "tenants/*", handle_tenant_get, NEED_USER, NULL, 0},
     {"POST", "tenants/*", handle_tenant_create, NEED_USER, NULL, ROUTE_CHANGES},
     {"DELETE", "tenants/*", handle_premium_only, NEED_USER, NULL, 0},
     {"GET", "users", handle_users, NEED_USER, NULL, 0},

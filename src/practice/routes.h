@@ -47,6 +47,7 @@ void handle_cluster_status(struct request *request);
 void handle_premium_only(struct request *request);
 void handle_license(struct request *request);
 void handle_license_upload(struct request *request);
+void handle_tenant_get(struct request *request);
 void handle_tenant_create(struct request *request);
 void handle_license_check(struct request *request);
 void handle_tenants(struct request *request);

@@ -113,6 +113,30 @@ void handle_license_upload(struct request *request)
     handle_license(request);
 }
 
+static void reply_tenant(struct request *request, int status, const char *name)
+{
+    struct json *out = json_object(request);
+    json_set_string(out, "name", name);
+    json_set_int(out, "groups", 0);
+    json_set_int(out, "users",
+                 sql_one_int(request->practice->sql, 0,
+                             "SELECT count(*) FROM user_tenants WHERE tenant = ?", "s", name));
+    reply_json_node(request, status, out);
+}
+
+void handle_tenant_get(struct request *request)
+{
+    const char *name = request->args[0];
+    if (!request->practice->options.premium) {
+        handle_premium_only(request);
+    } else if (sql_one_int(request->practice->sql, 0, "SELECT 1 FROM tenants WHERE name = ?", "s",
+                           name) == 0) {
+        reply_not_found(request, "Tenant", name);
+    } else {
+        reply_tenant(request, 200, name);
+    }
+}
+
 void handle_tenant_create(struct request *request)
 {
     const char *name = request->args[0];
@@ -131,11 +155,7 @@ void handle_tenant_create(struct request *request)
         reply_error(request, 409, "conflict_error", "<Tenant name=`%s`> already exists", name);
         return;
     }
-    struct json *out = json_object(request);
-    json_set_string(out, "name", name);
-    json_set_int(out, "groups", 0);
-    json_set_int(out, "users", 0);
-    reply_json_node(request, 201, out);
+    reply_tenant(request, 201, name);
 }
 
 void handle_license_check(struct request *request)

@@ -173,8 +173,8 @@ void workflow_dequeue(struct practice *practice, int64_t now_ms)
         return;
     }
     for (;;) {
-        const char *id = queue_is_held(practice) ? NULL : next_queued(practice, scope);
-        if (id == NULL) {
+        const char *id = next_queued(practice, scope);
+        if (id == NULL || queue_is_held(practice)) {
             return;
         }
         sql_do(practice->sql, "UPDATE executions SET status = 'pending' WHERE id = ?", "s", id);

@@ -173,6 +173,28 @@ static void overdue_schedules_fire_when_maintenance_ends(void **state)
     bench_end(bench);
 }
 
+/* Facts 2.8: what was queued starts when maintenance ends, from 6.3 on. */
+static void queued_executions_start_when_maintenance_ends(void **state)
+{
+    static const struct {
+        const char *version, *status;
+    } rows[] = {{"6.0.1", "queued"}, {"6.4.2", "terminated"}, {"7.0.5", "terminated"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench *bench = bench_start(rows[i].version, "1", NULL);
+        (void)bench_ask(bench, "POST", "/api/v3.1/maintenance/activate", "{}");
+        live_set(&bench->live, "set",
+                 "{\"sql\": \"INSERT INTO executions (tenant, id, workflow_id, deployment_id,"
+                 " status) VALUES ('default_tenant', 'q', 'stop', 'd', 'queued');\"}");
+        bench_settle(bench);
+        (void)bench_ask(bench, "POST", "/api/v3.1/maintenance/deactivate", "{}");
+        bench_settle(bench);
+        struct answer answer = bench_ask(bench, "GET", "/api/v3.1/executions/q", NULL);
+        assert_string_equal(bench_text(&answer, "status"), rows[i].status);
+        bench_end(bench);
+    }
+}
+
 /* Contract/27: it fires inside the restore, and its execution runs when that has ended. */
 static void an_overdue_schedule_fires_inside_the_restore(void **state)
 {
@@ -289,6 +311,7 @@ int main(void)
         cmocka_unit_test(admin_gets_the_sources_name),
         cmocka_unit_test(the_new_format_keeps_the_targets_tokens),
         cmocka_unit_test(overdue_schedules_fire_when_maintenance_ends),
+        cmocka_unit_test(queued_executions_start_when_maintenance_ends),
         cmocka_unit_test(an_overdue_schedule_fires_inside_the_restore),
         cmocka_unit_test(agents_of_old_archives_are_restored),
         cmocka_unit_test(blueprints_of_old_archives_use_their_plugins),

@@ -130,6 +130,8 @@ static void tenants_are_made_by_premium_alone(void **state)
         static const char path[] = "/api/v3.1/tenants/acme";
         assert_int_equal(bench_ask(bench, "POST", path, "{}").status, is ? 201 : 404);
         assert_int_equal(bench_ask(bench, "POST", path, "{}").status, is ? 409 : 404);
+        assert_int_equal(bench_ask(bench, "GET", path, NULL).status, is ? 200 : 404);
+        assert_int_equal(bench_ask(bench, "GET", "/api/v3.1/tenants/none", NULL).status, 404);
         struct answer answer = bench_ask(bench, "GET", "/api/v3.1/tenants", NULL);
         assert_int_equal(json_size(json_get(answer.json, "items")), 1 + is);
         bench_end(bench);
