@@ -3,7 +3,8 @@
  *
  * What they leave in the facts of a run (beside "manager" and "archive"):
  *   credential      "before" | "after": whose name later states ask in
- *   maintenance     {"ours": bool: did this run switch it on, "requested_at": the manager's time}
+ *   maintenance     {"ours": bool: did this run switch it on, "requested_at": the manager's time,
+ *                    "ahead_ms": how far its clock is ahead of ours}
  *   restore         {"known": [ids of older restores], "since_ms": N (the manager's clock),
  *                    "told_ms": N (ours), "execution_id": ID or null, "tries": how often it was
  *                    told, "verdict": how it ended, where only maintenance_deactivate could see it}
