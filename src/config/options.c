@@ -7,7 +7,18 @@
 #include "base/mem.h"
 #include "config/url.h"
 
-enum shape { TEXT = 1, NUMBER = 2, BOOL = 4, LIST = 8, REFERENCE = 16, LOGIN = 32, NOTHING = 64 };
+enum shape {
+    TEXT = 1,
+    NUMBER = 2,
+    BOOL = 4,
+    LIST = 8,
+    REFERENCE = 16,
+    LOGIN = 32,
+    NOTHING = 64,
+    PLUGINS = 128, /* a list of texts and of parts, see plugins.c */
+    KEYS = 256,    /* an object, whatever is in it */
+    LATER = 512    /* may be absent: runs of an earlier ferry lack it */
+};
 
 static const struct member {
     const char *group;
@@ -39,10 +50,18 @@ static const struct member {
     {"agents", "install_timeout", NUMBER},
     {"agents", "poll_ms", NUMBER | NOTHING},
     {"agents", "timeout_ms", NUMBER | NOTHING},
-    {"plugins", "upload", LIST},
+    {"plugins", "upload", PLUGINS},
+    {"plugins", "visibility", TEXT | LATER},
     {"plugins", "update", LIST | NOTHING},
     {"plugins", "except", LIST},
-    {"plugins", "to", TEXT},
+    {"plugins", "to", TEXT | KEYS},
+    {"plugins", "names", LIST | LATER},
+    {"plugins", "mapping", KEYS | NOTHING | LATER},
+    {"plugins", "auto_correct_types", BOOL | LATER},
+    {"plugins", "reevaluate_active_statuses", BOOL | LATER},
+    {"plugins", "force", BOOL | LATER},
+    {"plugins", "accept_data_loss", LIST | LATER},
+    {"plugins", "wait_ms", NUMBER | LATER},
     {"plugins", "poll_ms", NUMBER | NOTHING},
     {"plugins", "timeout_ms", NUMBER | NOTHING},
     {"limits", "requests_per_second", NUMBER},
@@ -88,6 +107,19 @@ static bool is_login(const struct json *node)
            is_reference(json_member(node, "password"));
 }
 
+/* Paths of files, and parts that are packed: a wagon and its yamls at least. */
+static bool is_plugins(const struct json *node)
+{
+    for (const struct json *item = json_first(node); item != NULL; item = json_next(item)) {
+        if (!json_is_string(item) &&
+            (!json_is_string(json_member(item, "wagon")) ||
+             !is_text_list(json_member(item, "yaml")) || json_size(json_member(item, "yaml")) == 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool has_shape(const struct json *node, unsigned shapes)
 {
     if (json_is_string(node)) {
@@ -103,9 +135,10 @@ static bool has_shape(const struct json *node, unsigned shapes)
         return (shapes & NOTHING) != 0;
     }
     if (json_is_array(node)) {
-        return (shapes & LIST) != 0 && is_text_list(node);
+        return ((shapes & LIST) != 0 && is_text_list(node)) ||
+               ((shapes & PLUGINS) != 0 && is_plugins(node));
     }
-    return ((shapes & REFERENCE) != 0 && is_reference(node)) ||
+    return (shapes & KEYS) != 0 || ((shapes & REFERENCE) != 0 && is_reference(node)) ||
            ((shapes & LOGIN) != 0 && is_login(node));
 }
 
@@ -150,6 +183,9 @@ enum ferry_code config_check_options(const struct json *options, struct ferry_er
         const struct json *group = json_member(options, members[at].group);
         const struct json *node = json_member(group, members[at].name);
 
+        if (node == NULL && (members[at].shapes & LATER) != 0) {
+            continue;
+        }
         if (node == NULL) {
             return ferry_fail(err, FERRY_E_CONFIG, "options lack %s.%s", members[at].group,
                               members[at].name);
