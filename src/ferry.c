@@ -173,8 +173,8 @@ static enum ferry_code blocked(const struct json *plan, struct ferry_error *err)
 static enum ferry_code check_stale(const void *ctx, const char *file, const struct json *now,
                                    struct ferry_error *err)
 {
-    static const char *const blocking[] = {"archive.sha256", "archive.size", "manager.version",
-                                           "manager.edition"};
+    static const char *const blocking[] = {"archive.sha256", "archive.size", "plugin_files",
+                                           "manager.version", "manager.edition"};
     struct json *saved;
 
     if (config_plan_read(ctx, file, &saved, err)) {
@@ -242,8 +242,8 @@ static enum ferry_code check_stop(const struct ferry_run_options *options, struc
 
 /* Runs, and describes how it stands afterwards, whatever the outcome. */
 static enum ferry_code carry(struct session *session, const struct run_row *run,
-                             const struct ferry_run_options *options, char **result,
-                             struct ferry_error *err)
+                             const struct json *facts, const struct ferry_run_options *options,
+                             char **result, struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct ferry_error ignored = {0};
@@ -251,7 +251,11 @@ static enum ferry_code carry(struct session *session, const struct run_row *run,
     enum ferry_code code;
 
     session->ferry->run = run->name;
-    code = engine_run(&session->engine, run, options ? options->stop_before : NULL, err);
+    code = plugins_pack(session, run, facts, err);
+    if (!code) {
+        code = engine_run(&session->engine, run, options ? options->stop_before : NULL, err);
+    }
+    plugins_unpack(facts);
     session->ferry->run = NULL;
     if (result && !journal_run_find(session->journal, scope, run->name, &after, &ignored) &&
         ferry_describe_run(session->journal, &after, result, &ignored)) {
@@ -315,7 +319,7 @@ enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source
         code = begin(scope, session, source, &run, err);
     }
     if (!code) {
-        code = carry(session, &run, options, result, err);
+        code = carry(session, &run, session->facts, options, result, err);
     }
     journal_close(journal);
     return code;
@@ -348,7 +352,7 @@ static enum ferry_code find_resumable(const void *ctx, struct journal *journal, 
 /* What the run goes by from now on: its options with the settings of this call. */
 static enum ferry_code take_up(const void *ctx, const struct ferry_source *source,
                                struct run_row *run, struct json **effective,
-                               struct ferry_error *err)
+                               struct json **facts_out, struct ferry_error *err)
 {
     struct json *options, *facts;
 
@@ -367,6 +371,7 @@ static enum ferry_code take_up(const void *ctx, const struct ferry_source *sourc
         return err->code;
     }
     run->options = json_print(ctx, *effective);
+    *facts_out = facts;
     return FERRY_OK;
 }
 
@@ -390,7 +395,7 @@ enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
     struct ferry_error own = {0};
     struct journal *journal = NULL;
     struct session *session = NULL;
-    struct json *effective = NULL;
+    struct json *effective = NULL, *facts = NULL;
     struct run_row run = {0};
     enum ferry_code code;
 
@@ -406,9 +411,9 @@ enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
     if (!code && run.state == RUN_DONE) {
         code = already_done(journal, &run, result, err);
     } else if (!code) {
-        code = take_up(scope, source, &run, &effective, err);
+        code = take_up(scope, source, &run, &effective, &facts, err);
         code = code ? code : session_open(scope, ferry, effective, journal, &session, err);
-        code = code ? code : carry(session, &run, options, result, err);
+        code = code ? code : carry(session, &run, facts, options, result, err);
     }
     journal_close(journal);
     return code;

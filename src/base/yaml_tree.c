@@ -71,8 +71,8 @@ static enum ferry_code put_scalar(const struct walk *walk, const yaml_node_t *no
     if (text == NULL) {
         return refuse(walk, node, "a text that is not UTF-8, or has a NUL in it");
     }
-    for (size_t i = 0;
-         node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && i < FERRY_COUNT(words); i++) {
+    for (size_t i = 0; node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && i < FERRY_COUNT(words);
+         i++) {
         if (strcmp(text, words[i][0]) == 0) {
             put_json(walk, place, words[i][1]);
             return FERRY_OK;

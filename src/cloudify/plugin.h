@@ -41,8 +41,8 @@ enum ferry_code cloudify_plugin_read_parts(const void *ctx, const struct json *p
 
 /*
  * Packs the parts. The same parts give the same bytes, whenever and wherever: nothing is
- * compressed, and no time, owner or mode of a file is kept. path is written anew with mode 0600 and is
- * there completely or not at all; NULL: the bytes are only counted and digested.
+ * compressed, and no time, owner or mode of a file is kept. path is written anew with mode 0600 and
+ * is there completely or not at all; NULL: the bytes are only counted and digested.
  */
 enum ferry_code cloudify_plugin_pack(const struct json *parts, const char *path,
                                      char sha256[DIGEST_SHA256_HEX], int64_t *size,

@@ -149,7 +149,8 @@ static enum ferry_code put_parts(const struct target *target, struct archive *wr
         code = put_part(target, writer, json_text(at), base_name(json_text(at)), err);
     }
     if (code == FERRY_OK && icon != NULL) {
-        code = put_part(target, writer, icon, "icon.png", err); /* the name that managers look for */
+        code =
+            put_part(target, writer, icon, "icon.png", err); /* the name that managers look for */
     }
     return code;
 }

@@ -214,9 +214,9 @@ static enum ferry_code take_wagon(struct content *content, struct archive *reade
     if (plugin == NULL) {
         void *scope FERRY_SCOPE = mem_scope(NULL);
 
-        return refuse(content->path, err,
-                      mem_printf(scope, "holds %.256s, which is no wagon: it has no package.json",
-                                 name));
+        return refuse(
+            content->path, err,
+            mem_printf(scope, "holds %.256s, which is no wagon: it has no package.json", name));
     }
     json_set_json(content->wagons, name, plugin);
     return FERRY_OK;
@@ -229,8 +229,7 @@ static enum ferry_code take_text(struct content *content, struct archive *reader
 {
     struct text *text;
 
-    content->texts =
-        mem_resize(content->mem, content->texts, struct text, content->text_count + 1);
+    content->texts = mem_resize(content->mem, content->texts, struct text, content->text_count + 1);
     text = &content->texts[content->text_count++];
     text->name = mem_strdup(content->mem, name);
     buf_init(&text->data, content->mem, CLOUDIFY_PLUGIN_TEXT_MAX);
@@ -367,13 +366,14 @@ static enum ferry_code judge_zip(const struct content *content, struct json *plu
     struct json *plugin;
 
     if (!content->is_zip) {
-        return refuse(content->path, err,
-                      "is a tar, but neither a wagon (no package.json) nor a caravan (no METADATA)");
+        return refuse(
+            content->path, err,
+            "is a tar, but neither a wagon (no package.json) nor a caravan (no METADATA)");
     }
     if (json_size(content->wagons) != 1) {
-        return refuse(content->path, err,
-                      mem_printf(scope, "holds %zu wagons, it must be one",
-                                 json_size(content->wagons)));
+        return refuse(
+            content->path, err,
+            mem_printf(scope, "holds %zu wagons, it must be one", json_size(content->wagons)));
     }
     if (content->text_count == 0) {
         return refuse(content->path, err, "holds no .yaml");

@@ -46,8 +46,9 @@ static enum ferry_code check_row(const struct plugin_yaml *yaml, const struct js
         return FERRY_OK; /* a plugin that is installed from elsewhere */
     }
     if (!same_package(package, ours)) {
-        return refuse(yaml, err, OTHER_HINT,
-                      mem_printf(scope, "is of package %.100s, the wagon of %.100s", package, ours));
+        return refuse(
+            yaml, err, OTHER_HINT,
+            mem_printf(scope, "is of package %.100s, the wagon of %.100s", package, ours));
     }
     if (version == NULL || strcmp(version, json_string_or(plugin, "version", "")) != 0) {
         return refuse(yaml, err, OTHER_HINT,

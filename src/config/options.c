@@ -111,9 +111,9 @@ static bool is_login(const struct json *node)
 static bool is_plugins(const struct json *node)
 {
     for (const struct json *item = json_first(node); item != NULL; item = json_next(item)) {
-        if (!json_is_string(item) &&
-            (!json_is_string(json_member(item, "wagon")) ||
-             !is_text_list(json_member(item, "yaml")) || json_size(json_member(item, "yaml")) == 0)) {
+        if (!json_is_string(item) && (!json_is_string(json_member(item, "wagon")) ||
+                                      !is_text_list(json_member(item, "yaml")) ||
+                                      json_size(json_member(item, "yaml")) == 0)) {
             return false;
         }
     }

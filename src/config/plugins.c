@@ -116,8 +116,9 @@ static enum ferry_code push_folder(const struct item *item, const char *folder)
         (void)config_bad(item->raw, item->key, item->at, item->err,
                          "names folder %s, which holds %zu .wgn and %zu .yaml", folder, wagons,
                          json_size(yamls));
-        ferry_error_hint(item->err, "a plugin's folder holds exactly one .wgn and its .yaml; name "
-                                    "archives by a pattern, such as %s/*.zip",
+        ferry_error_hint(item->err,
+                         "a plugin's folder holds exactly one .wgn and its .yaml; name "
+                         "archives by a pattern, such as %s/*.zip",
                          folder);
         return item->err == NULL ? FERRY_E_CONFIG : item->err->code;
     }
@@ -158,8 +159,7 @@ static enum ferry_code push_pattern(const struct item *item, const char *text)
     if (problem != NULL) {
         return config_bad(raw, item->key, item->at, item->err, "has an item that %s", problem);
     }
-    char *folder =
-        escaped(raw->mem, config_raw_folder(raw, config_raw_value(raw, item->key)));
+    char *folder = escaped(raw->mem, config_raw_folder(raw, config_raw_value(raw, item->key)));
 
     result = glob(config_path_join(raw->mem, folder, text), 0, NULL, &found);
     if (result == GLOB_NOMATCH) {

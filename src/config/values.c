@@ -237,8 +237,7 @@ const char *config_visibility_problem(const char *text)
 }
 
 static enum ferry_code put_visibility(struct config_raw *raw, const struct config_key *key,
-                                      const char *text, struct json *group,
-                                      struct ferry_error *err)
+                                      const char *text, struct json *group, struct ferry_error *err)
 {
     const char *problem = config_visibility_problem(text);
 
@@ -274,13 +273,20 @@ enum ferry_code config_value_put(struct config_raw *raw, const struct config_key
 {
     static enum ferry_code (*const put[])(struct config_raw *, const struct config_key *,
                                           const char *, struct json *, struct ferry_error *) = {
-        [CONFIG_TEXT] = put_text,         [CONFIG_PATH] = put_text,
-        [CONFIG_MANAGER] = put_text,      [CONFIG_DOWNLOAD] = put_text,
-        [CONFIG_SNAPSHOT] = put_text,     [CONFIG_BOOL] = put_bool,
-        [CONFIG_INT] = put_int,           [CONFIG_NUMBER] = put_number,
-        [CONFIG_DURATION] = put_duration, [CONFIG_DURATION_OR_AUTO] = put_duration,
-        [CONFIG_SECONDS] = put_seconds,   [CONFIG_FAILURES] = put_failures,
-        [CONFIG_VERSIONS] = put_versions, [CONFIG_MAPPING] = put_mapping,
+        [CONFIG_TEXT] = put_text,
+        [CONFIG_PATH] = put_text,
+        [CONFIG_MANAGER] = put_text,
+        [CONFIG_DOWNLOAD] = put_text,
+        [CONFIG_SNAPSHOT] = put_text,
+        [CONFIG_BOOL] = put_bool,
+        [CONFIG_INT] = put_int,
+        [CONFIG_NUMBER] = put_number,
+        [CONFIG_DURATION] = put_duration,
+        [CONFIG_DURATION_OR_AUTO] = put_duration,
+        [CONFIG_SECONDS] = put_seconds,
+        [CONFIG_FAILURES] = put_failures,
+        [CONFIG_VERSIONS] = put_versions,
+        [CONFIG_MAPPING] = put_mapping,
         [CONFIG_VISIBILITY] = put_visibility,
     };
     struct config_value *value = config_raw_value(raw, key);

@@ -191,8 +191,7 @@ static enum ferry_code other_shape(struct config_raw *raw, const struct yaml_log
     bool scalar = strstr(log->reason, "got event: SCALAR") != NULL;
     bool list = strstr(log->reason, "got event: SEQUENCE") != NULL;
     bool keys = strstr(log->reason, "got event: MAPPING") != NULL;
-    bool tree =
-        keys && index < config_key_count && config_key_is_tree(&config_keys[index]);
+    bool tree = keys && index < config_key_count && config_key_is_tree(&config_keys[index]);
 
     if (tree && (log->in_item ? *shape == CONFIG_SEQUENCE : *shape == CONFIG_SCALAR)) {
         *shape = log->in_item ? CONFIG_ITEMS : CONFIG_TREE;

@@ -38,8 +38,9 @@ static void scalars_stay_texts_but_for_three_words(void **state)
     (void)state;
     assert_tree("version: 1.10\nquoted: '2.0.0'\nnumber: 3\n",
                 "{\"version\":\"1.10\",\"quoted\":\"2.0.0\",\"number\":\"3\"}");
-    assert_tree("{a: true, b: False, c: null, d: ~, e: , f: \"true\", g: ''}",
-                "{\"a\":true,\"b\":false,\"c\":null,\"d\":null,\"e\":null,\"f\":\"true\",\"g\":\"\"}");
+    assert_tree(
+        "{a: true, b: False, c: null, d: ~, e: , f: \"true\", g: ''}",
+        "{\"a\":true,\"b\":false,\"c\":null,\"d\":null,\"e\":null,\"f\":\"true\",\"g\":\"\"}");
     assert_tree("[true, ~, x, [1], {k: v}]", "[true,null,\"x\",[\"1\"],{\"k\":\"v\"}]");
     assert_tree("alone", "\"alone\"");
     assert_tree("", "null");

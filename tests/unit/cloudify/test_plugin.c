@@ -35,8 +35,8 @@ static int enter(void **state)
 
 static int leave(void **state)
 {
-    static const char *const names[] = {"p.zip",  "p.tgz", "out.zip", "out2.zip", "plugin.yaml",
-                                        "v4.yaml", "i.png", TINY};
+    static const char *const names[] = {"p.zip",       "p.tgz",   "out.zip", "out2.zip",
+                                        "plugin.yaml", "v4.yaml", "i.png",   TINY};
 
     (void)state;
     for (size_t i = 0; i < FERRY_COUNT(names); i++) {
@@ -122,9 +122,8 @@ static void make_tar(const char *const *pairs)
     assert_non_null(file);
     for (; pairs[0] != NULL; pairs += 2) {
         size_t size = strlen(pairs[1]);
-        const char *data = strncmp(pairs[1], "cloudify_", 9) == 0
-                               ? wagon_data(scope, pairs[1], &size)
-                               : pairs[1];
+        const char *data =
+            strncmp(pairs[1], "cloudify_", 9) == 0 ? wagon_data(scope, pairs[1], &size) : pairs[1];
 
         tar_add(file, pairs[0], data, size);
     }
@@ -172,10 +171,11 @@ static void zip_of_wagon_and_yamls(void **state)
     assert_reads("p.zip",
                  "{\"plugins\":[" PLUGIN "\"yamls\":1,\"central\":true}],\"kind\":\"zip\"}");
     /* another spelling of the package; two yamls, of which one has a plugin for hosts too */
-    make_zip((const char *const[]){
-        "plugin_1_4.yaml", YAML, "folder/" TINY, TINY, "folder/plugin.yaml",
-        "plugins: {a: {package_name: Cloudify_Tiny.Plugin, package_version: 2.0.0}, b: {source: x}}",
-        NULL});
+    make_zip((const char *const[]){"plugin_1_4.yaml", YAML, "folder/" TINY, TINY,
+                                   "folder/plugin.yaml",
+                                   "plugins: {a: {package_name: Cloudify_Tiny.Plugin, "
+                                   "package_version: 2.0.0}, b: {source: x}}",
+                                   NULL});
     assert_reads("p.zip",
                  "{\"plugins\":[" PLUGIN "\"yamls\":2,\"central\":false}],\"kind\":\"zip\"}");
 }
@@ -219,18 +219,24 @@ static void what_is_wrong_is_refused_with_reason_and_next_step(void **state)
         {{"plugin.yaml", YAML, NULL}, "holds 0 wagons", "one wagon"},
         {{"a.wgn", TINY, "b.wgn", TINY, "plugin.yaml", YAML, NULL}, "holds 2 wagons", "one wagon"},
         {{"a.wgn", TINY, NULL}, "holds no .yaml", "its .yaml"},
-        {{"a.wgn", "no wagon", "plugin.yaml", YAML, NULL}, "holds a.wgn, which is no wagon", "wagon"},
+        {{"a.wgn", "no wagon", "plugin.yaml", YAML, NULL},
+         "holds a.wgn, which is no wagon",
+         "wagon"},
         {{"a.wgn", OTHER, "plugin.yaml", YAML, NULL},
          "plugin.yaml is of package cloudify-tiny-plugin, the wagon of cloudify-other-plugin",
          "must be the wagon's"},
         {{"a.wgn", TINY, "plugin.yaml",
           "plugins: {t: {package_name: cloudify-tiny-plugin, package_version: 2.0.1}}", NULL},
-         "is of cloudify-tiny-plugin 2.0.1, the wagon of version 2.0.0", "must be the wagon's"},
-        {{"a.wgn", TINY, "plugin.yaml", "plugins: {t: {package_name: cloudify-tiny-plugin}}", NULL},
-         "without a package_version", "must be the wagon's"},
-        {{"a.wgn", TINY, "plugin.yaml", "node_types: {}", NULL}, "names no plugin of package",
+         "is of cloudify-tiny-plugin 2.0.1, the wagon of version 2.0.0",
          "must be the wagon's"},
-        {{"a.wgn", TINY, "plugin.yaml", "plugins: [", NULL}, "cannot be read: line 2",
+        {{"a.wgn", TINY, "plugin.yaml", "plugins: {t: {package_name: cloudify-tiny-plugin}}", NULL},
+         "without a package_version",
+         "must be the wagon's"},
+        {{"a.wgn", TINY, "plugin.yaml", "node_types: {}", NULL},
+         "names no plugin of package",
+         "must be the wagon's"},
+        {{"a.wgn", TINY, "plugin.yaml", "plugins: [", NULL},
+         "cannot be read: line 2",
          "mend the yaml"},
     };
 
@@ -250,10 +256,12 @@ static void wrong_caravans_are_refused(void **state)
         {{"c/METADATA", "", NULL}, "names no wagon"},
         {{"c/METADATA", "[a]", NULL}, "names no wagon"},
         {{"c/METADATA", "a: [", NULL}, "a METADATA that cannot be read"},
-        {{"c/METADATA", "no.wgn: p.yaml", "c/p.yaml", YAML, NULL}, "names c/no.wgn in its METADATA"},
+        {{"c/METADATA", "no.wgn: p.yaml", "c/p.yaml", YAML, NULL},
+         "names c/no.wgn in its METADATA"},
         {{"c/METADATA", "a.wgn: p.yaml", "c/a.wgn", TINY, NULL}, "names c/p.yaml in its METADATA"},
         {{"c/METADATA", "a.wgn: [p]", "c/a.wgn", TINY, NULL}, "names c/ in its METADATA"},
-        {{"c/METADATA", "a.wgn: p.yaml", "c/a.wgn", OTHER, "c/p.yaml", YAML, NULL}, "is of package"},
+        {{"c/METADATA", "a.wgn: p.yaml", "c/a.wgn", OTHER, "c/p.yaml", YAML, NULL},
+         "is of package"},
         {{"c/other", "x", NULL}, "neither a wagon (no package.json) nor a caravan"},
         {{"c/package.json", "{\"package_name\":\"p\"}", NULL}, "neither a wagon"},
     };
@@ -368,22 +376,21 @@ static void parts_are_read_like_the_zip_of_them(void **state)
     put_parts();
     assert_int_equal(cloudify_plugin_read_parts(scope, parts_of(scope, PARTS), &facts, &err),
                      FERRY_OK);
-    assert_string_equal(json_print(scope, facts),
-                        "{\"kind\":\"packed\",\"plugins\":[" PLUGIN
-                        "\"yamls\":2,\"central\":true}]}");
-    assert_int_equal(cloudify_plugin_read_parts(
-                         scope, parts_of(scope, "{\"wagon\":\"plugin.yaml\",\"yaml\":[]}"), &facts,
-                         &err),
-                     FERRY_E_ARCHIVE);
+    assert_string_equal(json_print(scope, facts), "{\"kind\":\"packed\",\"plugins\":[" PLUGIN
+                                                  "\"yamls\":2,\"central\":true}]}");
+    assert_int_equal(
+        cloudify_plugin_read_parts(
+            scope, parts_of(scope, "{\"wagon\":\"plugin.yaml\",\"yaml\":[]}"), &facts, &err),
+        FERRY_E_ARCHIVE);
     assert_int_equal(
         cloudify_plugin_read_parts(
             scope, parts_of(scope, "{\"wagon\":\"" TINY "\",\"yaml\":[\"i.png\"]}"), &facts, &err),
         FERRY_E_ARCHIVE);
     assert_non_null(strstr(err.message, "names no plugin"));
-    assert_int_equal(
-        cloudify_plugin_read_parts(
-            scope, parts_of(scope, "{\"wagon\":\"" TINY "\",\"yaml\":[\"no.yaml\"]}"), &facts, &err),
-        FERRY_E_NOT_FOUND);
+    assert_int_equal(cloudify_plugin_read_parts(
+                         scope, parts_of(scope, "{\"wagon\":\"" TINY "\",\"yaml\":[\"no.yaml\"]}"),
+                         &facts, &err),
+                     FERRY_E_NOT_FOUND);
     make_zip((const char *const[]){TINY, TINY, "plugin.yaml", YAML, NULL});
     assert_int_equal(cloudify_plugin_read_parts(
                          scope, parts_of(scope, "{\"wagon\":\"p.zip\",\"yaml\":[]}"), &facts, &err),

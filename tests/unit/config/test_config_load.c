@@ -239,7 +239,8 @@ static void plugins_go_to_latest_or_minor_by_name(void **state)
     assert_plugins(&loaded, "plugins.to", "{\"minor\":[\"c\"]}");
     assert_plugins(&loaded, "plugins.mapping", "{\"updates\":[\"x\"]}");
     loaded_free(&loaded);
-    load_text(&loaded, MINIMAL "plugins:\n  to: {latest: [a]}\n", "plugins.to=latest", (char *)NULL);
+    load_text(&loaded, MINIMAL "plugins:\n  to: {latest: [a]}\n", "plugins.to=latest",
+              (char *)NULL);
     assert_plugins(&loaded, "plugins.to", "\"latest\"");
     loaded_free(&loaded);
 }

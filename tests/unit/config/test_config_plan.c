@@ -135,7 +135,8 @@ static void spoilt_options_are_refused(void **state)
     assert_spoilt("agents", "bogus", "1", "options have an unknown member agents.bogus");
     assert_spoilt("bogus", "x", "1", "options have an unknown member bogus");
     assert_spoilt("plugins", "upload", "[1]", "options have a wrong plugins.upload");
-    assert_spoilt("plugins", "upload", "[{\"wagon\":\"w\"}]", "options have a wrong plugins.upload");
+    assert_spoilt("plugins", "upload", "[{\"wagon\":\"w\"}]",
+                  "options have a wrong plugins.upload");
     assert_spoilt("plugins", "upload", "[{\"wagon\":\"w\",\"yaml\":[]}]",
                   "options have a wrong plugins.upload");
     assert_spoilt("plugins", "mapping", "\"x\"", "options have a wrong plugins.mapping");

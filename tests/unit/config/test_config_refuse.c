@@ -112,7 +112,8 @@ static void wrong_plugins_are_refused_where_they_stand(void **state)
 #define UPLOAD MINIMAL "plugins:\n  upload:\n    - up.yaml\n    - "
 #define AT "up.yaml:6:7: plugins.upload "
     static const struct row rows[] = {
-        {UPLOAD "{ikon: up.yaml}\n", AT "has an item with the unknown key ikon", "wagon, yaml, icon"},
+        {UPLOAD "{ikon: up.yaml}\n", AT "has an item with the unknown key ikon",
+         "wagon, yaml, icon"},
         {UPLOAD "{yaml: up.yaml}\n",
          AT "has an item without wagon: it must be {wagon: FILE, yaml: FILE}", NULL},
         {UPLOAD "{wagon: d/x.wgn}\n",
@@ -125,28 +126,35 @@ static void wrong_plugins_are_refused_where_they_stand(void **state)
         {UPLOAD "{visibility: all}\n",
          AT "has an item whose visibility must be tenant, private or global", NULL},
         {UPLOAD "[x]\n", "up.yaml:6:7: an item of plugins.upload must be a single value", NULL},
-        {UPLOAD "[x]\n    - {a: b}\n", "up.yaml:6:7: an item of plugins.upload must be a single value",
+        {UPLOAD "[x]\n    - {a: b}\n",
+         "up.yaml:6:7: an item of plugins.upload must be a single value", NULL},
+        {MINIMAL
+         "plugins:\n  upload:\n    - {wagon: d/x.wgn, yaml: up.yaml}\n    - up.yaml\n    - [x]\n",
+         "up.yaml:7:7: plugins.upload has an item that is neither a path nor {wagon: FILE, yaml: "
+         "FILE}",
          NULL},
-        {MINIMAL "plugins:\n  upload:\n    - {wagon: d/x.wgn, yaml: up.yaml}\n    - up.yaml\n    - [x]\n",
-         "up.yaml:7:7: plugins.upload has an item that is neither a path nor {wagon: FILE, yaml: FILE}", NULL},
         {MINIMAL "plugins: {upload: {a: b}}\n",
          "up.yaml:3:19: plugins.upload must be a list, such as [a, b]", NULL},
         {MINIMAL "plugins: {visibility: all}\n",
          "up.yaml:3:11: plugins.visibility must be tenant, private or global, not 'all'", NULL},
         {MINIMAL "plugins: {to: newest}\n",
-         "up.yaml:3:11: plugins.to must be latest, minor or keys such as {latest: [a]}, not 'newest'",
+         "up.yaml:3:11: plugins.to must be latest, minor or keys such as {latest: [a]}, not "
+         "'newest'",
          NULL},
         {MINIMAL "plugins: {to: {newest: [a]}}\n",
-         "up.yaml:3:11: plugins.to must be latest, minor, or lists below these two words, not newest",
+         "up.yaml:3:11: plugins.to must be latest, minor, or lists below these two words, not "
+         "newest",
          NULL},
         {MINIMAL "plugins: {to: {latest: a}}\n",
-         "up.yaml:3:11: plugins.to must be latest, minor, or lists below these two words, not latest",
+         "up.yaml:3:11: plugins.to must be latest, minor, or lists below these two words, not "
+         "latest",
          NULL},
         {MINIMAL "plugins: {to: {latest: []}}\n",
          "up.yaml:3:11: plugins.to must name at least one plugin", NULL},
-        {MINIMAL "plugins: {to: {latest: [[a]]}}\n", "up.yaml:3:11: plugins.to has a name that is no text",
+        {MINIMAL "plugins: {to: {latest: [[a]]}}\n",
+         "up.yaml:3:11: plugins.to has a name that is no text", NULL},
+        {MINIMAL "plugins: {mapping: x}\n", "up.yaml:3:11: plugins.mapping must have keys below it",
          NULL},
-        {MINIMAL "plugins: {mapping: x}\n", "up.yaml:3:11: plugins.mapping must have keys below it", NULL},
         {MINIMAL "plugins: {mapping: {a: b}}\n",
          "up.yaml:3:11: plugins.mapping must have updates below it, and something in them", NULL},
     };
@@ -155,7 +163,8 @@ static void wrong_plugins_are_refused_where_they_stand(void **state)
     (void)state;
     put_file("d/x.wgn", "x");
     refuse_all(rows, FERRY_COUNT(rows));
-    (void)snprintf(absolute, sizeof(absolute), AT "names %s/no.wgn, which is no file", test_folder());
+    (void)snprintf(absolute, sizeof(absolute), AT "names %s/no.wgn, which is no file",
+                   test_folder());
     assert_refused(UPLOAD "{wagon: no.wgn}\n", NULL, FERRY_E_CONFIG, absolute, NULL);
     (void)snprintf(absolute, sizeof(absolute),
                    AT "names %s/up.yaml: a manager wants a wagon's name to end in .wgn",
@@ -171,10 +180,11 @@ static void wrong_plugins_are_refused_where_they_stand(void **state)
                    test_folder());
     assert_refused(UPLOAD "d/x.wgn\n    - {wagon: d/x.wgn, yaml: up.yaml}\n", NULL, FERRY_E_CONFIG,
                    absolute, NULL);
-    assert_refused(MINIMAL, "plugins.to={latest: [", FERRY_E_USAGE,
-                   "setting plugins.to: line 2, column 1: not valid YAML: did not find expected node "
-                   "content",
-                   NULL);
+    assert_refused(
+        MINIMAL, "plugins.to={latest: [", FERRY_E_USAGE,
+        "setting plugins.to: line 2, column 1: not valid YAML: did not find expected node "
+        "content",
+        NULL);
     assert_refused(MINIMAL, "plugins.mapping=[{a: b}]", FERRY_E_USAGE,
                    "setting plugins.mapping must have keys below it", NULL);
 #undef UPLOAD
