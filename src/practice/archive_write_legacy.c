@@ -210,13 +210,18 @@ static void write_host_agents(struct zip_out *out, const struct plan_walk *walk,
     char deployment[PLAN_NAME_SIZE], instance[PLAN_NAME_SIZE];
     plan_deployment_name(walk->deployment, deployment);
     (void)buf_printf(text, "\"%s\": {\"vm\": {", deployment);
+    const char *comma = "";
     for (int64_t host = 0; host < walk->hosts; host++) {
+        if (!plan_host_has_agent(walk->plan, plan_host(walk, host))) {
+            continue;
+        }
         plan_instance_name(walk, host, instance);
         (void)buf_printf(text,
                          "%s\"%s\": {\"version\": \"%s\", \"broker_config\": {\"broker_ip\": "
                          "[\"127.0.0.1\"], \"broker_ssl_cert\": \"%s\", \"broker_ssl_enabled\": "
                          "true}}",
-                         host == 0 ? "" : ", ", instance, walk->plan->version, cert);
+                         comma, instance, walk->plan->version, cert);
+        comma = ", ";
     }
     (void)buf_puts(text, "}}");
     zip_out_put(out, buf_text(text), text->len);

@@ -222,7 +222,8 @@ static void add_instance(struct items *items, const struct plan_walk *walk, int6
     json_set_array(item, "relationships");
     json_set_object(item, "runtime_properties");
     json_set_array(item, "scaling_groups");
-    json_set_string(item, "state", "started");
+    json_set_string(item, "state",
+                    is_host ? plan_host_state(items->plan, plan_host(walk, index)) : "started");
     json_set_bool(item, "has_configuration_drift", false);
     json_set_bool(item, "is_status_check_ok", true);
     json_set_string(item, "node_id", plan_instance_node(walk, index));
@@ -233,7 +234,7 @@ static void add_agent(struct items *items, const struct plan_walk *walk, int64_t
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     char name[PLAN_NAME_SIZE], date[PLAN_DATE_SIZE];
-    int64_t agent = host * items->plan->deployments + walk->deployment;
+    int64_t agent = plan_host(walk, host);
     plan_instance_name(walk, host, name);
     plan_date(BASE_OF_EXECUTIONS + walk->deployment, true, date);
     struct json *item = item_new(scope, name, date);
@@ -266,7 +267,9 @@ static void write_topology(struct items *items, int64_t tenant)
         }
         items_of(items, "agents", name);
         for (int64_t host = 0; host < walk.hosts; host++) {
-            add_agent(items, &walk, host);
+            if (plan_host_has_agent(items->plan, plan_host(&walk, host))) {
+                add_agent(items, &walk, host);
+            }
         }
     }
     items_close(items);
@@ -356,12 +359,12 @@ static void write_schedules(struct items *items, int64_t tenant)
         json_set_string(item, "deployment_id", name);
         json_set_string(item, "workflow_id", "heal");
         json_set_string(item, "since", due);
-        json_set_string(item, "next_occurrence", i % 2 == 0 ? NULL : due);
+        json_set_string(item, "next_occurrence", plan_has_next(plan, i) ? due : NULL);
         struct json *rule = json_set_object(item, "rule");
         json_set_null(rule, "recurrence");
         json_set_int(rule, "count", 1);
         json_set_object(item, "parameters");
-        json_set_int(item, "slip", 0);
+        json_set_int(item, "slip", items->plan->slip);
         json_set_bool(item, "enabled", true);
         json_set_bool(item, "stop_on_fail", false);
         items_add(items, item);

@@ -131,18 +131,40 @@ static void write_payload(struct zip_out *out, const struct make_plan *plan)
     zip_out_end(out);
 }
 
+static void add_dead_hosts(struct json *practice, const struct make_plan *plan)
+{
+    char tenant[PLAN_NAME_SIZE], instance[PLAN_NAME_SIZE], both[2 * PLAN_NAME_SIZE + 1];
+    struct plan_walk walk;
+    if (plan->dead == 0) {
+        return;
+    }
+    struct json *list = json_set_array(practice, "dead_hosts");
+    for (plan_walk_start(&walk, plan); plan_walk_next(&walk);) {
+        plan_tenant_name(walk.tenant, tenant);
+        for (int64_t host = 0; host < walk.hosts; host++) {
+            if (plan_host_is_dead(plan, plan_host(&walk, host))) {
+                plan_instance_name(&walk, host, instance);
+                (void)snprintf(both, sizeof(both), "%s/%s", tenant, instance);
+                json_push_string(list, both);
+            }
+        }
+    }
+}
+
 void archive_write_extras(struct zip_out *out, const struct make_plan *plan)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct json *practice = json_object(scope);
-    char id[11], secret[41], value[64];
+    char id[PLAN_TOKEN_SIZE], value[PLAN_TOKEN_SIZE];
     json_set_string(practice, "admin_password", plan->admin_password);
-    plan_secret(plan, 10, id, sizeof(id) - 1);
-    plan_secret(plan, 11, secret, sizeof(secret) - 1);
-    (void)snprintf(value, sizeof(value), "ctok-%s-%s", id, secret);
+    plan_token(plan, id, value);
     struct json *token = json_push_object(json_set_array(practice, "tokens"));
     json_set_string(token, "id", id);
     json_set_string(token, "value", value);
+    if (plan->token != NULL) {
+        json_set_string(token, "user", "admin");
+    }
+    add_dead_hosts(practice, plan);
     zip_out_text(out, "practice.json", json_print(scope, practice));
     if (plan->payload > 0) {
         write_payload(out, plan);

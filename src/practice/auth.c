@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/timefmt.h"
+#include "practice/ledger.h"
 #include "practice/practice.h"
 #include "practice/request.h"
 #include "practice/routes.h"
@@ -63,7 +63,7 @@ static void remember_user(struct request *request, struct sqlite3_stmt *query)
 static bool is_locked(struct practice *practice, const char *user)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    return practice->options.account_lock &&
+    return practice->locks_accounts &&
            practice_number(practice, mem_printf(scope, "failed_logins.%s", user), 0) >= LOCK_AFTER;
 }
 
@@ -72,7 +72,7 @@ static void count_login(struct practice *practice, const char *user, bool right)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     const char *name = mem_printf(scope, "failed_logins.%s", user);
-    if (!practice->options.account_lock) {
+    if (!practice->locks_accounts) {
         return;
     }
     if (right) {
@@ -83,6 +83,13 @@ static void count_login(struct practice *practice, const char *user, bool right)
                " value = CAST(value AS INTEGER) + 1",
                "s", name);
     }
+}
+
+/* A node whose REST service was not restarted after a restore elsewhere verifies nothing. */
+static bool holds_old_secret(const struct request *request)
+{
+    return request->node < CLUSTER_MOST &&
+           request->practice->cluster.nodes[request->node].old_secret;
 }
 
 /* True when the request was answered; a user who is not known counts as no credentials. */
@@ -100,7 +107,7 @@ static bool basic_fails(struct request *request, char *credentials)
     }
     const char *password = sql_text(query, 3);
     bool right = password != NULL && strcmp(password, colon + 1) == 0;
-    if (sql_int(query, 2) != 0 && practice->state.passwords_fail) {
+    if ((sql_int(query, 2) != 0 && practice->state.passwords_fail) || holds_old_secret(request)) {
         right = false;
     }
     right = right && !is_locked(practice, credentials);
@@ -109,6 +116,7 @@ static bool basic_fails(struct request *request, char *credentials)
     }
     sql_end(query);
     count_login(practice, credentials, right);
+    ledger_password(practice, credentials, right);
     if (!right) {
         reply_unauthorized(request,
                            mem_printf(request,
@@ -182,6 +190,10 @@ static bool credentials_fail(struct request *request)
         return true;
     }
     const char *token = request_header(request, "Authentication-Token");
+    if (token != NULL && holds_old_secret(request)) {
+        reply_unauthorized(request, "Unauthorized");
+        return true;
+    }
     return token != NULL && token_fails(request, token);
 }
 

@@ -44,6 +44,7 @@ struct content {
     const char *schema_revision, *stage_revision, *composer_revision; /* NULL: not in metadata */
     const char *create_execution; /* the new format's execution_id; NULL in legacy archives */
     const char *admin_password;   /* practice.json only, else NULL */
+    const char *dead_hosts;       /* the same: JSON list of "TENANT/INSTANCE" */
     const char **networks;        /* networks.json: active_networks */
     size_t networks_count;
     /* Tenants that have items but no directory entry tenants/NAME/: a 7.x manager passes them

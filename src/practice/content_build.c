@@ -69,7 +69,8 @@ static const struct content_field instance_fields[] = {
     TEXT(content_instance, id),         TEXT(content_instance, tenant),
     TEXT(content_instance, deployment), TEXT(content_instance, node),
     TEXT(content_instance, host_id),    TEXT(content_instance, state),
-    INT(content_instance, index),       INT(content_instance, version)};
+    INT(content_instance, index),       INT(content_instance, version),
+    BOOL(content_instance, dead)};
 
 static const struct content_field agent_fields[] = {
     TEXT(content_agent, name),           TEXT(content_agent, tenant),
@@ -414,6 +415,25 @@ void content_user_join(struct content_build *build, struct content_user *user, c
     user->tenants_count = count;
 }
 
+/* Dumps of managers before 6.4 have no table of tokens: one that says its user is added. */
+static struct content_token *token_named(struct content_build *build, const char *id,
+                                         const char *user)
+{
+    struct content *content = build->content;
+    for (size_t i = 0; i < content->tokens_count; i++) {
+        if (content->tokens[i].id != NULL && strcmp(content->tokens[i].id, id) == 0) {
+            return &content->tokens[i];
+        }
+    }
+    if (user == NULL) {
+        return NULL;
+    }
+    struct content_token *token = content_add(build, CONTENT_TOKENS);
+    token->id = content_keep(build, id);
+    token->user = content_keep(build, user);
+    return token;
+}
+
 void content_set_practice(struct content_build *build, const struct json *practice)
 {
     struct content *content = build->content;
@@ -421,10 +441,13 @@ void content_set_practice(struct content_build *build, const struct json *practi
     const struct json *tokens = json_get(practice, "tokens");
     for (const struct json *t = json_first(tokens); t != NULL; t = json_next(t)) {
         const char *id = json_string_or(t, "id", "");
-        for (size_t i = 0; i < content->tokens_count; i++) {
-            if (content->tokens[i].id != NULL && strcmp(content->tokens[i].id, id) == 0) {
-                content->tokens[i].value = content_keep(build, json_string_or(t, "value", NULL));
-            }
+        struct content_token *token = token_named(build, id, json_string_or(t, "user", NULL));
+        if (token != NULL) {
+            token->value = content_keep(build, json_string_or(t, "value", NULL));
         }
+    }
+    const struct json *dead = json_get(practice, "dead_hosts");
+    if (dead != NULL) {
+        content->dead_hosts = json_print(content, dead);
     }
 }

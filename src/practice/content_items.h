@@ -58,6 +58,7 @@ struct content_node {
 struct content_instance {
     const char *id, *tenant, *deployment, *node, *host_id, *state;
     int64_t index, version;
+    bool dead; /* a host whose agent never answers; descriptions only */
 };
 
 struct content_agent {

@@ -176,7 +176,8 @@ static void row_instance(struct dump *dump, const struct plan_walk *walk, int64_
     dump_set_data(dump, "relationships", "[]");
     dump_set_data(dump, "runtime_properties", "{}");
     dump_set_data(dump, "scaling_groups", "[]");
-    dump_set(dump, "state", "started");
+    dump_set(dump, "state",
+             is_host ? plan_host_state(dump->plan, plan_host(walk, instance)) : "started");
     dump_set(dump, "version", "3");
     dump_set(dump, "_node_fk",
              number(node, walk->first_node + (walk->hosts == 0 || is_host ? 1 : 2)));
@@ -201,7 +202,7 @@ static void row_agent(struct dump *dump, const struct plan_walk *walk, int64_t h
 {
     char name[PLAN_NAME_SIZE], ip[64], instance[NUMBER_SIZE], tenant[NUMBER_SIZE];
     char date[PLAN_DATE_SIZE];
-    int64_t agent = host * dump->plan->deployments + walk->deployment;
+    int64_t agent = plan_host(walk, host);
     plan_instance_name(walk, host, name);
     plan_date(BASE_OF_EXECUTIONS + walk->deployment, false, date);
     (void)snprintf(ip, sizeof(ip), "10.%d.%d.%d", (int)(agent >> 16 & 255), (int)(agent >> 8 & 255),
@@ -227,7 +228,9 @@ static void rows_agents(struct dump *dump)
     struct plan_walk walk;
     for (plan_walk_start(&walk, dump->plan); plan_walk_next(&walk);) {
         for (int64_t host = 0; host < walk.hosts; host++) {
-            row_agent(dump, &walk, host);
+            if (plan_host_has_agent(dump->plan, plan_host(&walk, host))) {
+                row_agent(dump, &walk, host);
+            }
         }
     }
 }
@@ -302,16 +305,17 @@ static void rows_executions(struct dump *dump)
 static void rows_schedules(struct dump *dump)
 {
     char id[PLAN_NAME_SIZE], due[PLAN_DATE_SIZE], deployment[NUMBER_SIZE], tenant[NUMBER_SIZE];
+    char slip[NUMBER_SIZE];
     for (int64_t i = 0; i < dump->plan->scheduled; i++) {
         int64_t index = i % dump->plan->deployments;
         (void)snprintf(id, sizeof(id), "sched-%02lld", (long long)i);
         plan_scheduled_for(i, false, due);
         dump_row(dump);
         dump_set(dump, "id", id);
-        dump_set(dump, "next_occurrence", i % 2 == 0 ? NULL : due);
+        dump_set(dump, "next_occurrence", plan_has_next(dump->plan, i) ? due : NULL);
         dump_set(dump, "since", due);
         dump_set(dump, "rule", "{\"recurrence\": null, \"count\": 1, \"weekdays\": null}");
-        dump_set(dump, "slip", "0");
+        dump_set(dump, "slip", number(slip, dump->plan->slip));
         dump_set(dump, "workflow_id", "heal");
         dump_set(dump, "parameters", "{}");
         dump_set(dump, "execution_arguments", "{}");
@@ -352,8 +356,9 @@ static void rows_plugins(struct dump *dump)
 
 static void rows_tokens(struct dump *dump)
 {
-    char id[11], hash[128], salt[23], digest[44], date[PLAN_DATE_SIZE];
-    plan_secret(dump->plan, 10, id, sizeof(id) - 1);
+    char id[PLAN_TOKEN_SIZE], value[PLAN_TOKEN_SIZE];
+    char hash[128], salt[23], digest[44], date[PLAN_DATE_SIZE];
+    plan_token(dump->plan, id, value);
     plan_secret(dump->plan, 12, salt, sizeof(salt) - 1);
     plan_secret(dump->plan, 13, digest, sizeof(digest) - 1);
     plan_date(0, false, date);

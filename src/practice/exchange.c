@@ -69,34 +69,34 @@ static void answer_with(struct request *request, const struct fault *fault)
     }
 }
 
-/* nginx's limit_req: a bucket that empties at the rate and overflows above the burst. */
-static bool over_rate(struct server *server)
+/* nginx's limit_req: a bucket that empties at the rate and overflows above the burst. -1: refused;
+   else how long the request waits, which is not at all while the bucket is below the delay. */
+static int64_t rate_wait_ms(struct exchange *exchange)
 {
-    const struct practice_options *options = &server->practice->options;
-    int64_t now = exchange_now_ms(server);
-    if (options->rate_limit <= 0) {
-        return false;
+    const struct traffic *traffic = &exchange->server->practice->traffic;
+    struct port *port = exchange->port;
+    int64_t now = exchange_now_ms(exchange->server);
+    if (exchange->number == 0 || exchange->limited || traffic->rate <= 0) {
+        return 0;
     }
-    server->bucket -= (double)(now - server->bucket_ms) * options->rate_limit / 1000.0;
-    server->bucket_ms = now;
-    if (server->bucket < 0) {
-        server->bucket = 0;
+    exchange->limited = true;
+    port->bucket -= (double)(now - port->bucket_ms) * traffic->rate / 1000.0;
+    port->bucket_ms = now;
+    if (port->bucket < 0) {
+        port->bucket = 0;
     }
-    if (server->bucket + 1 > (double)options->rate_burst + 1) {
-        return true;
+    if (port->bucket > traffic->burst) {
+        return -1;
     }
-    server->bucket += 1;
-    return false;
+    double excess = port->bucket - traffic->delay;
+    port->bucket += 1;
+    return excess > 0 ? (int64_t)(excess * 1000.0 / traffic->rate) : 0;
 }
 
 static void take_effect(struct exchange *exchange)
 {
     struct practice *practice = exchange->server->practice;
     jobs_run(practice, practice_now_ms(practice));
-    if (exchange->number != 0 && over_rate(exchange->server)) {
-        reply_nginx(&exchange->request, 503);
-        return;
-    }
     routes_dispatch(&exchange->request);
 }
 
@@ -171,14 +171,23 @@ enum MHD_Result exchange_advance(struct exchange *exchange)
     if (exchange->stage == STAGE_AFTER) {
         return exchange_send(exchange);
     }
-    if (fault_before(exchange, &result)) {
+    if (!exchange->limited && fault_before(exchange, &result)) {
         return result;
+    }
+    int64_t wait_ms = rate_wait_ms(exchange);
+    if (wait_ms < 0) {
+        reply_nginx(&exchange->request, 503);
+        return exchange_send(exchange);
+    }
+    if (wait_ms > 0) {
+        return wait_until(exchange, STAGE_LIMITED, wait_ms);
     }
     take_effect(exchange);
     if (fault_after(exchange, &result)) {
         return result;
     }
-    int64_t slow_ms = exchange->server->practice->state.slow_ms;
+    const struct practice *practice = exchange->server->practice;
+    int64_t slow_ms = practice->state.slow_ms + practice->traffic.latency_ms;
     if (slow_ms > 0 && exchange->number != 0) {
         return wait_until(exchange, STAGE_AFTER, slow_ms);
     }

@@ -50,6 +50,11 @@ char *exec_any_running(struct practice *practice, const void *ctx)
                         "");
 }
 
+int64_t exec_running(struct practice *practice)
+{
+    return sql_one_int(practice->sql, 0, "SELECT count(*) FROM executions WHERE " EXEC_RUNNING, "");
+}
+
 void exec_event(struct practice *practice, const char *id, const char *type, const char *message,
                 int64_t at_ms)
 {

@@ -31,6 +31,8 @@ void exec_end(struct practice *practice, const char *id, const char *status, con
 void exec_progress(struct practice *practice, const char *id, int64_t finished, int64_t total);
 /* An id of a running execution of any tenant and kind; NULL: none. Owned by ctx. */
 char *exec_any_running(struct practice *practice, const void *ctx);
+/* How many run, of all tenants. */
+int64_t exec_running(struct practice *practice);
 /* One line of the event log. */
 void exec_event(struct practice *practice, const char *id, const char *type, const char *message,
                 int64_t at_ms);

@@ -5,6 +5,8 @@
 
 #include "base/mem.h"
 #include "practice/jtext.h"
+#include "practice/ledger_agents.h"
+#include "practice/ledger_watch.h"
 #include "practice/practice.h"
 
 #define LOG_ROOM 16384 /* requests remembered one by one */
@@ -14,7 +16,8 @@
 struct entry {
     char *method, *path;
     int64_t at_ms;
-    int status; /* -1: not answered yet, 0: closed */
+    int status;    /* -1: not answered yet, 0: closed */
+    int64_t place; /* in the watch */
 };
 
 struct counted {
@@ -23,6 +26,7 @@ struct counted {
 };
 
 struct ledger {
+    struct watch *watch;
     int64_t requests, changing;
     struct entry *log; /* a ring: request number n is at n % LOG_ROOM */
     struct counted *kinds;
@@ -38,6 +42,7 @@ static const char counter_sql[] = "SELECT coalesce(max(n), 0) FROM ledger WHERE 
 struct ledger *ledger_new(struct practice *practice)
 {
     struct ledger *ledger = mem_new(practice, struct ledger);
+    ledger->watch = watch_new(practice);
     ledger->log = mem_array(ledger, struct entry, LOG_ROOM);
     ledger->kinds = mem_array(ledger, struct counted, KINDS_ROOM);
     ledger->requests = sql_one_int(practice->sql, 0, counter_sql, "s", "requests");
@@ -86,7 +91,7 @@ static void count_rate(struct ledger *ledger, int64_t now)
     }
 }
 
-int64_t ledger_request(struct practice *practice, const char *method, const char *path)
+int64_t ledger_request(struct practice *practice, const char *method, const char *path, bool auth)
 {
     struct ledger *ledger = practice->ledger;
     ledger->requests++;
@@ -100,6 +105,7 @@ int64_t ledger_request(struct practice *practice, const char *method, const char
     entry->path = mem_strdup(ledger->log, path);
     entry->at_ms = practice_now_ms(practice);
     entry->status = -1;
+    entry->place = watch_request(ledger->watch, method, path, auth);
     count_kind(ledger, method, path);
     count_rate(ledger, entry->at_ms);
     ledger->dirty = true;
@@ -111,7 +117,23 @@ void ledger_answered(struct practice *practice, int64_t number, int status)
     struct ledger *ledger = practice->ledger;
     if (number >= ledger->first && number > ledger->requests - LOG_ROOM) {
         ledger->log[number % LOG_ROOM].status = status;
+        watch_answered(ledger->watch, ledger->log[number % LOG_ROOM].place, status);
     }
+}
+
+void ledger_restore_begins(struct practice *practice)
+{
+    watch_restore(practice->ledger->watch, true);
+}
+
+void ledger_restore_ends(struct practice *practice)
+{
+    watch_restore(practice->ledger->watch, false);
+}
+
+void ledger_password(struct practice *practice, const char *user, bool right)
+{
+    watch_password(practice->ledger->watch, user, right);
 }
 
 void ledger_flush(struct practice *practice)
@@ -120,6 +142,7 @@ void ledger_flush(struct practice *practice)
     if (!ledger->dirty) {
         return;
     }
+    watch_flush(ledger->watch);
     sql_do(practice->sql,
            "INSERT INTO ledger VALUES ('requests', '', '', ?1), ('changing_requests', '', '', ?2),"
            " ('max_per_second', '', '', ?3) ON CONFLICT DO UPDATE SET n = excluded.n",
@@ -129,9 +152,10 @@ void ledger_flush(struct practice *practice)
 
 static void put_flat(struct practice *practice, struct buf *out, bool *first)
 {
-    static const char *const kinds[] = {LEDGER_UPLOADS, LEDGER_PLUGINS, LEDGER_PLUGINS_DELETED,
-                                        LEDGER_UPDATES, LEDGER_CREATED, LEDGER_DELETED,
-                                        LEDGER_ACTIONS, LEDGER_TOKENS,  LEDGER_UPDATES_EMPTY};
+    static const char *const kinds[] = {LEDGER_UPLOADS,    LEDGER_PLUGINS, LEDGER_PLUGINS_DELETED,
+                                        LEDGER_UPDATES,    LEDGER_CREATED, LEDGER_DELETED,
+                                        LEDGER_ACTIONS,    LEDGER_TOKENS,  LEDGER_UPDATES_EMPTY,
+                                        LEDGER_MAINTENANCE};
     for (size_t i = 0; i < FERRY_COUNT(kinds); i++) {
         jtext_key(out, first, kinds[i]);
         (void)buf_puts(out, "{");
@@ -149,7 +173,8 @@ static void put_flat(struct practice *practice, struct buf *out, bool *first)
 
 static void put_nested(struct practice *practice, struct buf *out, bool *first)
 {
-    static const char *const kinds[] = {LEDGER_EXECUTIONS, LEDGER_DRY_RUNS};
+    static const char *const kinds[] = {LEDGER_EXECUTIONS, LEDGER_DRY_RUNS, LEDGER_SCHEDULED,
+                                        LEDGER_EXECUTION_ACTIONS};
     void *scope FERRY_SCOPE = mem_scope(NULL);
     for (size_t i = 0; i < FERRY_COUNT(kinds); i++) {
         jtext_key(out, first, kinds[i]);
@@ -225,7 +250,10 @@ void ledger_write(struct practice *practice, struct buf *out)
         jtext_name(out, &inner, ledger->kinds[i].name);
         jtext_int(out, ledger->kinds[i].n);
     }
-    (void)buf_puts(out, "}}");
+    (void)buf_puts(out, "}");
+    watch_write(ledger->watch, out, &first);
+    ledger_agents_write(practice, out, &first);
+    (void)buf_puts(out, "}");
 }
 
 void ledger_write_requests(struct practice *practice, struct buf *out, int64_t after)

@@ -6,6 +6,7 @@
 #ifndef PRACTICE_LEDGER_H
 #define PRACTICE_LEDGER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -28,13 +29,23 @@ struct ledger *ledger_new(struct practice *practice);
 #define LEDGER_DELETED "snapshots_deleted"
 #define LEDGER_ACTIONS "execution_actions"
 #define LEDGER_TOKENS "tokens"
+#define LEDGER_EXECUTION_ACTIONS "actions_by_execution"
+#define LEDGER_SCHEDULED "scheduled_starts"
+#define LEDGER_MAINTENANCE "maintenance_requests"
 
 /* One more effect of a kind; sub may be "". */
 void ledger_count(struct practice *practice, const char *kind, const char *name, const char *sub);
-/* One more request, at arrival; returns its number. */
-int64_t ledger_request(struct practice *practice, const char *method, const char *path);
+/* One more request, at arrival, with or without credentials; returns its number. */
+int64_t ledger_request(struct practice *practice, const char *method, const char *path, bool auth);
 /* Its answer; status 0: the connection was closed without one. */
 void ledger_answered(struct practice *practice, int64_t number, int status);
+/* A restore was accepted, and nothing of it is left to come: in between, "during_restore" keeps
+   the newest 2,000 requests, {"restore", "at_ms", "method", "path", "status", "auth"}. */
+void ledger_restore_begins(struct practice *practice);
+void ledger_restore_ends(struct practice *practice);
+/* A password was checked: "wrong_passwords" tells {"in_a_row", "most_in_a_row", "total"} by user.
+ */
+void ledger_password(struct practice *practice, const char *user, bool right);
 /* Writes the counters of requests; inside the caller's transaction if there is one. */
 void ledger_flush(struct practice *practice);
 /* The whole ledger as JSON. */

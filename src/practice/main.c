@@ -92,12 +92,14 @@ static enum ferry_code prepare(struct practice *practice, struct ferry_error *er
     if (code != FERRY_OK) {
         return code;
     }
+    cluster_load(practice, (size_t)practice->options.nodes);
     practice->ledger = ledger_new(practice);
     practice->faults = faults_new(practice);
     sweep_uploads(practice);
     if (practice->options.temperamental) {
-        sql_do(practice->sql, "INSERT OR REPLACE INTO settings VALUES ('temperamental', '1')", "");
+        practice_keep(practice, "temperamental", "1");
     }
+    settings_apply(practice);
     if (practice->options.faults != NULL) {
         code = faults_read(practice->faults, practice->options.faults, err);
     }
@@ -123,7 +125,12 @@ static int serve(int argc, char **argv)
         server_start(practice, &practice->server, &err) != FERRY_OK) {
         return complain(&err);
     }
-    (void)printf("ready %s\n", server_url(practice->server, scope));
+    for (size_t i = 0; i < practice->cluster.count; i++) {
+        (void)printf("ready %s\n", server_url(practice->server, scope, i));
+    }
+    if (practice->options.control != NULL) {
+        (void)printf("control %s\n", server_url(practice->server, scope, CLUSTER_CONTROL));
+    }
     (void)fflush(stdout);
     server_run(practice->server);
     server_stop(practice->server);
@@ -137,6 +144,9 @@ int main(int argc, char **argv)
     }
     if (argc > 1 && strcmp(argv[1], "describe") == 0) {
         return describe_main(argc - 1, argv + 1);
+    }
+    if (argc > 1 && strcmp(argv[1], "settings") == 0) {
+        return settings_main();
     }
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         (void)fputs(options_help(), stdout);

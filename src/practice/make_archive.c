@@ -38,6 +38,14 @@ static const struct option options[] = {
      COUNT_MAX},
     {"--scheduled", "N  scheduled executions, and schedules where the version has them",
      NUMBER(scheduled), 0, COUNT_MAX},
+    {"--schedule-slip", "MINUTES  how late a schedule may still start; default 0", NUMBER(slip), 0,
+     COUNT_MAX},
+    {"--dead-hosts", "N  of the hosts, whose agent never answers", NUMBER(dead), 0, COUNT_MAX},
+    {"--stopped-hosts", "N  of the hosts, whose instance is stopped", NUMBER(stopped), 0,
+     COUNT_MAX},
+    {"--hosts-without-agent", "N  of the hosts, with install_method none", NUMBER(agentless), 0,
+     COUNT_MAX},
+    {"--token", "T  of the admin, \"ctok-ID-SECRET\", or one word before 6.4", TEXT(token), 0, 0},
     {"--payload", "BYTES  of a member that cannot be compressed", NUMBER(payload), 0, BYTES_MAX},
     {"--manager-version", "V  default 6.4.2, or 7.1.0 for the new format", TEXT(version), 0, 0},
     {"--admin-password", "P  of the manager it comes from; default \"admin\"", TEXT(admin_password),
@@ -140,6 +148,10 @@ static const char *check(const struct request *request)
     }
     if (plan->deployments == 0 && (plan->agents > 0 || plan->scheduled > 0)) {
         return "agents and scheduled executions need deployments";
+    }
+    if (plan->dead > plan->agents || plan->stopped > plan->agents ||
+        plan->agentless > plan->agents) {
+        return "more hosts are dead, stopped or without agent than there are (--agents)";
     }
     if (!plan->legacy && plan->community) {
         return "only legacy archives differ for a community manager";

@@ -128,6 +128,49 @@ int64_t plan_blueprint_plugin(const struct make_plan *plan, int64_t blueprint)
     return packages == 0 ? -1 : blueprint % packages * 2; /* the older of the two versions */
 }
 
+int64_t plan_host(const struct plan_walk *walk, int64_t index)
+{
+    return index * walk->plan->deployments + walk->deployment;
+}
+
+/* Whether the number is one of count that lie evenly in total. */
+static bool is_spread(int64_t number, int64_t total, int64_t count)
+{
+    return count > 0 && (number + 1) * count / total != number * count / total;
+}
+
+bool plan_host_is_dead(const struct make_plan *plan, int64_t host)
+{
+    return is_spread(host, plan->agents, plan->dead);
+}
+
+const char *plan_host_state(const struct make_plan *plan, int64_t host)
+{
+    /* From the other end, so that small numbers of dead and stopped ones do not meet. */
+    return is_spread(plan->agents - 1 - host, plan->agents, plan->stopped) ? "stopped" : "started";
+}
+
+bool plan_host_has_agent(const struct make_plan *plan, int64_t host)
+{
+    return !is_spread((host + plan->agents / 2) % plan->agents, plan->agents, plan->agentless);
+}
+
+void plan_token(const struct make_plan *plan, char *id, char *value)
+{
+    char secret[41];
+    plan_secret(plan, 10, id, 10);
+    plan_secret(plan, 11, secret, sizeof(secret) - 1);
+    if (plan->token == NULL) {
+        (void)snprintf(value, PLAN_TOKEN_SIZE, "ctok-%s-%s", id, secret);
+        return;
+    }
+    (void)snprintf(value, PLAN_TOKEN_SIZE, "%s", plan->token);
+    if (strncmp(plan->token, "ctok-", 5) == 0) {
+        (void)snprintf(id, PLAN_TOKEN_SIZE, "%.*s", (int)strcspn(plan->token + 5, "-"),
+                       plan->token + 5);
+    }
+}
+
 int plan_version(const struct make_plan *plan)
 {
     return workflows_version(plan->version);
@@ -155,6 +198,11 @@ void plan_date(int64_t seconds, bool api, char out[PLAN_DATE_SIZE])
                        : "%04d-%02d-%02d %02d:%02d:%02d.291064",
                    (int)year % 10000, (int)month, (int)day, (int)(hours % 24), (int)(minutes % 60),
                    (int)(seconds % 60));
+}
+
+bool plan_has_next(const struct make_plan *plan, int64_t index)
+{
+    return index % 2 != 0 || plan->slip > 0;
 }
 
 void plan_scheduled_for(int64_t index, bool api, char out[PLAN_DATE_SIZE])

@@ -13,6 +13,7 @@
 
 #define PLAN_NAME_SIZE 64
 #define PLAN_DATE_SIZE 32
+#define PLAN_TOKEN_SIZE 128
 
 struct make_plan {
     const char *version; /* of the manager that the archive seems to come from */
@@ -22,7 +23,11 @@ struct make_plan {
     int64_t tenants, deployments, agents, plugins;
     int64_t blueprints; /* in each tenant */
     int64_t scheduled;  /* executions waiting for their time, and as many schedules */
+    int64_t slip;       /* of the schedules, in minutes */
     int64_t payload;    /* bytes of an incompressible member */
+    int64_t dead, stopped,
+        agentless;     /* hosts whose agent never answers, that are stopped, without */
+    const char *token; /* of the admin; NULL: made from the seed */
     uint64_t seed;
     const char *admin_password;
 };
@@ -74,6 +79,14 @@ void plan_plugin_version(int64_t plugin, char out[PLAN_NAME_SIZE]);
 /* The plugin that a blueprint uses, or -1. */
 int64_t plan_blueprint_plugin(const struct make_plan *plan, int64_t blueprint);
 
+/* The number of a host: 0 to agents - 1. What becomes of it is spread evenly over all. */
+int64_t plan_host(const struct plan_walk *walk, int64_t index);
+bool plan_host_is_dead(const struct make_plan *plan, int64_t host);
+const char *plan_host_state(const struct make_plan *plan, int64_t host); /* "started", "stopped" */
+bool plan_host_has_agent(const struct make_plan *plan, int64_t host);
+/* The id of the admin's token and its whole text; buffers of PLAN_TOKEN_SIZE. */
+void plan_token(const struct make_plan *plan, char *id, char *value);
+
 /* 10 * major + minor of the archive's version. */
 int plan_version(const struct make_plan *plan);
 /* What the agents run: the archive's version, before that change of names, or 6.4.2 from 7.0 on. */
@@ -81,6 +94,8 @@ const char *plan_agent_version(const struct make_plan *plan);
 /* Dates count seconds from 2026-11-22 14:00:00; with a T and a Z for the API. */
 void plan_date(int64_t seconds, bool api, char out[PLAN_DATE_SIZE]);
 /* Even ones were due before the archive was made, odd ones are due in 2099. */
+bool plan_has_next(const struct make_plan *plan,
+                   int64_t index); /* no slip: the even ones are past */
 void plan_scheduled_for(int64_t index, bool api, char out[PLAN_DATE_SIZE]);
 
 #endif

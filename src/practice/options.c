@@ -10,6 +10,7 @@ static const char help[] =
     "usage: ferry-practice --data DIR [--listen HOST:PORT] [options]\n"
     "       ferry-practice make-archive FILE --tenants N --deployments N --agents N [...]\n"
     "       ferry-practice describe FILE [--json]\n"
+    "       ferry-practice settings\n"
     "\n"
     "A manager to practise on. Prints \"ready URL\" when it listens; ends on SIGTERM.\n"
     "\n"
@@ -27,7 +28,17 @@ static const char help[] =
     "  --time-scale X           multiplies every delay; 0.01 makes 30 s 0.3 s\n"
     "  --rate-limit N           requests a second, as nginx limits them; 0 is none\n"
     "  --rate-burst N           requests above the rate that are still served, default 30\n"
-    "  --tls-cert FILE --tls-key FILE   HTTPS\n";
+    "  --rate-delay N           so many of those at once, the others in the rate; default 20\n"
+    "  --latency-ms N           every answer comes so much later\n"
+    "  --nodes N                a cluster: N ports, one data base; a \"ready URL\" for each\n"
+    "  --control HOST:PORT      a port for /practice alone, which never goes down\n"
+    "  --tls-cert FILE --tls-key FILE   HTTPS\n"
+    "  --restored-tls-cert FILE --restored-tls-key FILE\n"
+    "                           HTTPS after a restore with certificates and its reboot\n"
+    "\n"
+    "A 7.0 manager limits by default as --rate-limit 10 --rate-burst 30 --rate-delay 20 does.\n"
+    "What POST /practice/set takes while it runs: ferry-practice settings, GET "
+    "/practice/settings.\n";
 
 const char *options_help(void)
 {
@@ -44,6 +55,9 @@ static const struct {
     {"--faults", offsetof(struct practice_options, faults)},
     {"--tls-cert", offsetof(struct practice_options, tls_cert)},
     {"--tls-key", offsetof(struct practice_options, tls_key)},
+    {"--restored-tls-cert", offsetof(struct practice_options, restored_cert)},
+    {"--restored-tls-key", offsetof(struct practice_options, restored_key)},
+    {"--control", offsetof(struct practice_options, control)},
     {"--password", offsetof(struct practice_options, password)},
     {"--restored-password", offsetof(struct practice_options, restored_password)},
     {"--content", offsetof(struct practice_options, content)},
@@ -97,6 +111,12 @@ static enum ferry_code take(struct practice_options *out, const char *name, cons
         good = parse_double(value, 0, 1e6, &out->rate_limit);
     } else if (strcmp(name, "--rate-burst") == 0) {
         good = parse_int64(value, 0, 1000000, &out->rate_burst);
+    } else if (strcmp(name, "--rate-delay") == 0) {
+        good = parse_int64(value, 0, 1000000, &out->rate_delay);
+    } else if (strcmp(name, "--latency-ms") == 0) {
+        good = parse_int64(value, 0, 60000, &out->latency_ms);
+    } else if (strcmp(name, "--nodes") == 0) {
+        good = parse_int64(value, 1, CLUSTER_MOST, &out->nodes);
     } else {
         return ferry_fail(err, FERRY_E_USAGE, "unknown option \"%s\"", name);
     }
@@ -117,6 +137,12 @@ static enum ferry_code check(const struct practice_options *options, struct ferr
     if ((options->tls_cert == NULL) != (options->tls_key == NULL)) {
         return ferry_fail(err, FERRY_E_USAGE, "--tls-cert and --tls-key go together");
     }
+    if ((options->restored_cert == NULL) != (options->restored_key == NULL) ||
+        (options->restored_cert != NULL && options->tls_cert == NULL)) {
+        return ferry_fail(
+            err, FERRY_E_USAGE,
+            "--restored-tls-cert and --restored-tls-key go together, with --tls-cert");
+    }
     return FERRY_OK;
 }
 
@@ -127,7 +153,9 @@ enum ferry_code options_read(int argc, char **argv, struct practice_options *out
                                      .version = "7.1.0",
                                      .password = "admin",
                                      .time_scale = 1,
-                                     .rate_burst = 30};
+                                     .rate_burst = 30,
+                                     .rate_delay = 20,
+                                     .nodes = 1};
     for (int i = 1; i < argc; i++) {
         if (take_flag(out, argv[i])) {
             continue;

@@ -81,11 +81,19 @@ static bool read_description(const void *ctx, const char *text, size_t size,
 }
 
 struct found {
-    char *wagon; /* data of the one *.wgn, if any */
-    size_t wagon_size;
-    unsigned wagons, entries;
+    struct plugin_part *wagons; /* data of each *.wgn */
+    size_t count;
+    unsigned entries, yamls;
     bool described; /* package.json was read: this is a wagon */
+    bool caravan;   /* has ROOT/METADATA */
 };
+
+/* "ROOT/METADATA", as a caravan has it beside its wagons. */
+static bool is_metadata(const char *name)
+{
+    const char *slash = strchr(name, '/');
+    return slash != NULL && strcmp(slash, "/METADATA") == 0;
+}
 
 static void look(const void *ctx, struct archive *reader, struct found *found,
                  struct plugin_info *out)
@@ -98,9 +106,13 @@ static void look(const void *ctx, struct archive *reader, struct found *found,
         if (name == NULL) {
             continue;
         }
+        found->caravan = found->caravan || is_metadata(name);
+        found->yamls += ends_with(name, ".yaml") ? 1 : 0;
         if (ends_with(name, ".wgn")) {
-            found->wagons++;
-            found->wagon = read_entry(ctx, reader, WAGON_LIMIT, &found->wagon_size);
+            found->wagons = mem_resize(ctx, found->wagons, struct plugin_part, found->count + 1);
+            struct plugin_part *part = &found->wagons[found->count++];
+            *part = (struct plugin_part){0};
+            part->data = read_entry(ctx, reader, WAGON_LIMIT, &part->size);
         } else if (ends_with(name, "/package.json") && !found->described) {
             const char *text = read_entry(ctx, reader, DESCRIPTION_LIMIT, &size);
             found->described = text != NULL && read_description(ctx, text, size, out);
@@ -108,32 +120,63 @@ static void look(const void *ctx, struct archive *reader, struct found *found,
     }
 }
 
-bool plugin_archive_read(const void *ctx, const char *path, struct plugin_info *out,
-                         const char **why)
+/* Reads what is said about a wagon that lies in memory. */
+static bool read_wagon(const void *ctx, struct plugin_part *part)
+{
+    struct found inner = {0};
+    struct archive *reader = new_reader();
+    if (part->data != NULL &&
+        archive_read_open_memory(reader, part->data, part->size) == ARCHIVE_OK) {
+        look(ctx, reader, &inner, &part->info);
+    }
+    (void)archive_read_free(reader);
+    return inner.described;
+}
+
+/* NULL, or why the manager does not take a zip that is no wagon. */
+static const char *check_zip(const struct found *found, bool one_yaml)
+{
+    if (found->entries == 0) {
+        return "input can be only a wagon or a zip file.";
+    }
+    if (found->count != 1 || found->wagons[0].data == NULL) {
+        return "Archive must include one wgn file";
+    }
+    if (found->yamls == 0) {
+        return "Archive must include at least one yaml file";
+    }
+    return one_yaml && found->yamls > 1 ? "Archive must include one wgn file and one yaml file"
+                                        : NULL;
+}
+
+bool plugin_archive_read(const void *ctx, const char *path, bool one_yaml,
+                         struct plugin_archive *out, const char **why)
 {
     struct found found = {0};
+    struct plugin_info info = {0};
     struct archive *reader = new_reader();
     if (archive_read_open_filename(reader, path, READ_PIECE) == ARCHIVE_OK) {
-        look(ctx, reader, &found, out);
+        look(ctx, reader, &found, &info);
     }
     (void)archive_read_free(reader);
+    out->caravan = found.caravan && !found.described;
+    out->count = 1;
     if (found.described) {
+        out->parts = mem_new(ctx, struct plugin_part);
+        out->parts[0].info = info;
         return true;
     }
-    *why = "input can be only a wagon or a zip file.";
-    if (found.entries == 0) {
+    *why = out->caravan ? NULL : check_zip(&found, one_yaml);
+    if (*why != NULL) {
         return false;
     }
-    *why = "Archive must include one wgn file";
-    if (found.wagons != 1 || found.wagon == NULL) {
-        return false;
-    }
-    struct found inner = {0};
-    reader = new_reader();
-    if (archive_read_open_memory(reader, found.wagon, found.wagon_size) == ARCHIVE_OK) {
-        look(ctx, reader, &inner, out);
-    }
-    (void)archive_read_free(reader);
+    out->parts = found.wagons;
+    out->count = found.count;
     *why = "The wagon in the archive cannot be read";
-    return inner.described;
+    for (size_t i = 0; i < found.count; i++) {
+        if (!read_wagon(ctx, &found.wagons[i])) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "practice/cluster.h"
 #include "practice/profile.h"
+#include "practice/settings.h"
 #include "practice/sql.h"
 #include "practice/state.h"
 
@@ -22,11 +24,21 @@ struct practice_options {
     const char *content;           /* archive or description to start with, or NULL */
     double time_scale;             /* all delays of the manager are multiplied by it */
     double rate_limit;             /* requests a second, 0: none */
-    int64_t rate_burst;
+    int64_t rate_burst, rate_delay;
+    int64_t latency_ms;                       /* of every answer */
+    const char *restored_cert, *restored_key; /* after a restore with certificates */
+    const char *control;                      /* HOST:PORT for /practice alone, or NULL */
+    int64_t nodes;                            /* of the cluster; 1: none */
     bool premium;
     bool ssl_required;  /* port 80 of a manager that wants HTTPS */
     bool account_lock;  /* four failed logins in a row lock the user */
     bool temperamental; /* as the switch of /practice/set */
+};
+
+/* What each request meets; from the options and the settings. */
+struct traffic {
+    double rate, burst, delay; /* of nginx; rate 0: none */
+    int64_t latency_ms;
 };
 
 struct faults;
@@ -44,6 +56,9 @@ struct practice {
     struct clock *clock;
     struct rng *rng;
     struct state state;
+    struct traffic traffic;
+    struct cluster cluster;
+    bool locks_accounts; /* four failed logins in a row lock a user */
     struct faults *faults;
     struct ledger *ledger;
     struct server *server;
@@ -65,9 +80,6 @@ int64_t practice_now_ms(struct practice *practice);
 char *practice_now(struct practice *practice, const void *ctx);
 /* A random uuid as text, owned by ctx. */
 char *practice_uuid(struct practice *practice, const void *ctx);
-/* Settings of /practice/set: one that is on or off, and one that is a number. */
-bool practice_switch(struct practice *practice, const char *name);
-double practice_number(struct practice *practice, const char *name, double fallback);
 /* A delay of the real manager, in milliseconds, scaled. */
 int64_t practice_scaled(const struct practice *practice, int64_t ms);
 /* DIR/snapshots/ID.zip; one file for an id in all tenants, as on a real manager. */

@@ -28,6 +28,8 @@ static const struct {
     HAS(needs_recreate_envs, {0, 0, 0}, {5, 3, 0}),
     HAS(removes_archive, {6, 3, 0}, {0, 0, 0}),
     HAS(stops_rest, {6, 2, 0}, {0, 0, 0}),
+    HAS(restarts_rest, {4, 5, 0}, {0, 0, 0}),
+    HAS(reinstalls_plugins, {0, 0, 0}, {5, 1, 0}),
     HAS(has_flag, {5, 0, 5}, {0, 0, 0}),
     HAS(create_tells, {5, 1, 0}, {0, 0, 0}),
     HAS(delete_guarded, {5, 3, 0}, {0, 0, 0}),
@@ -39,10 +41,18 @@ static const struct {
     HAS(availability, {6, 4, 0}, {0, 0, 0}),
     HAS(unavailable_row, {7, 0, 0}, {0, 0, 0}),
     HAS(deactivate_dequeues, {6, 3, 0}, {0, 0, 0}),
+    HAS(throttles_queue, {6, 4, 0}, {0, 0, 0}),
     HAS(makes_schedules, {5, 2, 0}, {0, 0, 0}),
     HAS(bypass_header, {5, 1, 1}, {0, 0, 0}), /* before: only from the manager's own host */
     HAS(remaining_nested, {5, 1, 1}, {0, 0, 0}),
     HAS(allows_by_substring, {0, 0, 0}, {6, 0, 0}), /* 7.1 compares the whole word (contract/11) */
+    HAS(plugin_execution, {0, 0, 0}, {5, 1, 0}),
+    HAS(client_plugin_id, {6, 4, 2}, {0, 0, 0}),
+    HAS(plugin_by_archive, {0, 0, 0}, {7, 0, 0}),
+    HAS(caravan_lists_all, {6, 4, 0}, {0, 0, 0}),
+    HAS(update_stops, {0, 0, 0}, {5, 1, 0}),
+    HAS(update_loses, {5, 2, 0}, {6, 3, 0}), /* 5.2.7 was mended */
+    HAS(deletes_with_body, {0, 0, 0}, {5, 1, 0}),
     HAS(token_rows, {6, 4, 0}, {0, 0, 0}),
     HAS(agents_all_tenants, {5, 0, 5}, {0, 0, 0}),
     HAS(status_by_name, {5, 0, 5}, {0, 0, 0}),
@@ -152,6 +162,10 @@ void profile_fill(struct version version, struct profile *out)
     for (size_t i = 0; i < FERRY_COUNT(features); i++) {
         bool has = within(version, &features[i].span);
         memcpy((char *)out + features[i].at, &has, sizeof has);
+    }
+    static const struct version mended = {5, 2, 7};
+    if (version_compare(version, mended) >= 0 && version.major == 5 && version.minor == 2) {
+        out->update_loses = false;
     }
     if (out->has_flag) {
         out->flag_path = version.major >= 7 ? "/tmp/cloudify/snapshot_restoring"

@@ -43,6 +43,7 @@ struct request {
     const char *body_path; /* its name; NULL once a handler has taken it */
     int64_t body_bytes;
     bool is_head;
+    size_t node; /* of the cluster, from 0; CLUSTER_CONTROL: the port for /practice alone */
     /* set on the way to the handler */
     const struct route *route;
     const char *args[REQUEST_ARGS];

@@ -1,26 +1,35 @@
 /*
  * A restore: judged at its beginning, then played back in steps on the time lines of contract/20
- * to 26. The moments of the legacy restore are in restore.c, in one table.
+ * to 26: restore.c begins it and does the new format, restore_legacy.c the legacy one up to the end
+ * of its execution, restore_after.c what comes after that.
  */
 #ifndef PRACTICE_RESTORE_H
 #define PRACTICE_RESTORE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct job;
 struct practice;
 
-/* Plans the restore of an execution that has just been made. force and bootstrap are of the
-   request. */
-void restore_launch(struct practice *practice, const char *execution, const char *snapshot,
-                    bool force, bool bootstrap);
+/* What a POST has asked for; force and bootstrap are of the request. */
+struct restore_order {
+    const char *execution, *snapshot;
+    size_t node; /* that was asked */
+    bool force, bootstrap, certificates, no_reboot, ignore_plugins;
+};
+
+/* Plans the restore of an execution that has just been made. */
+void restore_launch(struct practice *practice, const struct restore_order *order);
 void restore_step(struct practice *practice, const struct job *job);
 
 /* --- restore_weather.c: managers up to 6.1 --- */
 struct request;
 /* A request has come: with the switch "temperamental" it may spoil the restore under way. */
 void restore_disturb(struct practice *practice);
+/* True: the services of this node are stopped for the restore; nginx answers 502. */
+bool restore_stops_node(const struct request *request);
 /* True: the reply is filled with the 500 of a data base in the middle of its migration. */
 bool restore_answers_sick(struct request *request);
 /* How long the data base is replaced: setting seconds.migration, or past the quiet time where the
@@ -42,6 +51,12 @@ struct restore_case {
     enum restore_verdict verdict;
     const char *error; /* of the execution, owned by ctx of the call; NULL: none */
 };
+
+#define RESTORE_TRACE "File \"/opt/manager/...\", in restore\n"
+#define RESTORE_NOT_CLEAN                                                                          \
+    RESTORE_TRACE "cloudify.exceptions.NonRecoverableError: Snapshot restoration on a non-empty "  \
+                  "manager is not permitted. Pass the --force flag to force the restore and "      \
+                  "delete existing data from the manager\n"
 
 /* Reads the archive of the snapshot (kept in practice->restoring) and judges it. */
 struct restore_case restore_judge(struct practice *practice, const void *ctx, const char *snapshot,

@@ -5,11 +5,8 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "base/timefmt.h"
 #include "practice/content.h"
 #include "practice/practice.h"
-
-#define IN_RESTORE "File \"/opt/manager/...\", in restore\n"
 
 static struct content *read_archive(struct practice *practice, const char *snapshot,
                                     enum content_problem *problem)
@@ -48,17 +45,28 @@ struct content *restore_content(struct practice *practice, const char *snapshot)
 static struct restore_case fails(const void *ctx, enum restore_verdict verdict, const char *what)
 {
     return (struct restore_case){
-        verdict, mem_printf(ctx, IN_RESTORE "cloudify.exceptions.NonRecoverableError: %s\n", what)};
+        verdict,
+        mem_printf(ctx, RESTORE_TRACE "cloudify.exceptions.NonRecoverableError: %s\n", what)};
 }
 
-static struct restore_case judge_problem(const void *ctx, enum content_problem problem)
+static struct restore_case judge_problem(const struct practice *practice, const void *ctx,
+                                         enum content_problem problem)
 {
+    bool leaks =
+        practice->profile->new_format; /* only there the finally itself fails (facts 2.6) */
     switch (problem) {
     case CONTENT_UNREADABLE:
-        return (struct restore_case){RESTORE_HANGS, NULL};
+        return leaks ? (struct restore_case){RESTORE_HANGS, NULL}
+                     : fails(ctx, RESTORE_FAILS, "IOError: [Errno 2] No such file or directory");
     case CONTENT_NOT_ZIP:
     case CONTENT_NO_METADATA:
-        return (struct restore_case){RESTORE_LEAKS, IN_RESTORE
+        if (!leaks) {
+            return fails(ctx, RESTORE_FAILS,
+                         problem == CONTENT_NOT_ZIP
+                             ? "BadZipfile: File is not a zip file"
+                             : "IOError: [Errno 2] No such file or directory: 'metadata.json'");
+        }
+        return (struct restore_case){RESTORE_LEAKS, RESTORE_TRACE
                                      "TypeError: argument of type 'NoneType' is not iterable\n"};
     case CONTENT_FINE:
     case CONTENT_BAD_DATA:
@@ -105,17 +113,6 @@ static struct restore_case judge_networks(struct practice *practice, const void 
                             names, here == NULL ? "" : here, here == NULL ? "" : here));
 }
 
-/* The file of an upload reaches the node's disk later than the row its data base. */
-static bool file_is_late(struct practice *practice, const void *ctx, const char *snapshot)
-{
-    int64_t made_ms = 0;
-    double late_ms = practice_number(practice, "file_late_ms", 0);
-    const char *made = sql_one_text(
-        ctx, practice->sql, "SELECT created_at FROM snapshots WHERE id = ? LIMIT 1", "s", snapshot);
-    return late_ms > 0 && made != NULL && timefmt_parse_utc(made, &made_ms) &&
-           practice_now_ms(practice) - made_ms < practice_scaled(practice, (int64_t)late_ms);
-}
-
 /* The validator of a legacy restore, in its order. */
 static struct restore_case judge_legacy(struct practice *practice, const void *ctx,
                                         const struct content *content, bool force, bool bootstrap)
@@ -143,23 +140,25 @@ static struct restore_case judge_legacy(struct practice *practice, const void *c
                      "bootstrap admin is allowed to perform this action");
     }
     if (!force && sql_one_int(practice->sql, 0, "SELECT 1 FROM blueprints LIMIT 1", "") != 0) {
+        return (struct restore_case){RESTORE_FAILS, RESTORE_NOT_CLEAN};
+    }
+    if (mine.major >= 7 && practice_switch(practice, "distributed")) {
         return fails(ctx, RESTORE_FAILS,
-                     "Snapshot restoration on a non-empty manager is not permitted. Pass the "
-                     "--force flag to force the restore and delete existing data from the manager");
+                     "legacy snapshots cannot be restored on a distributed manager");
     }
     struct restore_case networks = judge_networks(practice, ctx, content);
     if (networks.error != NULL) {
         return networks;
     }
     return content->layout == CONTENT_LAYOUT_LEGACY ? (struct restore_case){RESTORE_LEGACY, NULL}
-                                                    : judge_problem(ctx, CONTENT_NO_DATA);
+                                                    : judge_problem(practice, ctx, CONTENT_NO_DATA);
 }
 
 struct restore_case restore_judge(struct practice *practice, const void *ctx, const char *snapshot,
                                   bool force, bool bootstrap)
 {
     enum content_problem problem = CONTENT_FINE;
-    if (file_is_late(practice, ctx, snapshot)) {
+    if (!cluster_has_archive(practice, snapshot, (size_t)practice->state.restore_node, true)) {
         return fails(ctx, RESTORE_FAILS,
                      mem_printf(ctx,
                                 "FileNotFoundError: [Errno 2] No such file or directory: "
@@ -168,7 +167,7 @@ struct restore_case restore_judge(struct practice *practice, const void *ctx, co
     }
     const struct content *content = read_archive(practice, snapshot, &problem);
     if (content == NULL) {
-        return judge_problem(ctx, problem);
+        return judge_problem(practice, ctx, problem);
     }
     if (!practice->profile->new_format || content_has_revisions(content)) {
         return judge_legacy(practice, ctx, content, force, bootstrap);

@@ -58,10 +58,18 @@ void restore_disturb(struct practice *practice)
     }
 }
 
+bool restore_stops_node(const struct request *request)
+{
+    const struct state *state = &request->practice->state;
+    return state->rest_down && state->restore_node == (int64_t)request->node;
+}
+
 bool restore_answers_sick(struct request *request)
 {
     struct practice *practice = request->practice;
-    if (practice->state.tables != TABLES_CHANGING) {
+    /* The other nodes of a cluster go on upon the same data base. */
+    bool elsewhere = practice->state.rest_down && !restore_stops_node(request);
+    if (practice->state.tables != TABLES_CHANGING && !elsewhere) {
         return false;
     }
     if (practice->sick_answers++ % 2 == 0) {

@@ -130,6 +130,37 @@ static bool fits(struct request *request, const char *pattern, const char *rest)
     return *rest == '\0';
 }
 
+/* As fits, without keeping anything. */
+static bool looks_like(const char *pattern, const char *rest)
+{
+    for (;;) {
+        size_t want = strcspn(pattern, "/");
+        size_t have = strcspn(rest, "/");
+        bool any = want == 1 && *pattern == '*' && have > 0;
+        if (!any && (want != have || strncmp(pattern, rest, want) != 0)) {
+            return false;
+        }
+        pattern += want;
+        rest += have;
+        if (*pattern != *rest || *pattern == '\0') {
+            return *pattern == *rest;
+        }
+        pattern++;
+        rest++;
+    }
+}
+
+const char *routes_pattern(const char *path)
+{
+    const char *rest = after_prefix(path);
+    for (size_t i = 0; rest != NULL && i < FERRY_COUNT(routes); i++) {
+        if (looks_like(routes[i].pattern, rest)) {
+            return routes[i].pattern;
+        }
+    }
+    return "other";
+}
+
 static void reply_not_allowed(struct request *request, const char *allow)
 {
     if (strcmp(request->method, "OPTIONS") == 0) {
@@ -266,11 +297,15 @@ void routes_dispatch(struct request *request)
         handle_practice(request);
         return;
     }
+    if (request->node == CLUSTER_CONTROL) {
+        reply_nginx(request, 404);
+        return;
+    }
     if (wants_tls(request)) {
         return;
     }
     restore_disturb(practice);
-    if (practice->state.rest_down) {
+    if (restore_stops_node(request)) {
         reply_nginx(request, 502);
         return;
     }

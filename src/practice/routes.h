@@ -32,6 +32,8 @@ struct route {
     unsigned flags;
 };
 
+/* The pattern of a path ("executions/" and a star), static; "other" where no route fits. */
+const char *routes_pattern(const char *path);
 /* Fills the reply of a complete request. */
 void routes_dispatch(struct request *request);
 /* True when the request shall be streamed into a file: PUT .../archive, POST /plugins. */

@@ -169,6 +169,12 @@ void handle_execution_start(struct request *request)
         schedule(request, &start);
         return;
     }
+    double most = practice_number(practice, "memory_for", 0);
+    if (most > 0 && (double)exec_running(practice) >= most) {
+        reply_error(request, 503, "insufficient_memory_error",
+                    "There is not enough memory available to run another workflow");
+        return;
+    }
     const char *status =
         start.force_status != NULL ? start.force_status : first_status(request, &start);
     if (status == NULL) {
@@ -320,5 +326,6 @@ void handle_execution_action(struct request *request)
     }
     ledger_count(request->practice, LEDGER_ACTIONS, mem_printf(request, "%s %s", action, target.id),
                  "");
+    ledger_count(request->practice, LEDGER_EXECUTION_ACTIONS, target.id, action);
     reply_execution(request, 200, target.seq);
 }

@@ -9,6 +9,7 @@
 #include "practice/practice.h"
 #include "practice/request.h"
 #include "practice/routes.h"
+#include "practice/schedules.h"
 #include "practice/workflow.h"
 
 static void write_remaining(struct practice *practice, struct buf *out)
@@ -109,6 +110,7 @@ static void deactivate(struct request *request)
     state->requested_by[0] = '\0';
     state_save(practice);
     ledger_count(practice, LEDGER_DEACTIVATIONS, "", "");
+    schedules_fire(practice, practice_now_ms(practice));
     if (practice->profile->deactivate_dequeues) {
         workflow_dequeue(practice, practice_now_ms(practice));
     }
@@ -117,6 +119,7 @@ static void deactivate(struct request *request)
 void handle_maintenance_action(struct request *request)
 {
     const char *action = request->args[0];
+    ledger_count(request->practice, LEDGER_MAINTENANCE, action, "");
     if (strcmp(action, "activate") == 0) {
         activate(request);
     } else if (strcmp(action, "deactivate") == 0) {

@@ -2,35 +2,13 @@
  * The doors of tests:
  *
  *   GET  /practice/ledger            what took effect
+ *   GET  /practice/agents            how many hosts of each deployment have new agents
  *   GET  /practice/requests?after=N  what was asked
  *   GET  /practice/state             maintenance, flag, weather, jobs: for tests that wait
+ *   GET  /practice/settings          everything that POST /practice/set takes, see settings.c
  *   POST /practice/faults            a list of rules, see faults.h
  *   POST /practice/load              {"path": "..."}: adds the content of a file, as --content
- *   POST /practice/set               any of these keys:
- *
- *   users           [{"username", "password", "role", "tenants": {"TENANT": "ROLE"}}]
- *   tenants         ["NAME"]
- *   admin_password  of the bootstrap admin
- *   settings        {"NAME": "VALUE"}, null takes one back:
- *                   seconds.WORKFLOW: how long a plain workflow takes;
- *                   create.error: why every snapshot that is made now fails;
- *                   failed_logins.USER: null unlocks one that --account-lock has locked;
- *                   dead.AGENT "1": never answers; slow "0": quick answers during a restore too;
- *                   pinned.TENANT/BLUEPRINT "1": its plugins stay (an archive does not tell it)
- *                   seconds.migration: how long a legacy restore replaces the data base
- *   temperamental   true, up to 6.1: a request within 30 s (from 5.2 on 60 s) after the restore's
- *                   POST, or less than 5 s after another, ends the restore in a deadlock
- *   flag_leaks      true: the flag stays up after a good restore
- *   row_lost        true: the execution of a legacy restore does not come back
- *   file_late_ms    a restore sooner than that after the upload fails: no such file
- *   networks        ["default"]: those of the manager and the broker
- *   entities_fail   so many deployments get lost in a restore of the new format, with a log line
- *   no_license      true: a premium manager without a licence, until one is put
- *   flag            the flag behind snapshot-status, to take back one that is stuck
- *   maintenance     "activated" or "deactivated", by force
- *   freeze          true: the clock stands still from now on
- *   advance_ms      puts the clock forward; what is due by then happens at once
- *   sql             a script for the store
+ *   POST /practice/set               settings by name, and what does something by itself
  */
 #include <inttypes.h>
 #include <string.h>
@@ -41,9 +19,11 @@
 #include "practice/faults.h"
 #include "practice/jobs.h"
 #include "practice/ledger.h"
+#include "practice/ledger_agents.h"
 #include "practice/practice.h"
 #include "practice/request.h"
 #include "practice/routes.h"
+#include "practice/server.h"
 #include "practice/store.h"
 #include "practice/workflow.h"
 
@@ -72,6 +52,10 @@ static void reply_state(struct request *request)
     json_set_string(out, "flag_path", practice->profile->flag_path);
     json_set_bool(out, "rest_down", practice->state.rest_down);
     json_set_bool(out, "passwords_fail", practice->state.passwords_fail);
+    json_set_bool(out, "rebooting", practice->state.rebooting);
+    json_set_int(
+        out, "dead_hosts",
+        sql_one_int(practice->sql, 0, "SELECT count(*) FROM node_instances WHERE dead", ""));
     json_set_int(out, "jobs", sql_one_int(practice->sql, 0, "SELECT count(*) FROM jobs", ""));
     reply_json_node(request, 200, out);
 }
@@ -100,34 +84,6 @@ static void set_users(struct sql *sql, const struct json *users)
         for (; tenant != NULL; tenant = json_next(tenant)) {
             sql_do(sql, "INSERT OR REPLACE INTO user_tenants VALUES (?, ?, ?)", "sss", name,
                    json_key(tenant), json_text(tenant));
-        }
-    }
-}
-
-static void set_settings(struct sql *sql, const struct json *settings)
-{
-    for (const struct json *at = json_first(settings); at != NULL; at = json_next(at)) {
-        if (json_is_null(at)) {
-            sql_do(sql, "DELETE FROM settings WHERE name = ?", "s", json_key(at));
-        } else {
-            sql_do(sql, "INSERT OR REPLACE INTO settings VALUES (?, ?)", "ss", json_key(at),
-                   json_text(at));
-        }
-    }
-}
-
-/* Keys that are settings by themselves. */
-static void set_switches(struct sql *sql, const struct json *body)
-{
-    static const char *const names[] = {"temperamental", "flag_leaks", "row_lost",  "file_late_ms",
-                                        "entities_fail", "networks",   "no_license"};
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    for (size_t i = 0; i < FERRY_COUNT(names); i++) {
-        const struct json *node = json_get(body, names[i]);
-        if (node != NULL) {
-            const char *text =
-                json_is_bool(node) ? (json_is_true(node) ? "1" : "0") : json_print(scope, node);
-            sql_do(sql, "INSERT OR REPLACE INTO settings VALUES (?, ?)", "ss", names[i], text);
         }
     }
 }
@@ -161,18 +117,26 @@ static void set_clock(struct practice *practice, const struct json *body)
     }
 }
 
-static void set_all(struct request *request)
+static enum ferry_code set_all(struct request *request, struct ferry_error *err)
 {
     struct practice *practice = request->practice;
     const struct json *body = request->json;
+    enum ferry_code code = settings_set(practice, body, err);
+    if (code == FERRY_OK) {
+        code = cluster_set(practice, json_get(body, "nodes"), err);
+    }
+    if (code != FERRY_OK) {
+        return code;
+    }
     const struct json *at = json_first(json_get(body, "tenants"));
     for (; at != NULL; at = json_next(at)) {
         sql_do(practice->sql, "INSERT OR IGNORE INTO tenants (name) VALUES (?)", "s",
                json_text(at));
     }
     set_users(practice->sql, json_get(body, "users"));
-    set_settings(practice->sql, json_get(body, "settings"));
-    set_switches(practice->sql, body);
+    if (json_get(body, "never_start") != NULL) {
+        workflow_relaunch(practice);
+    }
     const char *password = json_string_or(body, "admin_password", NULL);
     if (password != NULL) {
         sql_do(practice->sql, "UPDATE users SET password = ? WHERE is_bootstrap", "s", password);
@@ -184,6 +148,7 @@ static void set_all(struct request *request)
         sql_script(practice->sql, script);
         workflow_dequeue(practice, practice_now_ms(practice));
     }
+    return FERRY_OK;
 }
 
 static enum ferry_code load(struct request *request, struct ferry_error *err)
@@ -213,11 +178,13 @@ static void change(struct request *request, const char *door)
     if (strcmp(door, "faults") == 0) {
         code = faults_set(request->practice->faults, request->json, &err);
     } else if (strcmp(door, "set") == 0) {
-        set_all(request);
+        code = set_all(request, &err);
     } else {
         code = load(request, &err);
     }
     sql_commit(request->practice->sql);
+    /* Who asks next finds it so: the loop would come to it a little later. */
+    server_follow(request->practice->server, request->node);
     reply_done(request, code, &err);
 }
 
@@ -231,6 +198,10 @@ void handle_practice(struct request *request)
         reply_requests(request);
     } else if (!post && strcmp(door, "state") == 0) {
         reply_state(request);
+    } else if (!post && strcmp(door, "agents") == 0) {
+        ledger_agents_write_all(request->practice, reply_json(request, 200));
+    } else if (!post && strcmp(door, "settings") == 0) {
+        settings_write(request->practice, reply_json(request, 200));
     } else if (post && (strcmp(door, "faults") == 0 || strcmp(door, "set") == 0 ||
                         strcmp(door, "load") == 0)) {
         change(request, door);

@@ -29,9 +29,11 @@ void handle_snapshot_get(struct request *request)
 
 void handle_snapshot_status(struct request *request)
 {
+    /* A file on the disk of the node that restores (facts 1.1). */
+    const struct state *state = &request->practice->state;
+    bool here = state->restore_flag && state->restore_node == (int64_t)request->node;
     reply_json_text(request, 200,
-                    request->practice->state.restore_flag ? "{\"status\": \"running\"}\n"
-                                                          : "{\"status\": \"not-running\"}\n");
+                    here ? "{\"status\": \"running\"}\n" : "{\"status\": \"not-running\"}\n");
 }
 
 /* A boolean of the body: true, false, or a text that reads as one. */
@@ -221,11 +223,12 @@ void handle_snapshot_delete(struct request *request)
     list_write_row(practice, reply_json(request, 200), &list_snapshots, seq);
     sql_do(practice->sql, "DELETE FROM snapshots WHERE seq = ?", "i", seq);
     (void)unlink(practice_archive_path(practice, request, id));
+    sql_do(practice->sql, "DELETE FROM archives WHERE id = ?", "s", id);
     ledger_count(practice, LEDGER_DELETED, id, "");
 }
 
 struct wanted {
-    bool force, certificates, no_reboot;
+    bool force, certificates, no_reboot, ignore_plugins;
 };
 
 static bool read_wanted(struct request *request, struct wanted *wanted)
@@ -242,7 +245,8 @@ static bool read_wanted(struct request *request, struct wanted *wanted)
     }
     if (!read_bool(request, "force", false, &wanted->force) ||
         !read_bool(request, "restore_certificates", false, &wanted->certificates) ||
-        !read_bool(request, "no_reboot", false, &wanted->no_reboot)) {
+        !read_bool(request, "no_reboot", false, &wanted->no_reboot) ||
+        !read_bool(request, "ignore_plugin_failure", false, &wanted->ignore_plugins)) {
         return false;
     }
     if (wanted->no_reboot && !wanted->certificates) {
@@ -312,6 +316,11 @@ void handle_snapshot_restore(struct request *request)
         reply_error(request, 400, "snapshot_action_error", "Failed snapshot cannot be restored");
         return;
     }
+    if (practice->version.major < 5 && practice->cluster.count > 1) {
+        reply_error(request, 400, "illegal_action_error",
+                    "Cannot restore a snapshot on a manager that is part of a cluster");
+        return;
+    }
     char *other = exec_any_running(practice, request);
     struct exec_row row = {
         .id = practice_uuid(practice, request),
@@ -332,6 +341,14 @@ void handle_snapshot_restore(struct request *request)
         (void)reply_running(request, other);
         return;
     }
-    restore_launch(practice, row.id, request->args[0], wanted.force, request->is_bootstrap);
+    struct restore_order order = {.execution = row.id,
+                                  .snapshot = request->args[0],
+                                  .node = request->node,
+                                  .force = wanted.force,
+                                  .bootstrap = request->is_bootstrap,
+                                  .certificates = wanted.certificates,
+                                  .no_reboot = wanted.no_reboot,
+                                  .ignore_plugins = wanted.ignore_plugins};
+    restore_launch(practice, &order);
     reply_as_snapshot(request, &row);
 }

@@ -77,14 +77,6 @@ void handle_ok(struct request *request)
     reply_json_text(request, down ? 500 : 200, down ? "\"FAIL\"\n" : "\"OK\"\n");
 }
 
-/* A manager without a status reporter, as in contract/01. */
-void handle_cluster_status(struct request *request)
-{
-    const char *summary = request_param(request, "summary");
-    bool short_form = summary != NULL && strcmp(summary, "true") == 0;
-    reply_json_text(request, short_form ? 500 : 200, "{\"status\": \"Fail\", \"services\": {}}\n");
-}
-
 void handle_premium_only(struct request *request)
 {
     reply_error(request, 404, "missing_premium_package_error",
@@ -216,65 +208,6 @@ void handle_user(struct request *request)
     json_set_bool(out, "show_getting_started", true);
     json_set_null(out, "password_hash");
     reply_json_node(request, 200, out);
-}
-
-/* {"metadata": {...one item...}, "items": [item]} */
-static void reply_one_item(struct request *request, const struct json *item)
-{
-    struct buf *out = reply_json(request, 200);
-    (void)buf_puts(out, "{\"metadata\": {\"pagination\": {\"total\": 1, \"size\": 1000, "
-                        "\"offset\": 0}, \"filtered\": null}, \"items\": [");
-    (void)buf_puts(out, json_print(request, item));
-    (void)buf_puts(out, "]}\n");
-}
-
-/* {"NAME": address} of every network that a test has set. */
-static void set_networks(struct request *request, struct json *item)
-{
-    struct json *networks = json_set_object(item, "networks");
-    struct sqlite3_stmt *query =
-        sql_start(request->practice->sql,
-                  "SELECT value FROM json_each(coalesce((SELECT value FROM settings WHERE name ="
-                  " 'networks'), '[\"default\"]'))",
-                  "");
-    while (sql_next(query)) {
-        json_set_string(networks, sql_text(query, 0), "127.0.0.1");
-    }
-}
-
-void handle_managers(struct request *request)
-{
-    struct json *item = json_object(request);
-    json_set_int(item, "id", 1);
-    json_set_string(item, "hostname", "practice");
-    json_set_string(item, "private_ip", "127.0.0.1");
-    json_set_string(item, "public_ip", "127.0.0.1");
-    json_set_string(item, "version", request->practice->options.version);
-    json_set_string(item, "edition", edition(request));
-    json_set_string(item, "distribution", "debian");
-    json_set_string(item, "distro_release", "bookworm");
-    json_set_null(item, "fs_sync_node_id");
-    set_networks(request, item);
-    json_set_string(item, "last_seen", practice_now(request->practice, request));
-    json_set_int(item, "status_report_frequency", 0);
-    json_set_null(item, "ca_cert_content");
-    reply_one_item(request, item);
-}
-
-void handle_brokers(struct request *request)
-{
-    struct json *item = json_object(request);
-    json_set_string(item, "name", "rabbitmq");
-    json_set_string(item, "host", "127.0.0.1");
-    json_set_string(item, "management_host", "127.0.0.1");
-    json_set_int(item, "port", 0);
-    json_set_string(item, "username", "cloudify");
-    json_set_null(item, "password");
-    json_set_null(item, "params");
-    set_networks(request, item);
-    json_set_bool(item, "is_external", false);
-    json_set_null(item, "ca_cert_content");
-    reply_one_item(request, item);
 }
 
 void handle_config(struct request *request)

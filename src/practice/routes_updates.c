@@ -172,8 +172,10 @@ static void make_temp_blueprint(struct request *request, struct update *update)
         }
     }
     digits[length] = '\0';
-    update->temp = mem_printf(request, "plugins-update-%s%03u-%s", digits,
-                              (unsigned)rng_below(practice->rng, 1000), update->blueprint);
+    update->temp = practice->profile->update_stops
+                       ? practice_uuid(practice, request)
+                       : mem_printf(request, "plugins-update-%s%03u-%s", digits,
+                                    (unsigned)rng_below(practice->rng, 1000), update->blueprint);
     sql_do(practice->sql,
            "INSERT OR IGNORE INTO blueprints (tenant, id, created_at, updated_at, main_file_name,"
            " visibility, state, created_by, is_hidden)"
@@ -250,7 +252,7 @@ static void fail_ended(struct request *request, const char *blueprint)
            "ss", request->tenant, blueprint);
 }
 
-static bool is_active(struct request *request, const char *blueprint)
+static bool is_active(struct request *request, const char *blueprint, bool forced)
 {
     struct buf ids;
     buf_init(&ids, request, 65536);
@@ -264,6 +266,13 @@ static bool is_active(struct request *request, const char *blueprint)
     }
     if (ids.len == 0) {
         return false;
+    }
+    if (forced) {
+        reply_error(request, 409, "conflict_error",
+                    "There are plugins updates still active; the \"force\" flag was used yet these "
+                    "updates have actual executions running update IDs: %s",
+                    buf_text(&ids));
+        return true;
     }
     reply_error(request, 409, "conflict_error",
                 "There are plugins updates still active, update IDs: %s", buf_text(&ids));
@@ -291,10 +300,11 @@ static void initiate(struct request *request)
     if (json_bool_or(request->json, "reevaluate_active_statuses", false)) {
         reevaluate(request, update.blueprint);
     }
-    if (!practice->profile->update_body && update.force) {
+    bool forced = !practice->profile->update_body && update.force;
+    if (forced) {
         fail_ended(request, update.blueprint);
     }
-    if (is_active(request, update.blueprint)) {
+    if (is_active(request, update.blueprint, forced)) {
         return;
     }
     choose_versions(request, &update);

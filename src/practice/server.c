@@ -32,10 +32,13 @@
 
 static void *begin(void *arg, const char *uri, struct MHD_Connection *connection)
 {
-    struct server *server = arg;
+    struct port *port = arg;
+    struct server *server = port->server;
     struct exchange *exchange = mem_new(server, struct exchange);
     struct request *request = &exchange->request;
     exchange->server = server;
+    exchange->port = port;
+    request->node = port->node;
     request->practice = server->practice;
     request->connection = connection;
     request->raw_uri = mem_strdup(exchange, uri);
@@ -75,7 +78,9 @@ static enum MHD_Result headers_are_here(struct exchange *exchange, const char *u
     request->is_head = strcmp(method, "HEAD") == 0;
     (void)MHD_get_connection_values(request->connection, MHD_GET_ARGUMENT_KIND, add_param, request);
     if (strncmp(url, "/practice/", 10) != 0) {
-        exchange->number = ledger_request(practice, method, url);
+        bool auth = request_header(request, "Authorization") != NULL ||
+                    request_header(request, "Authentication-Token") != NULL;
+        exchange->number = ledger_request(practice, method, url, auth);
         exchange->fault = faults_match(practice->faults, method, url);
     }
     if (routes_streams(method, url)) {
@@ -152,13 +157,14 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 static void on_end(void *arg, struct MHD_Connection *connection, void **state,
                    enum MHD_RequestTerminationCode why)
 {
-    struct server *server = arg;
     struct exchange *exchange = *state;
+    (void)arg;
     (void)connection;
     (void)why;
     if (exchange == NULL) {
         return;
     }
+    struct server *server = exchange->server;
     for (struct exchange **at = &server->waiting; *at != NULL; at = &(*at)->next) {
         if (*at == exchange) {
             *at = exchange->next;
@@ -209,75 +215,145 @@ static void raise_limits(void)
     }
 }
 
-static enum ferry_code start_daemon(struct server *server, const struct addrinfo *address,
-                                    struct ferry_error *err)
+/* Reads certificate and key into MHD's options, as far as the port has them. */
+static enum ferry_code read_keys(struct port *port, struct MHD_OptionItem *tls,
+                                 struct ferry_error *err)
 {
-    const struct practice_options *options = &server->practice->options;
+    const struct practice_options *options = &port->server->practice->options;
+    bool restored = port->restored && options->restored_cert != NULL;
+    char *cert = NULL;
+    char *key = NULL;
+    size_t size = 0;
+    enum ferry_code code =
+        file_read(port->server, restored ? options->restored_cert : options->tls_cert, KEY_LIMIT,
+                  &cert, &size, err);
+    if (code == FERRY_OK) {
+        code = file_read(port->server, restored ? options->restored_key : options->tls_key,
+                         KEY_LIMIT, &key, &size, err);
+    }
+    tls[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, cert};
+    tls[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, key};
+    return code;
+}
+
+static void set_number(struct port *port, unsigned number)
+{
+    port->number = number;
+    if (port->address.ss_family == AF_INET6) {
+        ((struct sockaddr_in6 *)(void *)&port->address)->sin6_port = htons((uint16_t)number);
+    } else {
+        ((struct sockaddr_in *)(void *)&port->address)->sin_port = htons((uint16_t)number);
+    }
+}
+
+static enum ferry_code open_port(struct port *port, struct ferry_error *err)
+{
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}, {MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
-    assert(address != NULL);
-    if (address->ai_family == AF_INET6) {
-        flags |= MHD_USE_IPv6;
-    }
-    if (options->tls_cert != NULL) {
-        char *cert = NULL;
-        char *key = NULL;
-        size_t size = 0;
-        enum ferry_code code = file_read(server, options->tls_cert, KEY_LIMIT, &cert, &size, err);
-        if (code == FERRY_OK) {
-            code = file_read(server, options->tls_key, KEY_LIMIT, &key, &size, err);
-        }
+    flags |= port->address.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0u;
+    port->restored = port->server->practice->state.certificate == CERTIFICATE_RESTORED;
+    if (port->tls) {
+        enum ferry_code code = read_keys(port, tls, err);
         if (code != FERRY_OK) {
             return code;
         }
         flags |= MHD_USE_TLS;
-        tls[0] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, cert};
-        tls[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, key};
     }
-    server->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, address->ai_addr,
+    port->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, port, MHD_OPTION_SOCK_ADDR, &port->address,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_LIMIT,
-        CONNECTIONS_MOST, MHD_OPTION_URI_LOG_CALLBACK, begin, server, MHD_OPTION_NOTIFY_COMPLETED,
-        on_end, server, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_ARRAY, tls,
-        MHD_OPTION_END);
-    if (server->daemon == NULL) {
-        return ferry_fail_errno(err, FERRY_E_IO, errno, "cannot listen on %s", options->listen);
+        CONNECTIONS_MOST, MHD_OPTION_URI_LOG_CALLBACK, begin, port, MHD_OPTION_NOTIFY_COMPLETED,
+        on_end, port, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+    if (port->daemon == NULL) {
+        return ferry_fail_errno(err, FERRY_E_IO, errno, "cannot listen on %s", port->host);
     }
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(port->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    set_number(port, info == NULL ? port->number : info->port);
     return FERRY_OK;
+}
+
+static enum ferry_code add_port(struct server *server, size_t node, const char *listen,
+                                struct ferry_error *err)
+{
+    struct addrinfo *address = NULL;
+    struct port *port = &server->ports[node];
+    const struct practice_options *options = &server->practice->options;
+    *port = (struct port){.server = server,
+                          .node = node,
+                          .host = listen,
+                          .tls = options->tls_cert != NULL && node != CLUSTER_CONTROL,
+                          .bucket_ms = exchange_now_ms(server)};
+    enum ferry_code code = find_address(listen, &address, err);
+    if (code != FERRY_OK) {
+        return code;
+    }
+    assert(address != NULL);
+    memcpy(&port->address, address->ai_addr, address->ai_addrlen);
+    freeaddrinfo(address);
+    const char *digits = strrchr(listen, ':') + 1;
+    if (node > 0 && node != CLUSTER_CONTROL) { /* the nodes after the first take the next ports */
+        set_number(port, strcmp(digits, "0") == 0 ? 0 : server->ports[0].number + (unsigned)node);
+    }
+    return cluster_listens(server->practice, node) ? open_port(port, err) : FERRY_OK;
 }
 
 enum ferry_code server_start(struct practice *practice, struct server **out,
                              struct ferry_error *err)
 {
-    struct addrinfo *address = NULL;
     struct server *server = mem_new(practice, struct server);
+    const struct practice_options *options = &practice->options;
+    enum ferry_code code = FERRY_OK;
     server->practice = practice;
-    server->bucket_ms = exchange_now_ms(server);
     raise_limits();
-    enum ferry_code code = find_address(practice->options.listen, &address, err);
-    if (code == FERRY_OK) {
-        code = start_daemon(server, address, err);
-        freeaddrinfo(address);
+    for (size_t i = 0; i < practice->cluster.count && code == FERRY_OK; i++) {
+        code = add_port(server, i, options->listen, err);
+    }
+    if (code == FERRY_OK && options->control != NULL) {
+        code = add_port(server, CLUSTER_CONTROL, options->control, err);
     }
     *out = server;
     return code;
 }
 
-char *server_url(const struct server *server, const void *ctx)
+char *server_url(const struct server *server, const void *ctx, size_t node)
 {
-    const struct practice_options *options = &server->practice->options;
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
-    int length = (int)(strrchr(options->listen, ':') - options->listen);
-    return mem_printf(ctx, "%s://%.*s:%u", options->tls_cert != NULL ? "https" : "http", length,
-                      options->listen, info == NULL ? 0u : info->port);
+    const struct port *port = &server->ports[node];
+    int length = (int)(strrchr(port->host, ':') - port->host);
+    return mem_printf(ctx, "%s://%.*s:%u", port->tls ? "https" : "http", length, port->host,
+                      port->number);
+}
+
+static void close_port(struct server *server, struct port *port)
+{
+    (void)exchange_wake(server, INT64_MAX - 1); /* suspended connections may not be left */
+    MHD_stop_daemon(port->daemon);
+    port->daemon = NULL;
+}
+
+void server_follow(struct server *server, size_t except)
+{
+    const struct practice *practice = server->practice;
+    bool restored = practice->state.certificate == CERTIFICATE_RESTORED;
+    struct ferry_error err;
+    for (size_t i = 0; i < practice->cluster.count; i++) {
+        struct port *port = &server->ports[i];
+        bool listens = cluster_listens(practice, i);
+        if (i == except) {
+            continue;
+        }
+        if (port->daemon != NULL && (!listens || (port->tls && port->restored != restored))) {
+            close_port(server, port);
+        }
+        if (port->daemon == NULL && listens && open_port(port, &err) != FERRY_OK) {
+            (void)fprintf(stderr, "ferry-practice: %s\n", err.message);
+        }
+    }
 }
 
 /* Milliseconds until something is to be done without a byte arriving; -1: nothing. */
 static int timeout_ms(struct server *server, int64_t next_wake_ms)
 {
-    MHD_UNSIGNED_LONG_LONG wanted = 0;
     int64_t now = practice_now_ms(server->practice);
     int64_t next = server->practice->next_job_ms;
     int64_t wait = next == INT64_MAX ? -1 : next > now ? next - now : 0;
@@ -286,43 +362,68 @@ static int timeout_ms(struct server *server, int64_t next_wake_ms)
         until = until < 0 ? 0 : until;
         wait = wait < 0 || until < wait ? until : wait;
     }
-    if (MHD_get_timeout(server->daemon, &wanted) == MHD_YES &&
-        (wait < 0 || (int64_t)wanted < wait)) {
-        wait = (int64_t)wanted;
+    for (size_t i = 0; i < FERRY_COUNT(server->ports); i++) {
+        MHD_UNSIGNED_LONG_LONG wanted = 0;
+        struct MHD_Daemon *daemon = server->ports[i].daemon;
+        if (daemon != NULL && MHD_get_timeout(daemon, &wanted) == MHD_YES &&
+            (wait < 0 || (int64_t)wanted < wait)) {
+            wait = (int64_t)wanted;
+        }
     }
     return wait > 60000 ? 60000 : (int)wait;
+}
+
+/* Fills fds after the first with one of each port that listens; returns how many. */
+static nfds_t poll_list(struct server *server, struct pollfd *fds)
+{
+    nfds_t count = 1;
+    for (size_t i = 0; i < FERRY_COUNT(server->ports); i++) {
+        if (server->ports[i].daemon != NULL) {
+            const union MHD_DaemonInfo *info =
+                MHD_get_daemon_info(server->ports[i].daemon, MHD_DAEMON_INFO_EPOLL_FD);
+            fds[count++] =
+                (struct pollfd){.fd = info == NULL ? -1 : info->epoll_fd, .events = POLLIN};
+        }
+    }
+    return count;
 }
 
 void server_run(struct server *server)
 {
     sigset_t signals;
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
-    struct pollfd fds[] = {
-        {.fd = info == NULL ? -1 : info->epoll_fd, .events = POLLIN},
-        {.fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN},
-    };
+    struct pollfd fds[FERRY_COUNT(server->ports) + 1] = {
+        {.fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN}};
     int64_t next_wake_ms = INT64_MAX;
-    while ((fds[1].revents & POLLIN) == 0) {
-        if (poll(fds, 2, timeout_ms(server, next_wake_ms)) < 0 && errno != EINTR) {
+    while ((fds[0].revents & POLLIN) == 0) {
+        if (poll(fds, poll_list(server, fds), timeout_ms(server, next_wake_ms)) < 0 &&
+            errno != EINTR) {
             break;
         }
         jobs_run(server->practice, practice_now_ms(server->practice));
+        server_follow(server, CLUSTER_MOST);
         (void)exchange_wake(server, exchange_now_ms(server));
-        (void)MHD_run(server->daemon);
+        for (size_t i = 0; i < FERRY_COUNT(server->ports); i++) {
+            if (server->ports[i].daemon != NULL) {
+                (void)MHD_run(server->ports[i].daemon);
+            }
+        }
+        server_follow(server, CLUSTER_MOST);
         /* A request may have begun to wait just now. */
         next_wake_ms = exchange_wake(server, exchange_now_ms(server));
     }
-    (void)close(fds[1].fd);
+    (void)close(fds[0].fd);
 }
 
 void server_stop(struct server *server)
 {
-    (void)exchange_wake(server, INT64_MAX - 1); /* suspended connections may not be left */
-    MHD_stop_daemon(server->daemon);
+    for (size_t i = 0; i < FERRY_COUNT(server->ports); i++) {
+        if (server->ports[i].daemon != NULL) {
+            close_port(server, &server->ports[i]);
+        }
+    }
     sql_begin(server->practice->sql);
     ledger_flush(server->practice);
     sql_commit(server->practice->sql);

@@ -6,6 +6,7 @@
 #ifndef PRACTICE_SERVER_H
 #define PRACTICE_SERVER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -18,7 +19,10 @@ struct server;
 enum ferry_code server_start(struct practice *practice, struct server **out,
                              struct ferry_error *err) FERRY_CHECK;
 /* "http://127.0.0.1:41234", owned by ctx. */
-char *server_url(const struct server *server, const void *ctx);
+char *server_url(const struct server *server, const void *ctx, size_t node);
+/* Opens and closes ports as the cluster's nodes are up, down, or show another certificate; but not
+   the one of a node, in whose call-back this may be. CLUSTER_MOST: none is spared. */
+void server_follow(struct server *server, size_t except);
 /* Serves until SIGTERM or SIGINT, which must be blocked. */
 void server_run(struct server *server);
 void server_stop(struct server *server);

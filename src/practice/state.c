@@ -9,7 +9,8 @@ void state_load(struct practice *practice)
     struct sqlite3_stmt *query =
         sql_start(practice->sql,
                   "SELECT maintenance, requested_ms, activated_ms, requested_by, rest_down,"
-                  " services_down, passwords_fail, restore_flag, slow_ms, tables FROM state",
+                  " services_down, passwords_fail, restore_flag, slow_ms, tables, restore_node,"
+                  " rebooting, certificate FROM state",
                   "");
     if (!sql_next(query)) {
         sql_do(practice->sql, "INSERT INTO state DEFAULT VALUES", "");
@@ -27,6 +28,9 @@ void state_load(struct practice *practice)
     state->restore_flag = sql_int(query, 7) != 0;
     state->slow_ms = sql_int(query, 8);
     state->tables = (enum tables)sql_int(query, 9);
+    state->restore_node = sql_int(query, 10);
+    state->rebooting = sql_int(query, 11) != 0;
+    state->certificate = (enum certificate)sql_int(query, 12);
     sql_end(query);
 }
 
@@ -36,11 +40,12 @@ void state_save(struct practice *practice)
     sql_do(practice->sql,
            "UPDATE state SET maintenance=?, requested_ms=?, activated_ms=?, requested_by=?,"
            " rest_down=?, services_down=?, passwords_fail=?, restore_flag=?, slow_ms=?,"
-           " tables=?",
-           "iiisiiiiii", (int64_t)state->maintenance, state->requested_ms, state->activated_ms,
+           " tables=?, restore_node=?, rebooting=?, certificate=?",
+           "iiisiiiiiiiii", (int64_t)state->maintenance, state->requested_ms, state->activated_ms,
            state->requested_by, (int64_t)state->rest_down, (int64_t)state->services_down,
            (int64_t)state->passwords_fail, (int64_t)state->restore_flag, state->slow_ms,
-           (int64_t)state->tables);
+           (int64_t)state->tables, state->restore_node, (int64_t)state->rebooting,
+           (int64_t)state->certificate);
 }
 
 const char *maintenance_name(enum maintenance maintenance)

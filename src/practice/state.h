@@ -16,6 +16,13 @@ enum tables {
     TABLES_EMPTY,    /* the one of maintenance mode is not back yet: it reads "deactivated" */
 };
 
+/* Which certificate the ports show; it is read when the services start. */
+enum certificate {
+    CERTIFICATE_OWN,
+    CERTIFICATE_WAITS, /* the restored one is on the disk, without a restart (no_reboot) */
+    CERTIFICATE_RESTORED,
+};
+
 struct state {
     enum maintenance maintenance;
     int64_t requested_ms, activated_ms; /* 0: never */
@@ -25,7 +32,10 @@ struct state {
     bool passwords_fail; /* target's hash with the source's salt: no password of admin verifies */
     bool restore_flag;   /* snapshot-status says running */
     enum tables tables;
-    int64_t slow_ms; /* delay of each answer while services start */
+    int64_t slow_ms;      /* delay of each answer while services start */
+    int64_t restore_node; /* the node of the last restore: its flag, its outage, its reboot */
+    bool rebooting;       /* refuses connections */
+    enum certificate certificate;
 };
 
 /* Reads the row into practice->state, making it where absent. */

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/parse.h"
 #include "base/timefmt.h"
 #include "practice/practice.h"
 
@@ -17,7 +16,10 @@ static const char schema[] =
     " requested_by TEXT NOT NULL DEFAULT '', rest_down INTEGER NOT NULL DEFAULT 0,"
     " services_down INTEGER NOT NULL DEFAULT 0, passwords_fail INTEGER NOT NULL DEFAULT 0,"
     " restore_flag INTEGER NOT NULL DEFAULT 0, slow_ms INTEGER NOT NULL DEFAULT 0,"
-    " tables INTEGER NOT NULL DEFAULT 0);"
+    " tables INTEGER NOT NULL DEFAULT 0, restore_node INTEGER NOT NULL DEFAULT 0,"
+    " rebooting INTEGER NOT NULL DEFAULT 0, certificate INTEGER NOT NULL DEFAULT 0);"
+    "CREATE TABLE IF NOT EXISTS archives (id TEXT PRIMARY KEY, node INTEGER NOT NULL,"
+    " at_ms INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS tenants (seq INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
     /* A password that is not known (only its hash is in the archive) is null and never fits. */
     "CREATE TABLE IF NOT EXISTS users (seq INTEGER PRIMARY KEY, username TEXT NOT NULL UNIQUE,"
@@ -37,6 +39,7 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS jobs (seq INTEGER PRIMARY KEY, due_ms INTEGER NOT NULL,"
     " kind INTEGER NOT NULL, phase INTEGER NOT NULL, execution TEXT NOT NULL, detail TEXT);"
     "CREATE INDEX IF NOT EXISTS jobs_due ON jobs (due_ms, seq);"
+    "CREATE INDEX IF NOT EXISTS jobs_execution ON jobs (execution);"
     "CREATE TABLE IF NOT EXISTS ledger (kind TEXT NOT NULL, name TEXT NOT NULL, sub TEXT NOT NULL,"
     " n INTEGER NOT NULL, PRIMARY KEY (kind, name, sub)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS restores (seq INTEGER PRIMARY KEY, snapshot_id TEXT NOT NULL,"
@@ -66,7 +69,7 @@ static const char schema_inventory[] =
     " UNIQUE (tenant, deployment_id, id));"
     "CREATE TABLE IF NOT EXISTS node_instances (seq INTEGER PRIMARY KEY, tenant TEXT NOT NULL,"
     " deployment_id TEXT, node_id TEXT, id TEXT NOT NULL, host_id TEXT, state TEXT, idx INTEGER,"
-    " version INTEGER);"
+    " version INTEGER, dead INTEGER NOT NULL DEFAULT 0);"
     "CREATE INDEX IF NOT EXISTS node_instances_of ON node_instances (tenant, deployment_id);"
     "CREATE INDEX IF NOT EXISTS node_instances_id ON node_instances (tenant, id);"
     "CREATE TABLE IF NOT EXISTS agents (seq INTEGER PRIMARY KEY, tenant TEXT NOT NULL,"
@@ -103,7 +106,7 @@ static const char schema_runs[] =
     "CREATE TABLE IF NOT EXISTS schedules (seq INTEGER PRIMARY KEY, tenant TEXT NOT NULL,"
     " id TEXT NOT NULL, deployment_id TEXT, workflow_id TEXT, created_at TEXT,"
     " next_occurrence TEXT, since TEXT, until TEXT, rule TEXT, parameters TEXT, slip INTEGER,"
-    " enabled INTEGER, stop_on_fail INTEGER, created_by TEXT);"
+    " enabled INTEGER, stop_on_fail INTEGER, created_by TEXT, latest TEXT);"
     "CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, tenant TEXT NOT NULL,"
     " execution_id TEXT, deployment_id TEXT, blueprint_id TEXT, workflow_id TEXT,"
     " timestamp TEXT, type TEXT, event_type TEXT, level TEXT, message TEXT);";
@@ -188,21 +191,6 @@ char *practice_uuid(struct practice *practice, const void *ctx)
     char text[UUID_TEXT_SIZE];
     uuid_random(practice->rng, text);
     return mem_strdup(ctx, text);
-}
-
-bool practice_switch(struct practice *practice, const char *name)
-{
-    return sql_one_int(practice->sql, 0, "SELECT value = '1' FROM settings WHERE name = ?", "s",
-                       name) != 0;
-}
-
-double practice_number(struct practice *practice, const char *name, double fallback)
-{
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    double number = 0;
-    const char *text =
-        sql_one_text(scope, practice->sql, "SELECT value FROM settings WHERE name = ?", "s", name);
-    return text != NULL && parse_double(text, 0, 1e9, &number) ? number : fallback;
 }
 
 int64_t practice_scaled(const struct practice *practice, int64_t ms)

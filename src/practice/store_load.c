@@ -41,6 +41,16 @@ static void load_memberships(struct load *load, const struct content_user *user)
     }
 }
 
+/* Of "ctok-ID-SECRET" the end; before 6.4 a token is one word. */
+static const char *secret_of(const char *value)
+{
+    if (value == NULL || strncmp(value, "ctok-", 5) != 0) {
+        return value;
+    }
+    const char *dash = strchr(value + 5, '-');
+    return dash == NULL ? NULL : dash + 1;
+}
+
 static void load_users(struct load *load)
 {
     const struct content *content = load->content;
@@ -65,13 +75,12 @@ static void load_users(struct load *load)
     for (size_t i = 0; i < content->tokens_count; i++) {
         const struct content_token *token = &content->tokens[i];
         /* "ctok-ID-SECRET": without practice.json only the hash is known, and nothing fits it. */
-        const char *secret = token->value == NULL ? NULL : strchr(token->value, '-');
-        secret = secret == NULL ? NULL : strchr(secret + 1, '-');
+        const char *secret = secret_of(token->value);
         sql_do(load->sql,
                "INSERT OR IGNORE INTO tokens (id, secret, username, expiration_date, description)"
                " VALUES (?, ?, ?, ?, ?)",
-               "sssss", token->id, secret == NULL ? NULL : secret + 1,
-               or_default(token->user, ADMIN), token->expires_at, token->description);
+               "sssss", token->id, secret, or_default(token->user, ADMIN), token->expires_at,
+               token->description);
     }
 }
 
@@ -155,9 +164,15 @@ static void load_nodes(struct load *load)
         /* No uniqueness here: a new-format restore that is repeated doubles them (contract/26). */
         sql_do(load->sql,
                "INSERT INTO node_instances (tenant, deployment_id, node_id, id, host_id, state,"
-               " idx, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-               "ssssssii", row->tenant, row->deployment, row->node, row->id, row->host_id,
-               row->state, row->index, row->version);
+               " idx, version, dead) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               "ssssssiii", row->tenant, row->deployment, row->node, row->id, row->host_id,
+               row->state, row->index, row->version, (int64_t)row->dead);
+    }
+    if (content->dead_hosts != NULL) {
+        sql_do(load->sql,
+               "UPDATE node_instances SET dead = 1 WHERE tenant || '/' || id IN"
+               " (SELECT value FROM json_each(?))",
+               "s", content->dead_hosts);
     }
 }
 
@@ -166,7 +181,7 @@ static void load_agents(struct load *load)
     const struct content *content = load->content;
     for (size_t i = 0; i < content->agents_count; i++) {
         const struct content_agent *row = &content->agents[i];
-        if (!row->in_table) {
+        if (!row->in_table && load->is_new) {
             continue;
         }
         sql_do(load->sql,

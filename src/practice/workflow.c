@@ -10,10 +10,11 @@
 
 #define BEGIN_MS 450 /* from the answer to POST until the worker has started it (contract/19) */
 #define PLAIN_MS 1000
+#define MAX_CONCURRENT 20
 
 static enum job_kind kind_of(const char *workflow)
 {
-    if (strcmp(workflow, "install_new_agents") == 0) {
+    if (strcmp(workflow, "install_new_agents") == 0 || strcmp(workflow, "validate_agents") == 0) {
         return JOB_AGENTS;
     }
     if (strcmp(workflow, "update_plugin") == 0) {
@@ -22,9 +23,48 @@ static enum job_kind kind_of(const char *workflow)
     return strcmp(workflow, "create_snapshot") == 0 ? JOB_CREATE : JOB_PLAIN;
 }
 
+/* Whether no worker takes it, because a test said so. */
+static bool never_starts(struct practice *practice, const char *id)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct sqlite3_stmt *query =
+        sql_start(practice->sql,
+                  "SELECT tenant, deployment_id FROM executions WHERE id = ? LIMIT 1", "s", id);
+    if (!sql_next(query)) {
+        return false;
+    }
+    const char *tenant = mem_strdup(scope, sql_text(query, 0));
+    const char *deployment = mem_strdup(scope, sql_text(query, 1));
+    sql_end(query);
+    return deployment != NULL && practice_listed(practice, "never_start", tenant, deployment);
+}
+
+void workflow_relaunch(struct practice *practice)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char **ids = NULL;
+    size_t count = 0;
+    struct sqlite3_stmt *query =
+        sql_start(practice->sql,
+                  "SELECT id FROM executions x WHERE status = 'pending' AND NOT stuck"
+                  " AND deployment_id IS NOT NULL"
+                  " AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.execution = x.id) ORDER BY seq",
+                  "");
+    while (sql_next(query)) {
+        ids = mem_resize(scope, ids, const char *, count + 1);
+        ids[count++] = mem_strdup(scope, sql_text(query, 0));
+    }
+    for (size_t i = 0; i < count; i++) {
+        workflow_launch(practice, ids[i], practice_now_ms(practice));
+    }
+}
+
 void workflow_launch(struct practice *practice, const char *id, int64_t from_ms)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
+    if (never_starts(practice, id)) {
+        return;
+    }
     const char *workflow =
         sql_one_text(scope, practice->sql,
                      "SELECT CASE WHEN is_dry_run THEN 'dry-run' ELSE workflow_id END"
@@ -61,6 +101,12 @@ static void plain_step(struct practice *practice, const struct job *job)
                  workflow_plain_ms(practice, workflow == NULL ? "" : workflow));
         return;
     }
+    /* Up to 5.0.5 a plugin has its name when it is installed (facts 4.2). */
+    sql_do(practice->sql,
+           "UPDATE plugins SET archive_name = substr(archive_name, 12) WHERE archive_name LIKE"
+           " 'installing-%' AND id = (SELECT json_extract(parameters, '$.plugin.id') FROM"
+           " executions WHERE id = ? AND workflow_id = 'install_plugin')",
+           "s", job->execution);
     exec_end(practice, job->execution, "terminated", NULL, job->due_ms);
     workflow_dequeue(practice, job->due_ms);
 }
@@ -78,6 +124,7 @@ void workflow_step(struct practice *practice, const struct job *job)
         workflow_create_step(practice, job);
         break;
     case JOB_CANCEL:
+        workflow_update_cancelled(practice, job->execution);
         exec_end(practice, job->execution, "cancelled", NULL, job->due_ms);
         workflow_dequeue(practice, job->due_ms);
         break;
@@ -101,6 +148,14 @@ static char *next_queued(struct practice *practice, const void *ctx)
         "");
 }
 
+/* max_concurrent_workflows throttles what is taken from the queue, and nothing else (facts 3.4). */
+static bool queue_is_held(struct practice *practice)
+{
+    return practice->profile->throttles_queue &&
+           (double)exec_running(practice) >=
+               practice_number(practice, "max_concurrent_workflows", MAX_CONCURRENT);
+}
+
 void workflow_dequeue(struct practice *practice, int64_t now_ms)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
@@ -108,7 +163,7 @@ void workflow_dequeue(struct practice *practice, int64_t now_ms)
         return;
     }
     for (;;) {
-        const char *id = next_queued(practice, scope);
+        const char *id = queue_is_held(practice) ? NULL : next_queued(practice, scope);
         if (id == NULL) {
             return;
         }

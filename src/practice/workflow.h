@@ -10,6 +10,8 @@ struct practice;
 
 /* Gives an execution of status pending to the workers: its first step is planned from from_ms. */
 void workflow_launch(struct practice *practice, const char *id, int64_t from_ms);
+/* Gives the workers what they had left pending for the setting never_start and need no more. */
+void workflow_relaunch(struct practice *practice);
 /* Carries out one step of a job. */
 void workflow_step(struct practice *practice, const struct job *job);
 /* Starts queued executions that nothing stands in the way of; not in maintenance. */
@@ -23,6 +25,8 @@ int64_t workflow_plain_ms(struct practice *practice, const char *workflow);
 /* Steps of the kinds; each plans its own next step. */
 void workflow_agents_step(struct practice *practice, const struct job *job);
 void workflow_update_step(struct practice *practice, const struct job *job);
+/* An execution that was cancelled: where it is one of an update, that is broken off. */
+void workflow_update_cancelled(struct practice *practice, const char *execution);
 void workflow_create_step(struct practice *practice, const struct job *job);
 
 #endif

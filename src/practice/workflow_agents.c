@@ -1,90 +1,60 @@
-/* install_new_agents, step by step as contract/19 saw it. */
+/* install_new_agents and validate_agents, step by step as contract/19 saw it. */
 #include <string.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
 #include "practice/exec_rows.h"
+#include "practice/hosts.h"
 #include "practice/jobs.h"
 #include "practice/practice.h"
 #include "practice/workflow.h"
 
 #define OPERATIONS_A_HOST 8 /* 16 for the two hosts of contract/19 */
-#define RETRY_MS 46000      /* a ping that nobody answers, and the pause after it */
-#define RETRIES_MOST 60     /* task_retries of the manager */
+/* A ping that nobody answers and the pause after it, 60 times (task_retries of the manager). */
+#define DEAD_SECONDS 2760.0
+#define RETRIES_MOST 60
+#define INSTALL_TIMEOUT_MS 300000 /* install_agent_timeout */
 /* From one phase to the next. */
 static const int64_t phase_ms[] = {500, 1900, 3100, 1500};
 
-enum phase { PHASE_BEGIN, PHASE_CREATE, PHASE_SWAP, PHASE_FINISH, PHASE_RETRY };
+enum phase { PHASE_BEGIN, PHASE_CREATE, PHASE_SWAP, PHASE_FINISH, PHASE_RETRY, PHASE_GIVE_UP };
 
 struct run {
     struct practice *practice;
     const struct job *job;
     void *ctx;
     const char *tenant, *deployment;
+    bool validates; /* validate_agents: nothing is installed */
     struct json *parameters;
+    struct host *hosts; /* chosen by the parameters */
+    size_t count;
 };
 
-static bool read_run(struct run *run)
+/* False: there is no such execution. *right is false when the filters name what is no host. */
+static bool read_run(struct run *run, bool *right)
 {
     struct ferry_error err;
     struct sqlite3_stmt *query = sql_start(
-        run->practice->sql, "SELECT tenant, deployment_id, parameters FROM executions WHERE id = ?",
-        "s", run->job->execution);
+        run->practice->sql,
+        "SELECT tenant, deployment_id, parameters, workflow_id FROM executions WHERE id = ?", "s",
+        run->job->execution);
     if (!sql_next(query)) {
         return false;
     }
     run->tenant = mem_strdup(run->ctx, sql_text(query, 0));
     run->deployment = mem_strdup(run->ctx, sql_text(query, 1));
     const char *text = mem_strdup(run->ctx, sql_text(query, 2));
+    run->validates = strcmp(sql_text(query, 3), "validate_agents") == 0;
     sql_end(query);
-    return text == NULL ||
-           json_parse(run->ctx, text, strlen(text), &run->parameters, &err) == FERRY_OK;
-}
-
-/* An empty or absent list lets everything pass. */
-static bool listed(const struct json *list, const char *name)
-{
-    if (json_size(list) == 0) {
-        return true;
+    if (text != NULL &&
+        json_parse(run->ctx, text, strlen(text), &run->parameters, &err) != FERRY_OK) {
+        return false;
     }
-    for (const struct json *at = json_first(list); at != NULL; at = json_next(at)) {
-        const char *text = json_text(at);
-        if (text != NULL && name != NULL && strcmp(text, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool chosen(const struct run *run, struct sqlite3_stmt *agent)
-{
-    return listed(json_get(run->parameters, "node_instance_ids"), sql_text(agent, 1)) &&
-           listed(json_get(run->parameters, "node_ids"), sql_text(agent, 2)) &&
-           listed(json_get(run->parameters, "install_methods"), sql_text(agent, 3));
-}
-
-static const char current_agents[] =
-    "SELECT id, node_instance_id, node_id, install_method, seq FROM agents"
-    " WHERE tenant = ? AND deployment_id = ?"
-    " AND state NOT IN ('upgraded', 'stopped', 'deleted', 'creating') ORDER BY seq";
-
-/* Hosts of this run whose agent answers, and one that does not (settings "dead.AGENT"). */
-static int64_t count_hosts(const struct run *run, bool *dead)
-{
-    int64_t hosts = 0;
-    struct sqlite3_stmt *agent =
-        sql_start(run->practice->sql, current_agents, "ss", run->tenant, run->deployment);
-    while (sql_next(agent)) {
-        if (!chosen(run, agent)) {
-            continue;
-        }
-        const char *setting = mem_printf(run->ctx, "dead.%s", sql_text(agent, 0));
-        hosts++;
-        *dead = *dead || sql_one_int(run->practice->sql, 0, "SELECT 1 FROM settings WHERE name = ?",
-                                     "s", setting) != 0;
-    }
-    return hosts;
+    run->count = hosts_of(run->practice, run->ctx, run->tenant, run->deployment,
+                          run->job->execution, &run->hosts);
+    *right = hosts_choose(run->hosts, &run->count, run->parameters);
+    return true;
 }
 
 static void plan(const struct run *run, enum phase phase, int64_t delay_ms, const char *detail)
@@ -101,20 +71,45 @@ static void finish(const struct run *run, const char *status, const char *error)
     workflow_dequeue(run->practice, run->job->due_ms);
 }
 
-static void begin(const struct run *run)
+static bool any_dead(const struct run *run)
 {
-    bool dead = false;
-    int64_t hosts = count_hosts(run, &dead);
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->hosts[i].dead && !run->hosts[i].done) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int64_t retry_ms(const struct run *run)
+{
+    double seconds = practice_number(run->practice, "seconds.dead_agent", DEAD_SECONDS);
+    return (int64_t)(seconds * 1000 / RETRIES_MOST);
+}
+
+/* One host that is not started, or dead, fails all that were chosen (facts 3.2). */
+static void begin(const struct run *run, bool right)
+{
+    int64_t hosts = (int64_t)run->count;
     exec_begin(run->practice, run->job->execution, run->job->due_ms);
     exec_progress(run->practice, run->job->execution, hosts, hosts * OPERATIONS_A_HOST);
-    bool filtered = json_size(json_get(run->parameters, "node_instance_ids")) > 0 ||
-                    json_size(json_get(run->parameters, "node_ids")) > 0;
-    if (hosts == 0 && filtered) {
+    if (!right) {
         finish(run, "failed", "RuntimeError: Specified filters are not correct:");
-    } else if (dead) {
-        plan(run, PHASE_RETRY, RETRY_MS, "1");
+        return;
+    }
+    for (size_t i = 0; i < run->count; i++) {
+        const struct host *host = &run->hosts[i];
+        if (strcmp(host->state, "started") != 0) {
+            finish(run, "failed",
+                   mem_printf(run->ctx, "RuntimeError: Node %s is not started (state: %s)",
+                              host->instance, host->state));
+            return;
+        }
+    }
+    if (any_dead(run)) {
+        plan(run, PHASE_RETRY, retry_ms(run), "1");
     } else {
-        plan(run, PHASE_CREATE, phase_ms[1], NULL);
+        plan(run, run->validates ? PHASE_FINISH : PHASE_CREATE, phase_ms[1], NULL);
     }
 }
 
@@ -122,10 +117,8 @@ static void begin(const struct run *run)
 static void retry(const struct run *run)
 {
     int64_t tries = (int64_t)strlen(run->job->detail);
-    bool dead = false;
-    (void)count_hosts(run, &dead);
-    if (!dead) {
-        plan(run, PHASE_CREATE, phase_ms[1], NULL);
+    if (!any_dead(run)) {
+        plan(run, run->validates ? PHASE_FINISH : PHASE_CREATE, phase_ms[1], NULL);
         return;
     }
     sql_do(run->practice->sql,
@@ -138,75 +131,100 @@ static void retry(const struct run *run)
                "Rerun validation.");
         return;
     }
-    plan(run, PHASE_RETRY, RETRY_MS, mem_printf(run->ctx, "%s1", run->job->detail));
+    plan(run, PHASE_RETRY, retry_ms(run), mem_printf(run->ctx, "%s1", run->job->detail));
 }
 
-static void create_one(const struct run *run, const char *instance, int64_t old)
+/* Of an execution that was resumed: an agent that it had begun to install is taken up again. */
+static bool is_under_way(const struct run *run, const struct host *host)
+{
+    return sql_one_int(run->practice->sql, 0,
+                       "SELECT 1 FROM agents WHERE tenant = ? AND node_instance_id = ?"
+                       " AND replaces = ? AND state = 'creating' LIMIT 1",
+                       "sss", run->tenant, host->instance, run->job->execution) != 0;
+}
+
+static void create_one(const struct run *run, const struct host *host)
 {
     struct practice *practice = run->practice;
     const char *at = timefmt_utc(run->ctx, run->job->due_ms);
-    const char *name = mem_printf(run->ctx, "%s_%s", instance, practice_uuid(practice, run->ctx));
+    const char *name =
+        mem_printf(run->ctx, "%s_%s", host->instance, practice_uuid(practice, run->ctx));
     sql_do(practice->sql, "UPDATE agents SET state = 'upgrading', updated_at = ? WHERE seq = ?",
-           "si", at, old);
+           "si", at, host->seq);
     sql_do(practice->sql,
            "INSERT INTO agents (tenant, deployment_id, node_id, node_instance_id, host_id, id, ip,"
            " install_method, system, version, state, created_at, updated_at, created_by, replaces)"
            " SELECT tenant, deployment_id, node_id, node_instance_id, host_id, ?1, ip,"
            " install_method, system, ?2, 'creating', ?3, ?3, created_by, ?4 FROM agents"
            " WHERE seq = ?5",
-           "ssssi", name, practice->agent_version, at, run->job->execution, old);
+           "ssssi", name, practice->agent_version, at, run->job->execution, host->seq);
 }
-
-struct host {
-    const char *instance;
-    int64_t agent;
-};
 
 static void create(const struct run *run)
 {
-    struct host *hosts = NULL;
-    size_t count = 0;
-    if (json_bool_or(run->parameters, "install", true)) {
-        struct sqlite3_stmt *agent =
-            sql_start(run->practice->sql, current_agents, "ss", run->tenant, run->deployment);
-        while (sql_next(agent)) {
-            if (chosen(run, agent)) {
-                hosts = mem_resize(run->ctx, hosts, struct host, count + 1);
-                hosts[count++] =
-                    (struct host){mem_strdup(run->ctx, sql_text(agent, 1)), sql_int(agent, 4)};
-            }
+    bool installs = json_bool_or(run->parameters, "install", true);
+    for (size_t i = 0; i < run->count && installs; i++) {
+        if (!run->hosts[i].done && !is_under_way(run, &run->hosts[i])) {
+            create_one(run, &run->hosts[i]);
         }
-    }
-    for (size_t i = 0; i < count; i++) {
-        create_one(run, hosts[i].instance, hosts[i].agent);
     }
     plan(run, PHASE_SWAP, phase_ms[2], NULL);
 }
 
+/* The new agent connects, and the old one is put aside; or it does not, and stays upgrading. */
+static bool swap_one(const struct run *run, int64_t seq, const char *instance)
+{
+    struct sql *sql = run->practice->sql;
+    const char *at = timefmt_utc(run->ctx, run->job->due_ms);
+    bool fails = practice_listed(run->practice, "agent_install_fails", run->tenant, instance);
+    sql_do(sql, "UPDATE agents SET state = ?, updated_at = ? WHERE seq = ?", "ssi",
+           fails ? "failed" : "started", at, seq);
+    if (!fails) {
+        sql_do(sql,
+               "UPDATE agents SET state = 'upgraded', updated_at = ? WHERE tenant = ?"
+               " AND node_instance_id = ? AND state = 'upgrading'",
+               "sss", at, run->tenant, instance);
+    }
+    return !fails;
+}
+
+struct fresh {
+    int64_t seq;
+    const char *instance;
+};
+
 static void swap(const struct run *run)
 {
-    const char *at = timefmt_utc(run->ctx, run->job->due_ms);
-    sql_do(run->practice->sql,
-           "UPDATE agents SET state = 'upgraded', updated_at = ? WHERE tenant = ?"
-           " AND deployment_id = ? AND state = 'upgrading'",
-           "sss", at, run->tenant, run->deployment);
-    sql_do(run->practice->sql,
-           "UPDATE agents SET state = 'started', updated_at = ? WHERE tenant = ?"
-           " AND deployment_id = ? AND replaces = ? AND state = 'creating'",
-           "ssss", at, run->tenant, run->deployment, run->job->execution);
-    plan(run, PHASE_FINISH, phase_ms[3], NULL);
+    struct fresh *fresh = NULL;
+    size_t count = 0;
+    bool good = true;
+    struct sqlite3_stmt *query =
+        sql_start(run->practice->sql,
+                  "SELECT seq, node_instance_id FROM agents WHERE tenant = ? AND deployment_id = ?"
+                  " AND replaces = ? AND state = 'creating' ORDER BY seq",
+                  "sss", run->tenant, run->deployment, run->job->execution);
+    while (sql_next(query)) {
+        fresh = mem_resize(run->ctx, fresh, struct fresh, count + 1);
+        fresh[count++] =
+            (struct fresh){sql_int(query, 0), mem_strdup(run->ctx, sql_text(query, 1))};
+    }
+    for (size_t i = 0; i < count; i++) {
+        good = swap_one(run, fresh[i].seq, fresh[i].instance) && good;
+    }
+    plan(run, good ? PHASE_FINISH : PHASE_GIVE_UP, good ? phase_ms[3] : INSTALL_TIMEOUT_MS, NULL);
 }
 
 void workflow_agents_step(struct practice *practice, const struct job *job)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct run run = {.practice = practice, .job = job, .ctx = scope};
-    if (!read_run(&run)) {
+    bool right = true;
+    if (!read_run(&run, &right)) {
         return;
     }
     switch ((enum phase)job->phase) {
     case PHASE_BEGIN:
-        begin(&run);
+        begin(&run, right);
         break;
     case PHASE_CREATE:
         create(&run);
@@ -221,6 +239,11 @@ void workflow_agents_step(struct practice *practice, const struct job *job)
         break;
     case PHASE_RETRY:
         retry(&run);
+        break;
+    case PHASE_GIVE_UP:
+        finish(&run, "failed",
+               "RuntimeError: Workflow failed: Task failed 'cloudify_agent.operations"
+               ".create_agent_amqp' -> New agent did not start and connect");
         break;
     }
 }

@@ -38,10 +38,29 @@ static void run_child(const struct live *live, const char *const *options, int o
     _exit(127);
 }
 
+/* "ready URL" for each node, then "control URL": one write, so one read. */
+static void take_lines(struct live *live, char *text)
+{
+    size_t nodes = 0;
+    char *rest = NULL;
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        if (strncmp(line, "ready ", 6) == 0 && nodes < LIVE_URLS) {
+            live->urls[nodes++] = mem_strdup(live->ctx, line + 6);
+        } else if (strncmp(line, "control ", 8) == 0) {
+            live->control = mem_strdup(live->ctx, line + 8);
+        }
+    }
+    if (nodes == 0) {
+        stop("the practice manager did not say ready");
+    }
+    live->url = live->urls[0];
+}
+
 void live_start(struct live *live, const char *const *options)
 {
     int ends[2];
-    char line[256];
+    char lines[2048];
     if (live->ctx == NULL) {
         live->ctx = mem_scope(NULL);
     }
@@ -58,13 +77,10 @@ void live_start(struct live *live, const char *const *options)
         run_child(live, options, ends[1]);
     }
     (void)close(ends[1]);
-    FILE *from = fdopen(ends[0], "r");
-    if (from == NULL || fgets(line, sizeof line, from) == NULL || strncmp(line, "ready ", 6) != 0) {
-        stop("the practice manager did not say ready");
-    }
-    (void)fclose(from);
-    line[strcspn(line, "\n")] = '\0';
-    live->url = mem_strdup(live->ctx, line + 6);
+    ssize_t size = read(ends[0], lines, sizeof lines - 1);
+    (void)close(ends[0]);
+    lines[size < 0 ? 0 : size] = '\0';
+    take_lines(live, lines);
     if (live->curl == NULL) {
         live->curl = curl_easy_init();
     }

@@ -8,11 +8,15 @@
 
 #include "base/json.h"
 
+#define LIVE_URLS 9
+
 struct live {
     void *ctx;
     pid_t pid;
-    char *url;  /* "http://127.0.0.1:41234" */
-    char *data; /* its folder, made by live_start when NULL */
+    char *url;             /* "http://127.0.0.1:41234" */
+    char *urls[LIVE_URLS]; /* of each node; the first is url */
+    char *control;         /* of --control, or NULL */
+    char *data;            /* its folder, made by live_start when NULL */
     void *curl;
 };
 

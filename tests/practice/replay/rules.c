@@ -66,7 +66,7 @@ const struct scenario scenarios[] = {
     {"21-restore-legacy-in-maintenance.json", true, "legacy", NULL},
     {"22-restore-failures.json", false, NULL, PLAIN},
     {"23-restore-community-legacy-on-empty-silent-noop.json", true, "community", TOKEN},
-    {"24-restore-legacy-with-certificates.json", true, "legacy", NULL},
+    {"24-restore-legacy-with-certificates.json", true, "legacy", "{\"reboot_refused\": true}"},
     {"25-restore-newformat-good.json", true, "new", TOKEN},
     {"26-restore-newformat-twice.json", true, "new", NULL},
     {"27-restore-and-overdue-schedules.json", true, NULL, NULL},
@@ -103,7 +103,7 @@ static const struct rule left_out[] = {
     {"05", NULL, "url3", NULL, "needs a file server"},
     {"17", NULL, "(", NULL, "the recorder cut the path"},
     {"18", NULL, NULL, NULL, "recorded after a race of six requests"},
-    {"27", NULL, NULL, NULL, "schedules do not fire in the practice manager"},
+    {"27", NULL, NULL, NULL, "needs schedules that were just made"},
     {"28", NULL, NULL, "one of 12 at once", "recorded in a race"},
     {"28", NULL, NULL, "the 12 answers", "recorded in a race"},
 };

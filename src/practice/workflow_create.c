@@ -1,4 +1,4 @@
-/* The system workflows update_plugin and create_snapshot. */
+/* The system workflow create_snapshot. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +13,6 @@
 #include "practice/request.h"
 #include "practice/workflow.h"
 
-#define UPDATE_MS 6600 /* contract/15: 7.0 s from POST to the end, two deployments */
 #define CREATE_MS 2700 /* contract/06: until the snapshot is created, */
 #define AFTER_MS 120   /* and from then until its execution ends */
 #define COPY_PIECE (1u << 20)
@@ -23,63 +22,6 @@ static void next_phase(struct practice *practice, const struct job *job, int64_t
     struct job next = *job;
     next.phase++;
     jobs_add(practice, &next, job->due_ms, delay_ms);
-}
-
-/* The blueprint now uses what the update chose. */
-static void take_versions(struct practice *practice, void *ctx, const char *tenant,
-                          const char *blueprint, const char *target)
-{
-    struct json *versions = NULL;
-    struct ferry_error err;
-    if (target == NULL || json_parse(ctx, target, strlen(target), &versions, &err) != FERRY_OK) {
-        return;
-    }
-    for (const struct json *at = json_first(versions); at != NULL; at = json_next(at)) {
-        sql_do(practice->sql,
-               "UPDATE used_plugins SET package_version = ? WHERE tenant = ? AND blueprint = ?"
-               " AND package_name = ?",
-               "ssss", json_text(at), tenant, blueprint, json_key(at));
-    }
-}
-
-static void end_update(struct practice *practice, const struct job *job)
-{
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct sqlite3_stmt *query =
-        sql_start(practice->sql,
-                  "SELECT tenant, blueprint_id, temp_blueprint_id, target, id FROM plugins_updates"
-                  " WHERE execution_id = ?",
-                  "s", job->execution);
-    if (!sql_next(query)) {
-        return;
-    }
-    const char *tenant = mem_strdup(scope, sql_text(query, 0));
-    const char *blueprint = mem_strdup(scope, sql_text(query, 1));
-    const char *temp = mem_strdup(scope, sql_text(query, 2));
-    const char *target = mem_strdup(scope, sql_text(query, 3));
-    sql_end(query);
-    /* "fail" is set by initiate for an update that a real manager cannot finish (contract/15). */
-    bool fails = target != NULL && strcmp(target, "fail") == 0;
-    if (!fails) {
-        take_versions(practice, scope, tenant, blueprint, target);
-    }
-    sql_do(practice->sql, "DELETE FROM blueprints WHERE tenant = ? AND id = ?", "ss", tenant, temp);
-    sql_do(practice->sql,
-           "UPDATE plugins_updates SET state = ?, temp_blueprint_id = NULL WHERE execution_id = ?",
-           "ss", fails ? "failed" : "successful", job->execution);
-    exec_end(practice, job->execution, fails ? "failed" : "terminated",
-             fails ? "RuntimeError: The execution of plugins update failed." : NULL, job->due_ms);
-    workflow_dequeue(practice, job->due_ms);
-}
-
-void workflow_update_step(struct practice *practice, const struct job *job)
-{
-    if (job->phase == 0) {
-        exec_begin(practice, job->execution, job->due_ms);
-        next_phase(practice, job, UPDATE_MS);
-        return;
-    }
-    end_update(practice, job);
 }
 
 /* A manager that was started from an archive hands out that archive as its snapshot. */

@@ -1,0 +1,131 @@
+/* The nodes of a manager: managers, brokers, cluster-status. */
+#include <inttypes.h>
+
+#include "base/mem.h"
+#include "practice/practice.h"
+#include "practice/request.h"
+#include "practice/routes.h"
+
+/* {"NAME": address} of every network that a test has set. */
+static void set_networks(struct request *request, struct json *item)
+{
+    struct json *networks = json_set_object(item, "networks");
+    struct sqlite3_stmt *query =
+        sql_start(request->practice->sql,
+                  "SELECT value FROM json_each(coalesce((SELECT value FROM settings WHERE name ="
+                  " 'networks'), '[\"default\"]'))",
+                  "");
+    while (sql_next(query)) {
+        json_set_string(networks, sql_text(query, 0), "127.0.0.1");
+    }
+}
+
+/* {"metadata": {...}, "items": [...]}; returns the list to be filled. */
+static struct json *start_list(struct request *request, struct json **out)
+{
+    *out = json_object(request);
+    struct json *metadata = json_set_object(*out, "metadata");
+    struct json *pagination = json_set_object(metadata, "pagination");
+    json_set_int(pagination, "total", (int64_t)request->practice->cluster.count);
+    json_set_int(pagination, "size", 1000);
+    json_set_int(pagination, "offset", 0);
+    json_set_null(metadata, "filtered");
+    return json_set_array(*out, "items");
+}
+
+void handle_managers(struct request *request)
+{
+    const struct practice *practice = request->practice;
+    struct json *out = NULL;
+    struct json *items = start_list(request, &out);
+    for (size_t i = 0; i < practice->cluster.count; i++) {
+        struct json *item = json_push_object(items);
+        json_set_int(item, "id", (int64_t)i + 1);
+        json_set_string(item, "hostname", cluster_name(practice, request, i));
+        json_set_string(item, "private_ip", "127.0.0.1");
+        json_set_string(item, "public_ip", "127.0.0.1");
+        json_set_string(item, "version", practice->options.version);
+        json_set_string(item, "edition", practice->options.premium ? "premium" : "community");
+        json_set_string(item, "distribution", "debian");
+        json_set_string(item, "distro_release", "bookworm");
+        json_set_null(item, "fs_sync_node_id");
+        set_networks(request, item);
+        json_set_string(item, "last_seen", practice_now(request->practice, request));
+        json_set_int(item, "status_report_frequency", 0);
+        json_set_null(item, "ca_cert_content");
+    }
+    reply_json_node(request, 200, out);
+}
+
+void handle_brokers(struct request *request)
+{
+    const struct practice *practice = request->practice;
+    bool several = practice->cluster.count > 1;
+    struct json *out = NULL;
+    struct json *items = start_list(request, &out);
+    for (size_t i = 0; i < practice->cluster.count; i++) {
+        struct json *item = json_push_object(items);
+        json_set_string(item, "name",
+                        several ? mem_printf(request, "rabbitmq-%zu", i + 1) : "rabbitmq");
+        json_set_string(item, "host", "127.0.0.1");
+        json_set_string(item, "management_host", "127.0.0.1");
+        json_set_int(item, "port", 0);
+        json_set_string(item, "username", "cloudify");
+        json_set_null(item, "password");
+        json_set_null(item, "params");
+        set_networks(request, item);
+        json_set_bool(item, "is_external", false);
+        json_set_null(item, "ca_cert_content");
+    }
+    reply_json_node(request, 200, out);
+}
+
+/* "OK", "Degraded" or "Fail" by how many nodes answer; returns their status for the whole. */
+static const char *write_service(struct request *request, struct json *service)
+{
+    const struct practice *practice = request->practice;
+    struct json *nodes = json_set_object(service, "nodes");
+    size_t up = 0;
+    for (size_t i = 0; i < practice->cluster.count; i++) {
+        bool listens = cluster_listens(practice, i);
+        up += listens ? 1 : 0;
+        struct json *node = json_set_object(nodes, cluster_name(practice, request, i));
+        json_set_string(node, "status", listens ? "OK" : "Fail");
+        json_set_string(node, "private_ip", "127.0.0.1");
+        json_set_string(node, "public_ip", "127.0.0.1");
+        json_set_string(node, "version", practice->options.version);
+    }
+    const char *status = up == practice->cluster.count ? "OK" : up > 0 ? "Degraded" : "Fail";
+    json_set_string(service, "status", status);
+    json_set_bool(service, "is_external", false);
+    return status;
+}
+
+/* One node has no status reporter, as in contract/01. 503 during a restore up to 6.4 (facts 1.0).
+ */
+void handle_cluster_status(struct request *request)
+{
+    const struct practice *practice = request->practice;
+    const char *summary = request_param(request, "summary");
+    bool short_form = summary != NULL && summary[0] == 't';
+    if (practice->version.major < 7 && practice->state.restore_flag &&
+        practice->state.restore_node == (int64_t)request->node) {
+        reply_error(request, 503, "in_snapshot_restore_error",
+                    "The status of the cluster is not available while a snapshot is restored");
+        return;
+    }
+    if (practice->cluster.count == 1) {
+        reply_json_text(request, short_form ? 500 : 200,
+                        "{\"status\": \"Fail\", \"services\": {}}\n");
+        return;
+    }
+    struct json *out = json_object(request);
+    struct json *services = json_object(request);
+    json_set_string(out, "status", write_service(request, json_set_object(services, "manager")));
+    (void)write_service(request, json_set_object(services, "db"));
+    (void)write_service(request, json_set_object(services, "broker"));
+    if (!short_form) {
+        json_set_json(out, "services", services);
+    }
+    reply_json_node(request, 200, out);
+}
