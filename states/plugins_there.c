@@ -115,12 +115,13 @@ static void judge_all_there(const struct plugins_there *there, struct state_verd
     verdict->answer = STATE_DONE;
     verdict->remote_id = mem_strdup(mem, there->id);
     verdict->remote_state = there->conflict ? "there already" : "uploaded";
-    if (there->conflict) {
-        state_say(verdict, mem, STATE_DONE, "%s: already there, the manager says",
-                  plugins_names(there->there, mem));
-    } else if (there->file->caravan) {
+    if (there->file->caravan && json_size(there->added) > 0) {
+        verdict->remote_state = "uploaded";
         state_say(verdict, mem, STATE_DONE, "added: %s%s", plugins_names(there->added, mem),
                   others ? "; the others were there already" : "");
+    } else if (there->conflict) {
+        state_say(verdict, mem, STATE_DONE, "%s: already there, the manager says",
+                  plugins_names(there->there, mem));
     }
 }
 
@@ -131,8 +132,11 @@ static void judge_lack(const struct plugins_there *there, struct state_verdict *
     state_say(verdict, mem, STATE_FAILED, "the manager did not add %s; it added %s",
               plugins_names(there->missing, mem),
               json_size(there->added) == 0 ? "nothing" : plugins_names(there->added, mem));
-    verdict->hint = "look at the manager's log (an installation that failed takes its plugin "
-                    "away); then: ferry retry RUN --failed";
+    verdict->hint = there->file->caravan
+                        ? "a plugin of the caravan that is there already may stand in the way: "
+                          "upload the missing ones alone, or: ferry retry RUN --failed"
+                        : "look at the manager's log (an installation that failed takes its plugin "
+                          "away); then: ferry retry RUN --failed";
 }
 
 static void judge_open(const struct plugins_there *there, struct state_verdict *verdict,
@@ -155,6 +159,9 @@ static void judge_open(const struct plugins_there *there, struct state_verdict *
 void plugins_judge_after(const struct plugins_there *there, bool sure,
                          struct state_verdict *verdict, const void *mem)
 {
+    /* 409 is an answer: of a caravan, that it went no further */
+    bool answered = sure || (there->conflict && there->file->caravan);
+
     if (there->installing) {
         state_say(verdict, mem, STATE_RUNNING, "the manager installs it");
         verdict->remote_id = mem_strdup(mem, there->id);
@@ -162,7 +169,7 @@ void plugins_judge_after(const struct plugins_there *there, bool sure,
     }
     if (json_size(there->missing) == 0) {
         judge_all_there(there, verdict, mem);
-    } else if (sure) {
+    } else if (answered) {
         judge_lack(there, verdict, mem);
     } else {
         judge_open(there, verdict, mem);

@@ -282,6 +282,14 @@ static enum ferry_code put_word(const struct item *item, const struct json *node
     return FERRY_OK;
 }
 
+static enum ferry_code bad_item(const struct item *item, const char *what, const char *word)
+{
+    (void)config_bad(item->raw, item->key, item->at, item->err, "has an item %s %s", what, word);
+    ferry_error_hint(item->err, "an item is {wagon: FILE, yaml: FILE}, with icon, title and "
+                                "visibility if wanted");
+    return FERRY_E_CONFIG;
+}
+
 static enum ferry_code push_keys(const struct item *item, const struct json *keys)
 {
     static const struct {
@@ -302,19 +310,14 @@ static enum ferry_code push_keys(const struct item *item, const struct json *key
             i++;
         }
         if (i == FERRY_COUNT(known)) {
-            (void)config_bad(item->raw, item->key, item->at, item->err,
-                             "has an item with the unknown key %s", json_key(node));
-            ferry_error_hint(item->err, "an item has wagon, yaml, icon, title and visibility");
-            return FERRY_E_CONFIG;
+            return bad_item(item, "with the unknown key", json_key(node));
         }
         if (known[i].put(item, node, parts) != FERRY_OK) {
             return FERRY_E_CONFIG;
         }
     }
     if (path_of(parts)[0] == '\0' || json_size(json_member(parts, "yaml")) == 0) {
-        return config_bad(item->raw, item->key, item->at, item->err,
-                          "has an item without %s: it must be {wagon: FILE, yaml: FILE}",
-                          path_of(parts)[0] == '\0' ? "wagon" : "yaml");
+        return bad_item(item, "without", path_of(parts)[0] == '\0' ? "wagon" : "yaml");
     }
     return push_parts(item, parts);
 }

@@ -247,6 +247,20 @@ static void caravan_tells_what_was_really_added(void **state)
     lab_says(lab, STATE_FAILED, "did not add cloudify-tiny-plugin 2.0.0; it added nothing");
     lab_turn(lab, &U->await, 200, "{}");
     lab_says(lab, STATE_CANNOT_TELL, NULL);
+    /* 409 for one of them: what the others did is seen in the list */
+    lab_asks(lab, &U->act, "POST *");
+    lab_gets_recorded(lab, "14-plugins", 7);
+    lab_says(lab, STATE_UNKNOWN, NULL);
+    lab->context.repeat = true;
+    lab_turn(lab, &U->probe, 200,
+             LIST("{\"id\":\"o\",\"package_name\":\"other\",\"package_version\":\"1\"}," ROW(
+                 "n", "2.0.0", "default_tenant", "tenant")));
+    lab_says(lab, STATE_DONE, "added: cloudify-tiny-plugin 2.0.0; the others were there already");
+    lab_turn(lab, &U->probe, 200,
+             LIST("{\"id\":\"o\",\"package_name\":\"other\",\"package_version\":\"1\"}"));
+    lab_says(lab, STATE_FAILED, "did not add cloudify-tiny-plugin 2.0.0; it added nothing");
+    assert_non_null(strstr(lab->verdict[0].hint, "upload the missing ones alone"));
+    lab_data(lab, "{\"conflict\":null}");
     /* lost: one of two is not the whole */
     lab_data(lab, "{\"there\":[]}");
     lab->context.repeat = true;
