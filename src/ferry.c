@@ -169,12 +169,28 @@ static enum ferry_code blocked(const struct json *plan, struct ferry_error *err)
     return code;
 }
 
+static enum ferry_code check_stale_plugins(const struct json *then, const struct json *today,
+                                           const char *file, struct ferry_error *err)
+{
+    for (const struct json *at = json_first(today); at; at = json_next(at)) {
+        const struct json *was = json_member(then, json_key(at));
+
+        if (strcmp(json_string_or(was, "sha256", ""), json_string_or(at, "sha256", "")) != 0) {
+            ferry_fail(err, FERRY_E_STALE, "the plan is stale: plugin \"%s\" is another one now",
+                       json_key(at));
+            ferry_error_hint(err, "make a new plan: ferry plan FILE.yaml -o %s", file);
+            return err->code;
+        }
+    }
+    return FERRY_OK;
+}
+
 /* A saved plan holds as long as what it was made from has not changed in a way that matters. */
 static enum ferry_code check_stale(const void *ctx, const char *file, const struct json *now,
                                    struct ferry_error *err)
 {
-    static const char *const blocking[] = {"archive.sha256", "archive.size", "plugin_files",
-                                           "manager.version", "manager.edition"};
+    static const char *const blocking[] = {"archive.sha256", "archive.size", "manager.version",
+                                           "manager.edition"};
     struct json *saved;
 
     if (config_plan_read(ctx, file, &saved, err)) {
@@ -193,7 +209,8 @@ static enum ferry_code check_stale(const void *ctx, const char *file, const stru
             return err->code;
         }
     }
-    return FERRY_OK;
+    return check_stale_plugins(json_get(saved, "facts.plugin_files"),
+                               json_get(now, "facts.plugin_files"), file, err);
 }
 
 /* "upgrade-N", with N one above the highest there is; and no live run on this manager. */

@@ -1,6 +1,8 @@
 /* What an operator decides about a run: resolve, retry, cancel. */
 #include "ferry/ferry.h"
 
+#include <string.h>
+
 #include "ferry_internal.h"
 #include "states/states.h"
 
@@ -80,8 +82,17 @@ enum ferry_code ferry_retry_failed(struct ferry *ferry, const char *run, char **
 static enum ferry_code cancel(struct engine_options *engine, const struct run_row *run,
                               const void *arg, struct ferry_error *err)
 {
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct json *facts;
+
     (void)arg;
-    return engine_cancel(engine, run, err);
+    if (engine_cancel(engine, run, err)) {
+        return err->code;
+    }
+    if (run->facts && !json_parse(scope, run->facts, strlen(run->facts), &facts, NULL)) {
+        plugins_unpack(facts); /* what a ferry that was killed has left */
+    }
+    return FERRY_OK;
 }
 
 enum ferry_code ferry_cancel(struct ferry *ferry, const char *run, char **result,

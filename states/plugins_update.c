@@ -4,10 +4,8 @@
  * An update has no id of ours. So the updates of the blueprint that are there before are
  * remembered, and after a lost answer a new one that our user has made is ours. Never cancelled: on
  * some versions that deletes the deployments which it had moved (facts 4.1). And never for all
- * tenants: with the same blueprint in two of them that fails (facts 10.1).
- *
- * "successful" is believed when no deployment of the blueprint is on one of the blueprints that
- * updates make for themselves; see plugins_after.c for the questions at the end.
+ * tenants: with the same blueprint in two of them that fails (facts 10.1). What is asked at its end
+ * is in plugins_after.c.
  */
 #include <string.h>
 
@@ -33,13 +31,19 @@ static int64_t poll_ms(const struct state_context *context)
     return states_number(context, "plugins.poll_ms", 10 * STATES_SECOND_MS);
 }
 
+static int64_t wait_ms(const struct state_context *context)
+{
+    return states_number(context, "plugins.wait_ms", WAIT_MS);
+}
+
 static void timing(const struct state_context *context, struct state_timing *timing)
 {
     timing->interval_ms = poll_ms(context);
     timing->quiet_ms =
         timing->interval_ms < 2 * STATES_SECOND_MS ? timing->interval_ms : 2 * STATES_SECOND_MS;
     timing->deadline_ms = states_number(context, "plugins.timeout_ms", DEADLINE_MS);
-    timing->before_deadline_ms = states_number(context, "plugins.wait_ms", WAIT_MS);
+    /* an obstacle longer than that is no update of somebody else: that one is judged here */
+    timing->before_deadline_ms = wait_ms(context) + WAIT_MS;
     timing->concurrency = AT_A_TIME;
 }
 
@@ -190,7 +194,11 @@ static void judge_other(const struct state_context *context, const struct state_
         verdict->answer = STATE_ABSENT; /* ours clears it, as the operator has chosen */
         return;
     }
-    state_say(verdict, mem, STATE_RETRY,
+    int64_t since_ms = json_int64_or(unit->data, "since_ms", context->now_ms);
+
+    json_set_int(state_data(verdict, mem), "since_ms", since_ms);
+    state_say(verdict, mem,
+              context->now_ms - since_ms < wait_ms(context) ? STATE_RETRY : STATE_FAILED,
               "update %s of this blueprint (by %s) is %s already, its execution is %s%s",
               json_string_or(other, "id", "?"), json_string_or(other, "by", "?"),
               json_string_or(other, "state", "?"),

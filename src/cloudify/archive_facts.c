@@ -4,7 +4,7 @@
 
 /* These keep the facts, a row of the journal, small. */
 #define TENANTS_SHOWN 500
-#define PLUGINS_SHOWN 500
+#define PLUGINS_SHOWN 200
 
 static void set_tally(struct json *facts, const char *key, const struct cloudify_tally *tally)
 {

@@ -182,6 +182,19 @@ static enum ferry_code not_yaml(struct config_raw *raw, const struct yaml_log *l
                       cyaml_strerror(result));
 }
 
+/* Keys where the table has none, in a value that may have them. */
+static bool becomes_tree(const struct yaml_log *log, size_t index, enum config_shape *shape)
+{
+    enum config_shape before = log->in_item ? CONFIG_SEQUENCE : CONFIG_SCALAR;
+
+    if (index >= config_key_count || !config_key_is_tree(&config_keys[index]) || *shape != before ||
+        strstr(log->reason, "got event: MAPPING") == NULL) {
+        return false;
+    }
+    *shape = log->in_item ? CONFIG_ITEMS : CONFIG_TREE;
+    return true;
+}
+
 /* Takes the other shape that the place may have, or says what is wrong there. */
 static enum ferry_code other_shape(struct config_raw *raw, const struct yaml_log *log,
                                    struct ferry_error *err)
@@ -190,11 +203,8 @@ static enum ferry_code other_shape(struct config_raw *raw, const struct yaml_log
     enum config_shape *shape = index == SIZE_MAX ? NULL : &raw->shapes[index];
     bool scalar = strstr(log->reason, "got event: SCALAR") != NULL;
     bool list = strstr(log->reason, "got event: SEQUENCE") != NULL;
-    bool keys = strstr(log->reason, "got event: MAPPING") != NULL;
-    bool tree = keys && index < config_key_count && config_key_is_tree(&config_keys[index]);
 
-    if (tree && (log->in_item ? *shape == CONFIG_SEQUENCE : *shape == CONFIG_SCALAR)) {
-        *shape = log->in_item ? CONFIG_ITEMS : CONFIG_TREE;
+    if (becomes_tree(log, index, shape)) {
         return FERRY_OK;
     }
     if (shape == NULL || log->in_item) {

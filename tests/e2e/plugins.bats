@@ -124,11 +124,27 @@ plan_says() {
   [[ $(basename journal.db.plugins/*.zip .zip) == "$(cat first)" ]]
   killed
   [[ -e journal.db.plugins ]]
+  cp -r journal.db.plugins "$PWD/other.db.plugins" # beside another journal: not ours
   touch a/*
   faults '[]'
   ferry 0 resume
   plugins='{"p-a-1.0": 1}'
   carried
+  nothing_is_left
+  [[ -e other.db.plugins ]]
+}
+
+@test "killed, then cancelled: what was packed is taken away" {
+  made --tenants 1 --deployments 2
+  parts p-a 1.0 a
+  upload a
+  practice
+  faults '[{"do": "delay", "delay_ms": 1500, "method": "POST", "path": "/plugins$"}]'
+  start run upgrade.yaml --manager "$url" -q
+  until_true 30 under_way POST '/plugins$'
+  killed
+  [[ -e journal.db.plugins ]]
+  ferry 0 cancel upgrade-1
   nothing_is_left
 }
 
@@ -149,6 +165,23 @@ plan_says() {
   nothing_is_left
   cp kept.yaml a/plugin.yaml
   ferry 0 resume
+  ledger '.plugins == {"p-a-1.0": 1}'
+}
+
+@test "a saved plan is stale when a plugin has changed since" {
+  made --tenants 1 --deployments 2
+  parts p-a 1.0 a
+  cp a/p-a.wgn plugin.wgn
+  upload 'plugin.wgn, a'
+  practice
+  ferry 0 plan upgrade.yaml --manager "$url" -o plan.json
+  cp plugin.wgn kept.wgn
+  "$FERRY_MAKE_WAGON" p-a 2.0 plugin.wgn
+  ferry 6 run plan.json
+  says 'the plan is stale: plugin ".*/plugin\.wgn" is another one now'
+  cp kept.wgn plugin.wgn
+  printf picture >a/icon.png # the plan knows of the parts that it has named
+  ferry 0 run plan.json
   ledger '.plugins == {"p-a-1.0": 1}'
 }
 

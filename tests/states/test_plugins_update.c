@@ -145,6 +145,16 @@ static void update_of_somebody_else_is_waited_for(void **state)
         "update theirs of this blueprint (by eve) is executing_workflow already, its execution "
         "is started");
     assert_non_null(strstr(lab->verdict[0].hint, "plugins.reevaluate_active_statuses"));
+    /* up to plugins.wait */
+    lab->context.now_ms += 1799000;
+    lab_data(lab, "{\"ask\":\"other\"}");
+    lab_turn(lab, &P->probe, 200, "{\"status\":\"started\"}");
+    lab_says(lab, STATE_RETRY, "theirs");
+    lab->context.now_ms += 1000;
+    lab_data(lab, "{\"ask\":\"other\"}");
+    lab_turn(lab, &P->probe, 200, "{\"status\":\"started\"}");
+    lab_says(lab, STATE_FAILED, "update theirs of this blueprint");
+    assert_non_null(strstr(lab->verdict[0].hint, "plugins.reevaluate_active_statuses"));
     lab_asks(lab, &P->act, "POST *");
     lab_gets_recorded(lab, "15-plugins-updates", 10);
     lab_says(lab, STATE_UNKNOWN, NULL); /* only the probe knows whose it is */
