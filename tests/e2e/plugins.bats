@@ -367,3 +367,30 @@ refused() {
   run_ 0
   carried
 }
+
+@test "the example of README.md is understood, with every key in it" {
+  made --tenants 1 --deployments 2 --plugins 1
+  parts p-z 1.0 z
+  parts cloudify-openstack-plugin 1.0 plugins/openstack
+  (cd z && zipped ../plugins/z.zip p-z.wgn plugin.yaml)
+  parts p-aws 1.0 aws
+  cp aws/p-aws.wgn aws.wgn
+  cp aws/plugin.yaml plugin.yaml
+  cp aws/plugin.yaml v1_4.yaml
+  printf picture >icon.png
+  awk '/^```yaml$/ { block = ""; inside = 1; next }
+    /^```$/ { if (inside && block ~ /^plugins:/) printf "%s", block; inside = 0 }
+    inside { block = block $0 "\n" }' "$source_dir/README.md" >plugins.yaml
+  [[ $(grep -c . plugins.yaml) -gt 12 ]]
+  write_yaml ''
+  cat plugins.yaml >>upgrade.yaml
+  practice
+  plan_says 'plugins/z.zip (zip, visibility tenant) brings p-z 1.0'
+  plan_says 'cloudify-openstack-plugin.wgn (packed, visibility tenant) brings'
+  plan_says 'aws.wgn (packed, visibility global) brings p-aws 1.0'
+  # every key of the table stands in the example
+  local key
+  for key in $(sed -n 's/^ *{"plugins\.\([a-z_]*\)".*/\1/p' "$source_dir/src/config/keys.c"); do
+    [[ $key == poll || $key == timeout ]] || grep -q "^  $key:" plugins.yaml
+  done
+}
