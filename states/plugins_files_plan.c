@@ -6,6 +6,7 @@
 #include "states/plugins_files_plan.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "states/common.h"
@@ -44,15 +45,8 @@ static bool is_python2_only(const struct json *plugin)
 
 static bool names_word(const char *text, const char *word)
 {
-    size_t length = strlen(word);
-
     for (; *text != '\0'; text++) {
-        size_t i = 0;
-
-        while (i < length && (text[i] | 0x20) == (word[i] | 0x20)) {
-            i++;
-        }
-        if (i == length) {
+        if (strncasecmp(text, word, strlen(word)) == 0) {
             return true;
         }
     }
