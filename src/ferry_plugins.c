@@ -109,6 +109,9 @@ enum ferry_code plugins_facts(const void *ctx, struct ferry *ferry, const struct
     for (; entry; entry = json_next(entry)) {
         struct json *out = json_set_object(files, key_of(entry));
 
+        if (ferry->stop) {
+            return ferry_fail(err, FERRY_E_STOPPED, "stopped by a signal; nothing was changed");
+        }
         session_tell_reading(ferry, mem_printf(scope, "reading plugin %s", key_of(entry)));
         if (json_is_object(entry)) {
             json_set_string(facts, "plugin_folder", folder_for(scope, ferry));

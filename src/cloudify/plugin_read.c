@@ -322,8 +322,10 @@ static enum ferry_code open_content(struct content *content, struct ferry_error 
     enum ferry_code code;
 
     if (fd < 0) {
-        return ferry_fail_errno(err, errno == ENOENT ? FERRY_E_NOT_FOUND : FERRY_E_IO, errno,
+        code = ferry_fail_errno(err, errno == ENOENT ? FERRY_E_NOT_FOUND : FERRY_E_IO, errno,
                                 "cannot read plugin \"%s\"", content->path);
+        ferry_error_hint(err, "is the file that plugins.upload names there, and readable?");
+        return code;
     }
     struct archive *reader = new_reader(true);
 
