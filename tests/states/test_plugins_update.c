@@ -2,6 +2,7 @@
 #include "lab.h"
 
 #include "base/attr.h"
+#include "base/mem.h"
 
 #define P (&state_plugins_update)
 #define TEMP "plugins-update-20261122T143539.726178-bp-tiny"
@@ -112,6 +113,29 @@ static void failure_tells_why_and_who_stayed_behind(void **state)
     lab_turn(lab, &P->await, 200, "{\"id\":\"u\",\"state\":\"failed\"}");
     lab_says(lab, STATE_FAILED, "the update of its plugins failed");
     assert_non_null(strstr(lab->verdict[0].hint, "see its execution"));
+    lab_free(lab);
+}
+
+static void very_many_left_behind_are_asked_for_as_far_as_a_path_goes(void **state)
+{
+    struct lab *lab = updating();
+    char *ids = mem_strdup(lab, "");
+    char *rows = mem_strdup(lab, "");
+
+    (void)state;
+    for (int i = 0; i < 30; i++) {
+        ids = mem_printf(lab, "%s%s\"plugins-update-1-%0240d\"", ids, i == 0 ? "" : ",", i);
+        rows = mem_printf(lab, "%s%s{\"id\":\"d-%d\"}", rows, i == 0 ? "" : ",", i);
+    }
+    lab_fact(lab, "plugins_temporary", mem_printf(lab, "{\"acme/bp-tiny\":[%s]}", ids));
+    lab_data(lab, "{\"temp\":\"" TEMP "\",\"ask\":\"left\",\"end\":\"successful\"}");
+    lab_asks(lab, &P->await, "GET /api/v3.1/deployments?blueprint_id=*");
+    assert_true(strlen(lab->request->path) <= 3900);
+    assert_non_null(strstr(lab->request->path, TEMP)); /* its own is never left out */
+    lab_gets(
+        lab, 200,
+        mem_printf(lab, "{\"items\":[%s],\"metadata\":{\"pagination\":{\"total\":40}}}", rows));
+    lab_says(lab, STATE_FAILED, "d-4 (?) and 35 more");
     lab_free(lab);
 }
 
@@ -326,6 +350,7 @@ int main(void)
         cmocka_unit_test(update_runs_to_its_end_and_nothing_stays_on_its_blueprint),
         cmocka_unit_test(success_that_left_deployments_behind_is_none),
         cmocka_unit_test(failure_tells_why_and_who_stayed_behind),
+        cmocka_unit_test(very_many_left_behind_are_asked_for_as_far_as_a_path_goes),
         cmocka_unit_test(update_without_changes_is_done_at_once),
         cmocka_unit_test(update_of_somebody_else_is_waited_for),
         cmocka_unit_test(update_that_hangs_is_cleared_only_by_choice),

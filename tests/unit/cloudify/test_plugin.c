@@ -2,9 +2,11 @@
 #include "ferry_test.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -418,6 +420,20 @@ static void what_cannot_be_packed_leaves_nothing(void **state)
     assert_int_equal(
         cloudify_plugin_pack(parts_of(scope, PARTS), "no/out.zip", sha256, &size, &err),
         FERRY_E_IO);
+    /* no room: as on a full disk */
+    struct rlimit before, little = {.rlim_cur = 1000};
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    little.rlim_max = before.rlim_max;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+    enum ferry_code code =
+        cloudify_plugin_pack(parts_of(scope, PARTS), "out.zip", sha256, &size, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(code, FERRY_E_IO);
+    assert_non_null(strstr(err.message, "cannot write \"out.zip.tmp\""));
+    assert_non_null(strstr(err.hint, "make room"));
+    assert_int_equal(stat("out.zip.tmp", &info), -1);
     if (stat("/dev/full", &info) == 0 && symlink("/dev/full", "out.zip.tmp") == 0) {
         /* a planted link is not followed */
         assert_int_equal(
