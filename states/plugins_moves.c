@@ -117,12 +117,34 @@ static const char *target_of(const struct json *versions, const char *from, enum
     return best;
 }
 
+/* A manager ignores a name that it does not know, and the update then does nothing (facts 10.1). */
+static void warn_unknown(const struct state_context *context, const char *path,
+                         const struct json *offers, const void *mem)
+{
+    const struct json *names = json_get(context->options, path);
+
+    for (const struct json *at = json_first(names); at != NULL; at = json_next(at)) {
+        if (json_text(at) != NULL && json_member(offers, json_text(at)) == NULL) {
+            state_plan_warning(
+                context->plan,
+                mem_printf(mem, "%s names %s, which neither the snapshot nor plugins.upload has",
+                           path, json_text(at)),
+                "check its spelling: a manager ignores names that it does not know");
+        }
+    }
+}
+
 void plugins_moves_plan(const struct state_context *context, const void *mem)
 {
+    static const char *const paths[] = {"plugins.names", "plugins.to.latest", "plugins.to.minor"};
     const struct json *rows = json_get(context->facts, "archive.plugin_list");
     struct json *offers = offers_of(context, mem);
     struct json *told = json_object(mem);
 
+    /* a snapshot in the new format tells no packages: then nobody knows */
+    for (size_t i = 0; i < FERRY_COUNT(paths) && json_size(rows) > 0; i++) {
+        warn_unknown(context, paths[i], offers, mem);
+    }
     for (const struct json *row = json_first(rows); row != NULL && json_size(told) < MOVES_SHOWN;
          row = json_next(row)) {
         const char *package = json_string_or(row, "package_name", "");

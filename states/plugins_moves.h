@@ -5,7 +5,8 @@
 #include "engine/state.h"
 
 /*
- * A note for each package of the snapshot of which the run has a newer version to offer: from the
+ * A warning for each name that the configuration chooses and nobody has, and
+ * a note for each package of the snapshot of which the run has a newer version to offer: from the
  * snapshot itself or from plugins.upload. Which blueprint uses which plugin is not in the lists of
  * a snapshot, so the note holds for every blueprint that uses the package without naming a version.
  */

@@ -92,6 +92,7 @@ static enum ferry_code push_folder(const struct item *item, const char *folder)
     struct json *yamls = json_set_array(parts, "yaml");
     struct dirent **names = NULL;
     size_t wagons = 0;
+    int length = (int)strlen(folder) - (ends_with(folder, "/") ? 1 : 0);
     int count = scandir(folder, &names, is_part, by_name);
 
     if (count < 0) {
@@ -99,7 +100,7 @@ static enum ferry_code push_folder(const struct item *item, const char *folder)
                           "names %s, which cannot be read: %s", folder, strerror(errno));
     }
     for (int i = 0; i < count; i++) {
-        const char *path = mem_printf(scope, "%s/%s", folder, names[i]->d_name);
+        const char *path = mem_printf(scope, "%.*s/%s", length, folder, names[i]->d_name);
 
         if (ends_with(path, ".yaml") && i < PARTS_MAX) {
             json_push_string(yamls, path);

@@ -190,6 +190,8 @@ static void plan_tells_which_versions_would_move_where(void **state)
     lab_found(lab, "note", "blueprints with b 1.0 move to 3");
     assert_null(strstr(json_print(lab, lab->findings), "blueprints with c"));
     assert_null(strstr(json_print(lab, lab->findings), "blueprints with a 1.10.0"));
+    lab_found(lab, "warning", "plugins.to.latest names x, which neither the snapshot nor");
+    assert_null(strstr(json_print(lab, lab->findings), "plugins.to.minor names"));
     lab_option(lab, "plugins.to", "\"minor\"");
     lab_option(lab, "plugins.names", "[\"c\"]");
     json_remove(lab->facts, "archive");

@@ -196,7 +196,7 @@ static void plugins_may_be_archives_folders_and_parts(void **state)
     put_file("w.wgn", "w");
     put_file("w.yaml", "y");
     load_text(&loaded,
-              MINIMAL "plugins:\n  upload:\n    - p/*.zip\n    - d\n"
+              MINIMAL "plugins:\n  upload:\n    - p/*.zip\n    - d/\n"
                       "    - {wagon: w.wgn, yaml: w.yaml, title: A b, visibility: private}\n"
                       "    - \"*.wgn\"\n",
               (char *)NULL);
