@@ -153,11 +153,6 @@ int64_t session_modified_ms(const struct stat *info)
     return (int64_t)info->st_mtim.tv_sec * 1000 + info->st_mtim.tv_nsec / 1000000;
 }
 
-struct reading {
-    struct ferry *ferry;
-    int64_t told_ms;
-};
-
 void session_tell_reading(struct ferry *ferry, const char *text)
 {
     struct ferry_event event = {.at_ms = ferry->clock->realtime_ms(ferry->clock),
@@ -169,6 +164,11 @@ void session_tell_reading(struct ferry *ferry, const char *text)
         ferry->o.on_event(ferry->o.arg, &event);
     }
 }
+
+struct reading {
+    struct ferry *ferry;
+    int64_t told_ms;
+};
 
 static bool reading_on(void *arg, int64_t done, int64_t total)
 {

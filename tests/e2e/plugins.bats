@@ -216,6 +216,24 @@ plan_says() {
   done
 }
 
+@test "a plugin that the manager refuses: exit 10 with the file and its text; retried: packed again, 0" {
+  made --tenants 1 --deployments 2
+  parts p-a 1.0 a
+  upload a
+  practice
+  run_ 3 --stop-before upload_plugins
+  tell '{"upload_breaks": ["p-a"]}'
+  ferry 10 resume
+  status '[.stuck[] | .error] == [.stuck[0].error]
+    and (.stuck[0].error | test("refused \".*/a/p-a.wgn\": HTTP 400 invalid_plugin_error"))'
+  nothing_is_left
+  tell '{"upload_breaks": null}'
+  ferry 0 retry upgrade-1 --failed
+  ferry 0 resume
+  ledger '.plugins == {"p-a-1.0": 1}'
+  nothing_is_left
+}
+
 @test "5.0.5 installs an uploaded plugin at once, and it is waited for" {
   made --tenants 1 --deployments 2 --plugins 1 --manager-version 5.0.5
   parts p-a 1.0 a
