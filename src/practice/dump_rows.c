@@ -226,6 +226,9 @@ static void row_agent(struct dump *dump, const struct plan_walk *walk, int64_t h
 static void rows_agents(struct dump *dump)
 {
     struct plan_walk walk;
+    if (plan_version(dump->plan) < 45) { /* only agents.json tells of them (facts 1.0) */
+        return;
+    }
     for (plan_walk_start(&walk, dump->plan); plan_walk_next(&walk);) {
         for (int64_t host = 0; host < walk.hosts; host++) {
             if (plan_host_has_agent(dump->plan, plan_host(&walk, host))) {

@@ -53,6 +53,8 @@ void handle_tenants(struct request *request);
 void handle_user(struct request *request);
 void handle_managers(struct request *request);
 void handle_brokers(struct request *request);
+void handle_db_nodes(struct request *request);
+void handle_users(struct request *request);
 void handle_config(struct request *request);
 void handle_user_token(struct request *request);
 void handle_token_create(struct request *request);

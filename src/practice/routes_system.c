@@ -184,6 +184,42 @@ void handle_tenants(struct request *request)
     reply_json_node(request, 200, out);
 }
 
+/* Premium alone; the ids of users are not shown (facts 1.6). */
+void handle_users(struct request *request)
+{
+    if (!request->practice->options.premium) {
+        handle_premium_only(request);
+        return;
+    }
+    if (!request->is_admin) {
+        reply_error(request, 403, "forbidden_error",
+                    "User `%s` is not permitted to perform the action user_list", request->user);
+        return;
+    }
+    struct json *out = json_object(request);
+    struct json *items = json_set_array(out, "items");
+    struct sqlite3_stmt *query = sql_start(
+        request->practice->sql,
+        "SELECT username, role, active, (SELECT count(*) FROM user_tenants t WHERE t.username ="
+        " u.username) FROM users u ORDER BY seq",
+        "");
+    while (sql_next(query)) {
+        struct json *item = json_push_object(items);
+        json_set_string(item, "username", sql_text(query, 0));
+        json_set_string(item, "role", sql_text(query, 1));
+        json_set_bool(item, "active", sql_int(query, 2) != 0);
+        json_set_int(item, "tenants", sql_int(query, 3));
+        json_set_int(item, "groups", 0);
+        json_set_bool(item, "is_locked", false);
+    }
+    struct json *metadata = json_set_object(out, "metadata");
+    struct json *pagination = json_set_object(metadata, "pagination");
+    json_set_int(pagination, "total", (int64_t)json_size(items));
+    json_set_int(pagination, "size", 1000);
+    json_set_int(pagination, "offset", 0);
+    reply_json_node(request, 200, out);
+}
+
 void handle_user(struct request *request)
 {
     struct sql *sql = request->practice->sql;

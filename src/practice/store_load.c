@@ -181,7 +181,12 @@ static void load_agents(struct load *load)
     const struct content *content = load->content;
     for (size_t i = 0; i < content->agents_count; i++) {
         const struct content_agent *row = &content->agents[i];
-        if (!row->in_table && load->is_new) {
+        /* agents.json alone names it: a legacy restore adds it where it is a host's. */
+        if (!row->in_table &&
+            (load->is_new || sql_one_int(load->sql, 0,
+                                         "SELECT 1 FROM node_instances WHERE tenant = ? AND id = ?"
+                                         " AND host_id = id LIMIT 1",
+                                         "ss", row->tenant, row->instance) == 0)) {
             continue;
         }
         sql_do(load->sql,

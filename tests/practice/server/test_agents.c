@@ -271,6 +271,30 @@ static void what_is_too_much_is_refused_or_queued(void **state)
     bench_end(bench);
 }
 
+/* Facts 6 no. 31: after a restore the agents take a while to come back. */
+static void agents_come_back_a_while_after_a_restore(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_start("7.1.0", "1", NULL);
+    live_set(&bench->live, "set", "{\"freeze\": true, \"agents_reconnect_ms\": 40000}");
+    assert_int_equal(bench_upload(bench, "s1", bench_legacy(bench, "6.4.2")), 201);
+    (void)bench_restore(bench, "s1");
+    bench_settle(bench);
+    struct answer answer = bench_ask_as(
+        bench, "source", "POST", "/api/v3.1/executions",
+        "{\"deployment_id\": \"dep-host-1\", \"workflow_id\": \"install_new_agents\"}");
+    const char *id = bench_text(&answer, "id");
+    live_advance(&bench->live, 20000);
+    answer = bench_execution(bench, id);
+    assert_string_equal(bench_text(&answer, "status"), "started");
+    assert_int_equal(agents(bench, "new"), 0);
+    live_advance(&bench->live, 120000); /* one more ping, and all is well */
+    answer = bench_execution(bench, id);
+    assert_string_equal(bench_text(&answer, "status"), "terminated");
+    assert_int_equal(agents(bench, "new"), 2);
+    bench_end(bench);
+}
+
 /* Facts 3.5 no. 4, 10.1: 400, and from 7.0 on a failed row is left. */
 static void without_hosts_the_workflow_is_not_available(void **state)
 {
@@ -334,6 +358,7 @@ int main(void)
         cmocka_unit_test(an_execution_can_stay_pending_until_it_is_let_go),
         cmocka_unit_test(what_is_too_much_is_refused_or_queued),
         cmocka_unit_test(parameters_are_of_the_deployments_own_types),
+        cmocka_unit_test(agents_come_back_a_while_after_a_restore),
         cmocka_unit_test(without_hosts_the_workflow_is_not_available),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,6 +218,45 @@ static void hosts_of_made_archives_are_as_was_asked(void **state)
     }
 }
 
+/* Before 6.4 plans are pickles; practice.json says what they use, so that updates have work. */
+static void blueprints_of_old_archives_use_their_plugins(void **state)
+{
+    static const char *const options[] = {"--manager-version", "5.1.0", "--plugins", "2", NULL};
+    (void)state;
+    struct bench *bench = bench_start("6.4.2", "1", NULL);
+    assert_int_equal(bench_upload(bench, "s1", made(bench, options)), 201);
+    (void)bench_restore(bench, "s1");
+    bench_settle(bench);
+    struct answer answer =
+        bench_ask(bench, "POST", "/api/v3.1/plugins-updates/bp-01/update/initiate", "{}");
+    assert_string_equal(bench_text(&answer, "state"), "executing_workflow");
+    bench_settle(bench);
+    answer = bench_ask(bench, "GET", "/api/v3.1/blueprints/bp-01", NULL);
+    const struct json *used =
+        json_at(json_get(answer.json, "plan.deployment_plugins_to_install"), 0);
+    assert_string_equal(json_string_or(used, "package_version", ""), "1.1.0");
+    bench_end(bench);
+}
+
+/* Facts 2.1: agents.json brings what the dump of an old manager does not know, as "restored". */
+static void agents_of_old_archives_are_restored(void **state)
+{
+    static const char *const options[] = {"--manager-version", "4.4.0", "--deployments", "2", NULL};
+    (void)state;
+    struct bench *bench = bench_start("5.2.7", "1", NULL);
+    assert_int_equal(bench_upload(bench, "s1", made(bench, options)), 201);
+    (void)bench_restore(bench, "s1");
+    bench_settle(bench);
+    assert_int_equal(items(bench, "/api/v3.1/agents?_all_tenants=true&state=restored"), 2);
+    struct answer answer =
+        bench_ask(bench, "POST", "/api/v3.1/executions",
+                  "{\"deployment_id\": \"dep-00000\", \"workflow_id\": \"install_new_agents\"}");
+    assert_int_equal(answer.status, 201);
+    bench_settle(bench);
+    assert_int_equal(items(bench, "/api/v3.1/agents?deployment_id=dep-00000&state=started"), 1);
+    bench_end(bench);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -225,6 +264,8 @@ int main(void)
         cmocka_unit_test(the_new_format_keeps_the_targets_tokens),
         cmocka_unit_test(overdue_schedules_fire_when_maintenance_ends),
         cmocka_unit_test(an_overdue_schedule_fires_inside_the_restore),
+        cmocka_unit_test(agents_of_old_archives_are_restored),
+        cmocka_unit_test(blueprints_of_old_archives_use_their_plugins),
         cmocka_unit_test(hosts_of_made_archives_are_as_was_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
