@@ -408,7 +408,7 @@ refused() {
   plan_says 'aws.wgn (packed, visibility global) brings p-aws 1.0'
   # every key of the table stands in the example
   local key
-  for key in $(sed -n 's/^ *{"plugins\.\([a-z_]*\)".*/\1/p' "$source_dir/src/config/keys.c"); do
+  while read -r key; do
     [[ $key == poll || $key == timeout ]] || grep -q "^  $key:" plugins.yaml
-  done
+  done < <(sed -n 's/^ *{"plugins\.\([a-z_]*\)".*/\1/p' "$source_dir/src/config/keys.c")
 }
