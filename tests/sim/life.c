@@ -91,6 +91,7 @@ static struct json *run_facts(const void *ctx, const struct scenario *scenario)
 {
     const struct manager_options *manager = &scenario->manager;
     struct json *facts = json_object(ctx), *archive = json_set_object(facts, "archive");
+    struct json *file, *plugin;
 
     json_set_string(archive, "format", manager->new_format ? "new" : "legacy");
     json_set_string(archive, "version", manager->new_format ? "7.0.5" : "5.0.5");
@@ -101,8 +102,13 @@ static struct json *run_facts(const void *ctx, const struct scenario *scenario)
     json_set_int(archive, "plugins", manager->plugins ? 1 : 0);
     json_set_int(archive, "agents", manager->deployments * (manager->hosts ? manager->hosts : 1));
     json_set_string(json_set_object(facts, "manager"), "version", manager->version);
-    json_set_int(json_set_object(json_set_object(facts, "plugin_files"), "/p-2.0.zip"), "size",
-                 1000);
+    file = json_set_object(json_set_object(facts, "plugin_files"), "/p-2.0.zip");
+    json_set_int(file, "size", 1000);
+    if (manager->deployments > 2) { /* the small one goes by ids alone */
+        plugin = json_push_object(json_set_array(file, "plugins"));
+        json_set_string(plugin, "package", "p");
+        json_set_string(plugin, "version", "2.0");
+    }
     return facts;
 }
 
