@@ -25,6 +25,9 @@ static bool is_dead(struct practice *practice, const char *tenant, const struct 
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     double share = practice_number(practice, "dead_share", 0);
+    if (practice_listed(practice, "alive_hosts", tenant, host->instance)) {
+        return false;
+    }
     if (by_archive && !practice_switch(practice, "dead_revived")) {
         return true;
     }

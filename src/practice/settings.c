@@ -66,6 +66,7 @@ static const struct {
     {"dead_hosts", LIST, "hosts (\"TENANT/INSTANCE\" or \"INSTANCE\") whose agent never answers"},
     {"dead_share", NUMBER,
      "that share of all hosts is dead, always the same ones; 0.01 is one in a hundred"},
+    {"alive_hosts", LIST, "hosts that answer, whatever else says that they are dead"},
     {"dead_revived", SWITCH, "hosts that the archive says are dead are alive again"},
     {"agents_reconnect_ms", NUMBER,
      "so long after a restore, scaled, no agent answers yet (35 to 50 s on real managers)"},

@@ -201,7 +201,11 @@ static void an_overdue_schedule_fires_inside_the_restore(void **state)
     static const struct {
         const char *version, *slip;
         int starts; /* schedules came with 5.2 */
-    } rows[] = {{"7.0.5", "10000000", 1}, {"7.0.5", "0", 0}, {"5.1.4", "10000000", 0}};
+        bool maintenance;
+    } rows[] = {{"7.0.5", "10000000", 1, false},
+                {"7.0.5", "10000000", 1, true},
+                {"7.0.5", "0", 0, false},
+                {"5.1.4", "10000000", 0, false}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *options[] = {"--scheduled",
@@ -209,16 +213,21 @@ static void an_overdue_schedule_fires_inside_the_restore(void **state)
                                  "--schedule-slip",
                                  rows[i].slip,
                                  "--manager-version",
-                                 i < 2 ? "6.4.2" : "5.1.0",
+                                 i < 3 ? "6.4.2" : "5.1.0",
                                  NULL};
         struct bench *bench = bench_start(rows[i].version, "1", NULL);
         live_set(&bench->live, "set", "{\"freeze\": true}");
         live_advance(&bench->live, 63072000000); /* two years, so that it is overdue for sure */
         assert_int_equal(bench_upload(bench, "s1", made(bench, options)), 201);
+        live_set(&bench->live, "set",
+                 rows[i].maintenance ? "{\"maintenance\": \"activated\"}" : "{}");
         (void)bench_restore(bench, "s1");
         live_advance(&bench->live, 12000);
         struct answer answer = bench_plain(bench, "GET", "/practice/ledger");
-        assert_int_equal(json_size(json_get(answer.json, "scheduled_starts")), rows[i].starts);
+        assert_int_equal(json_size(json_get(answer.json, "scheduled_starts")),
+                         rows[i].maintenance ? 0 : rows[i].starts);
+        bench_settle(bench);
+        (void)bench_ask(bench, "POST", "/api/v3.1/maintenance/deactivate", "{}");
         bench_settle(bench);
         answer = bench_ask(bench, "GET", "/api/v3.1/executions?workflow_id=heal&status=terminated",
                            NULL);
