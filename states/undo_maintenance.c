@@ -63,6 +63,7 @@ static bool may_be_open_request(const struct state_context *context, int64_t req
 {
     int64_t since_ms = json_int64_or(context->facts, "undo.open.maintenance_activate.since_ms", 0);
 
+    requested_ms -= json_int64_or(context->facts, "maintenance.ahead_ms", 0);
     return requested_ms >= since_ms - SKEW_MS &&
            requested_ms <= open_until_ms(context) + settle_ms(context) + SKEW_MS;
 }

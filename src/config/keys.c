@@ -60,10 +60,19 @@ const struct config_key config_keys[] = {
     {"agents.poll", "agents.poll_ms", CONFIG_DURATION_OR_AUTO, "auto", 1, DAY_MS},
     {"agents.timeout", "agents.timeout_ms", CONFIG_DURATION_OR_AUTO, "auto", 1,
      INT64_C(30) * DAY_MS},
-    {"plugins.upload", "plugins.upload", CONFIG_GLOBS, NULL, 0, 0},
+    {"plugins.upload", "plugins.upload", CONFIG_PLUGINS, NULL, 0, 0},
+    {"plugins.visibility", "plugins.visibility", CONFIG_VISIBILITY, "tenant", 0, 0},
     {"plugins.update", "plugins.update", CONFIG_ALL_OR_LIST, "all", 1, 0},
     {"plugins.except", "plugins.except", CONFIG_LIST, NULL, 0, 0},
     {"plugins.to", "plugins.to", CONFIG_VERSIONS, "latest", 0, 0},
+    {"plugins.names", "plugins.names", CONFIG_LIST, NULL, 0, 0},
+    {"plugins.mapping", "plugins.mapping", CONFIG_MAPPING, NULL, 0, 0},
+    {"plugins.auto_correct_types", "plugins.auto_correct_types", CONFIG_BOOL, "false", 0, 0},
+    {"plugins.reevaluate_active_statuses", "plugins.reevaluate_active_statuses", CONFIG_BOOL,
+     "false", 0, 0},
+    {"plugins.force", "plugins.force", CONFIG_BOOL, "false", 0, 0},
+    {"plugins.accept_data_loss", "plugins.accept_data_loss", CONFIG_LIST, NULL, 0, 0},
+    {"plugins.wait", "plugins.wait_ms", CONFIG_DURATION, "30m", 0, INT64_C(30) * DAY_MS},
     {"plugins.poll", "plugins.poll_ms", CONFIG_DURATION_OR_AUTO, "auto", 1, DAY_MS},
     {"plugins.timeout", "plugins.timeout_ms", CONFIG_DURATION_OR_AUTO, "auto", 1,
      INT64_C(30) * DAY_MS},
@@ -133,7 +142,13 @@ bool config_key_is_below(const char *name, const char *group)
 bool config_key_is_list(const struct config_key *key)
 {
     return key->kind == CONFIG_LIST || key->kind == CONFIG_ALL_OR_LIST ||
-           key->kind == CONFIG_GLOBS || key->kind == CONFIG_MANAGER || key->kind == CONFIG_WAVES;
+           key->kind == CONFIG_PLUGINS || key->kind == CONFIG_MANAGER || key->kind == CONFIG_WAVES;
+}
+
+bool config_key_is_tree(const struct config_key *key)
+{
+    return key->kind == CONFIG_PLUGINS || key->kind == CONFIG_VERSIONS ||
+           key->kind == CONFIG_MAPPING;
 }
 
 bool config_key_is_replaceable(const struct config_key *key)

@@ -226,11 +226,41 @@ static enum ferry_code put_failures(struct config_raw *raw, const struct config_
     return FERRY_OK;
 }
 
+const char *config_visibility_problem(const char *text)
+{
+    return strcmp(text, "tenant") == 0 || strcmp(text, "private") == 0 ||
+                   strcmp(text, "global") == 0
+               ? NULL
+               : "must be tenant, private or global";
+}
+
+static enum ferry_code put_visibility(struct config_raw *raw, const struct config_key *key,
+                                      const char *text, struct json *group, struct ferry_error *err)
+{
+    const char *problem = config_visibility_problem(text);
+
+    if (problem != NULL) {
+        return config_bad(raw, key, CONFIG_NO_ITEM, err, "%s, not '%s'", problem, text);
+    }
+    json_set_string(group, config_member(key), text);
+    return FERRY_OK;
+}
+
+/* A single value where only keys make sense. */
+static enum ferry_code put_mapping(struct config_raw *raw, const struct config_key *key,
+                                   const char *text, struct json *group, struct ferry_error *err)
+{
+    (void)text;
+    (void)group;
+    return config_bad(raw, key, CONFIG_NO_ITEM, err, "must have keys below it");
+}
+
 static enum ferry_code put_versions(struct config_raw *raw, const struct config_key *key,
                                     const char *text, struct json *group, struct ferry_error *err)
 {
     if (strcmp(text, "latest") != 0 && strcmp(text, "minor") != 0) {
-        return config_bad(raw, key, CONFIG_NO_ITEM, err, "must be latest or minor, not '%s'", text);
+        return config_bad(raw, key, CONFIG_NO_ITEM, err,
+                          "must be latest, minor or keys such as {latest: [a]}, not '%s'", text);
     }
     json_set_string(group, config_member(key), text);
     return FERRY_OK;
@@ -298,9 +328,17 @@ enum ferry_code config_value_put(struct config_raw *raw, const struct config_key
         [CONFIG_VERSIONS] = put_versions,
         [CONFIG_ON_FAILURE] = put_on_failure,
         [CONFIG_CERTIFICATE] = put_certificate,
+        [CONFIG_MAPPING] = put_mapping,
+        [CONFIG_VISIBILITY] = put_visibility,
     };
     struct config_value *value = config_raw_value(raw, key);
 
+    if (key->kind == CONFIG_PLUGINS) {
+        return config_plugins_put(raw, key, group, err);
+    }
+    if (value->tree != NULL) {
+        return config_tree_put(raw, key, group, err);
+    }
     if (config_key_is_list(key)) {
         return config_list_put(raw, key, group, err);
     }

@@ -6,7 +6,7 @@
 #define ENGINE_FANOUT_H
 
 #include "engine/transition.h"
-#include "journal/rows.h"
+#include "journal/journal.h"
 
 struct engine;
 struct step;

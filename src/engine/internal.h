@@ -2,6 +2,7 @@
  * What the files of the engine share, and nobody else sees.
  *
  *   run.c       engine_create, engine_run, the turn
+ *   end.c       the coming end of a run, and what states may know: called from everywhere
  *   steps.c     from one step to the next; expand and verify
  *   fanout.c    many units: see fanout.h
  *   choose.c    which units are asked about now: one request each, or one for several
@@ -127,7 +128,7 @@ static inline int64_t engine_realtime(const struct engine *engine)
     return engine->o.clock->realtime_ms(engine->o.clock);
 }
 
-/* run.c */
+/* end.c */
 /* From now on nothing new is asked; when all answers are in, the run gets this state. The first
    reason given stays. */
 void engine_end(struct engine *engine, enum run_state state, enum ferry_code code,

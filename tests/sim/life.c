@@ -91,6 +91,7 @@ static struct json *run_facts(const void *ctx, const struct scenario *scenario)
 {
     const struct manager_options *manager = &scenario->manager;
     struct json *facts = json_object(ctx), *archive = json_set_object(facts, "archive");
+    struct json *file, *plugin;
 
     json_set_string(archive, "format", manager->new_format ? "new" : "legacy");
     json_set_string(archive, "version", manager->new_format ? "7.0.5" : "5.0.5");
@@ -101,8 +102,13 @@ static struct json *run_facts(const void *ctx, const struct scenario *scenario)
     json_set_int(archive, "plugins", manager->plugins ? 1 : 0);
     json_set_int(archive, "agents", manager->deployments * (manager->hosts ? manager->hosts : 1));
     json_set_string(json_set_object(facts, "manager"), "version", manager->version);
-    json_set_int(json_set_object(json_set_object(facts, "plugin_files"), "/p-2.0.zip"), "size",
-                 1000);
+    file = json_set_object(json_set_object(facts, "plugin_files"), "/p-2.0.zip");
+    json_set_int(file, "size", 1000);
+    if (manager->deployments > 2) { /* the small one goes by ids alone */
+        plugin = json_push_object(json_set_array(file, "plugins"));
+        json_set_string(plugin, "package", "p");
+        json_set_string(plugin, "version", "2.0");
+    }
     return facts;
 }
 
@@ -300,37 +306,6 @@ static void check_journal(struct sim *sim)
     check_events(sim, run.run);
 }
 
-/* Every host got one agent, by one execution that worked; the dead ones none. */
-static void check_agents(struct sim *sim)
-{
-    const struct manager *manager = sim->world->manager;
-    const struct manager_ledger *ledger = &manager->ledger;
-    unsigned hosts = manager_hosts(manager);
-
-    for (unsigned n = 0; n < manager->o.deployments; n++) {
-        bool divided = manager->o.host_dies && n == 0;
-        unsigned starts = divided ? hosts : 1; /* the first host is done by the whole */
-
-        if (ledger->agents[n] != starts) {
-            wrong(sim, "executions of a deployment", ledger->agents[n], starts);
-        }
-        for (unsigned host = 0; host < hosts; host++) {
-            bool dead = (divided && host == 1) || (manager->o.execution_fails && n == 0);
-            unsigned have = ledger->hosts[n * MANAGER_HOSTS_MAX + host];
-
-            if (have != (dead ? 0 : 1)) {
-                wrong(sim, "agents of a host", have, dead ? 0 : 1);
-            }
-        }
-    }
-    if (ledger->wrong_ends) {
-        wrong(sim, "executions ended that had begun", ledger->wrong_ends, 0);
-    }
-    if (manager->o.never_begins != (ledger->kills > 0)) {
-        wrong(sim, "kills", ledger->kills, manager->o.never_begins);
-    }
-}
-
 /* What holds of every history, however it ended. */
 static void check_always(struct sim *sim)
 {
@@ -376,6 +351,37 @@ static void check_cancelled(struct sim *sim)
         wrong(sim, "maintenance of somebody else is off", 0, 1);
     }
     sim->out->stayed = manager->maintenance_by_other;
+}
+
+/* Every host got one agent, by one execution that worked; the dead ones none. */
+static void check_agents(struct sim *sim)
+{
+    const struct manager *manager = sim->world->manager;
+    const struct manager_ledger *ledger = &manager->ledger;
+    unsigned hosts = manager_hosts(manager);
+
+    for (unsigned n = 0; n < manager->o.deployments; n++) {
+        bool divided = manager->o.host_dies && n == 0;
+        unsigned starts = divided ? hosts : 1; /* the first host is done by the whole */
+
+        if (ledger->agents[n] != starts) {
+            wrong(sim, "executions of a deployment", ledger->agents[n], starts);
+        }
+        for (unsigned host = 0; host < hosts; host++) {
+            bool dead = (divided && host == 1) || (manager->o.execution_fails && n == 0);
+            unsigned have = ledger->hosts[n * MANAGER_HOSTS_MAX + host];
+
+            if (have != (dead ? 0 : 1)) {
+                wrong(sim, "agents of a host", have, dead ? 0 : 1);
+            }
+        }
+    }
+    if (ledger->wrong_ends) {
+        wrong(sim, "executions ended that had begun", ledger->wrong_ends, 0);
+    }
+    if (manager->o.never_begins != (ledger->kills > 0)) {
+        wrong(sim, "kills", ledger->kills, manager->o.never_begins);
+    }
 }
 
 static void check_ledger(struct sim *sim)

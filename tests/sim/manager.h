@@ -22,8 +22,8 @@ struct manager_options {
     unsigned hosts;          /* of each deployment; 0: one */
     bool host_dies;    /* the second host of the first deployment: a run over all its hosts fails
                           when the first host has its agent, a run over it alone fails too */
-    bool never_begins; /* the first execution on the second deployment stays pending, and comes to
-                          an end by a cancel; that on the third one by a kill only */
+    bool never_begins; /* the first execution on the second deployment stays pending, and comes
+                          to an end by a cancel; that on the third one by a kill only */
 };
 #define MANAGER_HOSTS_MAX 4
 
@@ -68,6 +68,8 @@ struct manager *manager_new(const void *ctx, const struct manager_options *optio
 void manager_handle(struct manager *manager, const struct http_request *request,
                     struct http_reply *reply);
 
+/* Somebody else switches maintenance off and on again, or on. */
+void manager_switched_by_other(struct manager *manager);
 /* manager_agents.c */
 void manager_post_execution(struct manager *manager, const struct http_request *request,
                             struct http_reply *reply);
@@ -83,9 +85,6 @@ struct json *manager_add_execution(struct manager *manager, const char *id, cons
                                    const char *tenant, const char *deployment);
 #define MANAGER_WORKFLOW_START_MS 700
 #define MANAGER_WORKFLOW_MS 7500
-
-/* Somebody else switches maintenance off and on again, or on. */
-void manager_switched_by_other(struct manager *manager);
 
 /* manager_restore.c: what time does to a restore and to workflows. */
 void manager_settle(struct manager *manager);

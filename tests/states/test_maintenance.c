@@ -19,7 +19,7 @@ static void quiet_manager_is_activated_at_once(void **state)
     lab_gets_recorded(lab, "11-maintenance", 14);
     lab_says(lab, STATE_DONE, NULL);
     lab_fact_is(lab, "maintenance",
-                "{\"ours\":true,\"requested_at\":\"2026-11-22T14:27:30.151Z\"}");
+                "{\"ahead_ms\":0,\"ours\":true,\"requested_at\":\"2026-11-22T14:27:30.151Z\"}");
     lab_free(lab);
 }
 

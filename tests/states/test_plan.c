@@ -23,7 +23,9 @@ static void fit_manager_and_archive_stand_nothing_in_the_way(void **state)
     (void)state;
     lab_asks(lab, &UP->plan, "GET /api/v3.1/version");
     lab_gets_recorded(lab, "01-version-status-license", 0);
-    lab_fact_is(lab, "manager", "{\"edition\":\"community\",\"version\":\"7.1.0.dev1\"}");
+    lab_fact_is(lab, "manager",
+                "{\"distribution\":\"debian\",\"edition\":\"community\",\"version\":"
+                "\"7.1.0.dev1\"}");
     lab_says(lab, STATE_AGAIN, NULL);
     lab_asks(lab, &UP->plan, "GET /api/v3.1/snapshots?id=prod&_all_tenants=true");
     lab_gets(lab, 200, NONE);

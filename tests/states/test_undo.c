@@ -169,6 +169,13 @@ static void request_that_did_arrive_is_known_by_its_time(void **state)
     lab_turn(lab, &U->probe, 200, ON("yesterday"));
     lab_says(lab, STATE_SKIP, "somebody else");
     lab_free(lab);
+    lab = open_request(10000); /* a manager whose clock is an hour ahead, and was seen to be */
+    lab_fact(lab, "maintenance", "{\"ahead_ms\":3600000}");
+    lab_turn(lab, &U->probe, 200, ON("2026-11-22T13:30:00.000Z"));
+    lab_says(lab, STATE_SKIP, "somebody else");
+    lab_turn(lab, &U->probe, 200, ON("2026-11-22T14:30:00.000Z"));
+    lab_says(lab, STATE_AGAIN, NULL);
+    lab_free(lab);
 }
 
 static void answers_to_the_deactivation_are_judged_by_their_effect(void **state)

@@ -91,9 +91,10 @@ found=$(ask "$url/api/v3.1/executions?${ids}_include=id&_all_tenants=true" | jq 
 for page in 'agents?' 'deployments?_include=id,tenant_name,workflows&' \
   'node-instances?_include=id,state,host_id&' 'executions?_sort=-created_at&'; do
   began=$(cpu_ms)
-  ask "$url/api/v3.1/${page}_all_tenants=true&_size=1000&_offset=9000" >page
+  ask "$url/api/v3.1/${page}_all_tenants=true&_size=1000&_offset=9000" >items
   within "a page of ${page%%\?*}" 3000 $(($(cpu_ms) - began))
-  [[ $(jq '.items | length' page) -eq 1000 ]] || fail "the page is $(head -c 300 page)"
+  count=$(jq '.items | length' items)
+  [[ $count -eq 1000 ]] || fail "the page has $count items"
 done
 began=$(cpu_ms)
 curl -sS "$url/practice/ledger" >ledger

@@ -90,6 +90,9 @@ static void other_nodes_hold_the_old_secret_until_they_are_restarted(void **stat
         assert_int_equal(bench_ask_as(bench, "source", "GET", path, NULL).status, 401);
         assert_int_equal(bench_ask(bench, "GET", path, NULL).status, 401);
     }
+    /* The ledger tells who was asked: the first for upload, restore and version. */
+    struct answer ledger = bench_plain(bench, "GET", "/practice/ledger");
+    assert_string_equal(json_print(bench, json_get(ledger.json, "by_node")), "[3,2,2]");
     live_set(&bench->live, "set", "{\"nodes\": [{\"node\": 2, \"restart\": true}]}");
     node(bench, 2);
     assert_int_equal(bench_ask_as(bench, "source", "GET", path, NULL).status, 200);

@@ -214,6 +214,32 @@ static void a_bad_archive_leaks_the_flag_from_7_0_on(void **state)
     }
 }
 
+/* Facts 1.2: the row of maintenance refers to a user that the source does not have. */
+static void maintenance_by_a_user_who_gets_lost_breaks_everything(void **state)
+{
+    static const struct {
+        const char *version;
+        long after;
+    } rows[] = {{"5.0.5", 200}, {"6.4.2", 500}, {"7.0.5", 500}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench *bench = bench_start(rows[i].version, "1", NULL);
+        live_set(&bench->live, "set",
+                 "{\"users\": [{\"username\": \"eve\", \"password\": \"p\","
+                 " \"role\": \"sys_admin\"}]}");
+        assert_int_equal(bench_upload(bench, "s1", bench_legacy(bench, "4.2.0")), 201);
+        const char *eve[] = {"Authorization: Basic ZXZlOnA=", "Tenant: default_tenant", NULL};
+        assert_int_equal(live_ask(&bench->live, bench, "POST", "/api/v3.1/maintenance/activate",
+                                  eve, (struct blob){NULL, 0})
+                             .status,
+                         200);
+        (void)bench_restore(bench, "s1");
+        bench_settle(bench);
+        assert_int_equal(login(bench, "source"), rows[i].after);
+        bench_end(bench);
+    }
+}
+
 /* --- certificates: the same archive, a manager with a port for tests that stays up --- */
 
 static const char certificates[] = "{\"force\": false, \"recreate_deployments_envs\": true,"
@@ -230,10 +256,11 @@ static void certificates_reboot_the_machine(void **state)
     } rows[] = {{"6.4.2", false, false}, {"6.4.2", true, true}, {"7.0.5", true, false}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        void *scope FERRY_SCOPE = mem_scope(NULL);
         const char *execution = NULL;
         struct bench *bench =
             restoring(rows[i].version,
-                      mem_printf(NULL, "{\"flag_survives_reboot\": %s, \"reboot_ms\": 60000}",
+                      mem_printf(scope, "{\"flag_survives_reboot\": %s, \"reboot_ms\": 60000}",
                                  rows[i].survives ? "true" : "false"),
                       certificates, &execution);
         live_advance(&bench->live, 29000); /* admin is swapped at 28.7 */
@@ -282,6 +309,7 @@ int main(void)
         cmocka_unit_test(a_distributed_manager_takes_no_legacy_snapshot),
         cmocka_unit_test(a_row_can_be_without_its_file_up_to_6_4),
         cmocka_unit_test(a_bad_archive_leaks_the_flag_from_7_0_on),
+        cmocka_unit_test(maintenance_by_a_user_who_gets_lost_breaks_everything),
         cmocka_unit_test(certificates_reboot_the_machine),
         cmocka_unit_test(a_refused_reboot_takes_the_flag_down),
     };

@@ -279,6 +279,13 @@ static void spoilt_options_are_refused(void **state)
     assert_spoilt("agents", "tenants", "[1]", "options have a wrong agents.tenants");
     assert_spoilt("agents", "bogus", "1", "options have an unknown member agents.bogus");
     assert_spoilt("bogus", "x", "1", "options have an unknown member bogus");
+    assert_spoilt("plugins", "upload", "[1]", "options have a wrong plugins.upload");
+    assert_spoilt("plugins", "upload", "[{\"wagon\":\"w\"}]",
+                  "options have a wrong plugins.upload");
+    assert_spoilt("plugins", "upload", "[{\"wagon\":\"w\",\"yaml\":[]}]",
+                  "options have a wrong plugins.upload");
+    assert_spoilt("plugins", "mapping", "\"x\"", "options have a wrong plugins.mapping");
+    assert_spoilt("plugins", "visibility", "1", "options have a wrong plugins.visibility");
     assert_spoilt("plugins", "to", "null", "options lack plugins.to");
 }
 
