@@ -92,4 +92,4 @@ jq -nc --arg what "$what" --argjson n "$deployments" --argjson limit "$limit" \
      plain_peak_rss_mib: $p.peak_rss_mib}
   | if $what == "fast" then .times = ($p.ms / $f.ms * 10 | round / 10)
     else .of_limit = ($f.ms / ($a.requests / $limit * 1000) * 1000 | round / 1000)
-      | .plain_fails = ($p.started < $n) end'
+      | .plain_started_share = ($p.started / $n) end'
