@@ -67,7 +67,7 @@ static void list_by_ids(const struct state_context *context, const struct state_
 /* Below 6.3: all starts on these deployments, with their parameters; or simply the latest when
    the names are too long for one request. */
 static void list_by_deployments(const struct agents_work *work, const struct state_context *context,
-                                const struct agents_answer *about, struct http_request *request,
+                                const struct agents_about *about, struct http_request *request,
                                 const void *mem)
 {
     const struct cloudify_pair workflow[] = {{"workflow_id", work->workflow}};
@@ -94,25 +94,25 @@ static void list_by_deployments(const struct agents_work *work, const struct sta
 }
 
 bool agents_probe_ask(const struct agents_work *work, const struct state_context *context,
-                      const struct state_unit *units, size_t n, struct http_request **request,
+                      const struct agents_about *about, struct http_request **request,
                       struct state_verdict *verdicts, const void *mem)
 {
-    bool cancels = agents_cancels(units) != NULL;
+    bool cancels = agents_cancels(about->units) != NULL;
 
     if (!context->repeat && cancels) { /* the agents are asked about before the next start */
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < about->n; i++) {
             verdicts[i].answer = STATE_ABSENT;
         }
         return false;
     }
     if (!context->repeat) {
-        return agents_hosts_ask(context, units, n, request, verdicts, mem);
+        return agents_hosts_ask(context, about->units, about->n, request, verdicts, mem);
     }
     states_request(request, mem);
     if (cancels || states_caps(context)->client_execution_id) {
-        list_by_ids(context, units, n, *request, mem);
+        list_by_ids(context, about->units, about->n, *request, mem);
     } else {
-        list_by_deployments(work, context, &(struct agents_answer){units, n, NULL}, *request, mem);
+        list_by_deployments(work, context, about, *request, mem);
     }
     return true;
 }
@@ -335,7 +335,7 @@ static void judge_missing(const struct look *look, const struct json *document,
 }
 
 void agents_follow_judge(const struct agents_work *work, const struct state_context *context,
-                         const struct agents_answer *about, struct state_verdict *verdicts,
+                         const struct agents_about *about, struct state_verdict *verdicts,
                          const void *mem)
 {
     struct cloudify_answer answer;

@@ -14,7 +14,7 @@
 #ifndef STATES_AGENTS_FOLLOW_H
 #define STATES_AGENTS_FOLLOW_H
 
-#include "engine/state.h"
+#include "states/agents_hosts.h"
 
 /* Which workflow, and whether a failed unit falls back to its hosts one by one. */
 struct agents_work {
@@ -44,16 +44,11 @@ void agents_start_judge(const struct state_context *context, const struct http_r
 
 /* The phases probe and await of a state. */
 bool agents_probe_ask(const struct agents_work *work, const struct state_context *context,
-                      const struct state_unit *units, size_t n, struct http_request **request,
+                      const struct agents_about *about, struct http_request **request,
                       struct state_verdict *verdicts, const void *mem);
 state_ask agents_await_ask;
-struct agents_answer {
-    const struct state_unit *units;
-    size_t n;
-    const struct http_reply *reply;
-};
 void agents_follow_judge(const struct agents_work *work, const struct state_context *context,
-                         const struct agents_answer *answer, struct state_verdict *verdicts,
+                         const struct agents_about *about, struct state_verdict *verdicts,
                          const void *mem);
 /* The numbers that both states share. */
 void agents_timing(const struct state_context *context, struct state_timing *timing);

@@ -151,10 +151,12 @@ static struct left count_left(const struct state_context *context, const struct 
 typedef void judge_left(const struct state_context *context, const struct state_unit *unit,
                         const struct left *left, struct state_verdict *verdict, const void *mem);
 
-static void judge_list(const struct state_context *context, const struct state_unit *units,
-                       size_t n, const struct json *document, struct state_verdict *verdicts,
+static void judge_list(const struct state_context *context, const struct agents_about *about,
+                       const struct json *document, struct state_verdict *verdicts,
                        judge_left *judge, const void *mem)
 {
+    const struct state_unit *units = about->units;
+    size_t n = about->n;
     const struct json *items = cloudify_items(document);
     const char **names = mem_array(mem, const char *, n);
     struct agents_rows rows;
@@ -202,7 +204,8 @@ void agents_hosts_judge_probe(const struct state_context *context, const struct 
     struct cloudify_answer answer;
 
     if (states_read(units, n, reply, &answer, verdicts, mem)) {
-        judge_list(context, units, n, answer.document, verdicts, judge_before, mem);
+        judge_list(context, &(struct agents_about){units, n, reply}, answer.document, verdicts,
+                   judge_before, mem);
     }
 }
 
@@ -250,6 +253,7 @@ void agents_hosts_judge_failure(const struct state_context *context, const struc
     struct cloudify_answer answer;
 
     if (states_read(units, n, reply, &answer, verdicts, mem)) {
-        judge_list(context, units, n, answer.document, verdicts, judge_after, mem);
+        judge_list(context, &(struct agents_about){units, n, reply}, answer.document, verdicts,
+                   judge_after, mem);
     }
 }

@@ -19,6 +19,13 @@ struct agents_key agents_key_of(const struct state_unit *unit, const void *mem);
 /* The hosts that the unit is about: of a further attempt, else as given; NULL: all it has. */
 const struct json *agents_hosts_of(const struct state_unit *unit);
 
+/* Several units, and what came about them (NULL: nothing yet). */
+struct agents_about {
+    const struct state_unit *units;
+    size_t n;
+    const struct http_reply *reply;
+};
+
 /* One request about as many of the units as fit into it. */
 state_ask agents_hosts_ask;
 /* Before an act: DONE, or ABSENT with data.hosts where some are done. */

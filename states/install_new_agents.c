@@ -143,7 +143,8 @@ static bool ask_probe(const struct state_context *context, const struct state_un
                       struct http_request **request, struct state_verdict *verdicts,
                       const void *mem)
 {
-    return agents_probe_ask(&work, context, units, n, request, verdicts, mem);
+    return agents_probe_ask(&work, context, &(struct agents_about){units, n, NULL}, request,
+                            verdicts, mem);
 }
 
 static void judge_probe(const struct state_context *context, const struct state_unit *units,
@@ -151,8 +152,7 @@ static void judge_probe(const struct state_context *context, const struct state_
                         const void *mem)
 {
     if (context->repeat) {
-        agents_follow_judge(&work, context, &(struct agents_answer){units, n, reply}, verdicts,
-                            mem);
+        agents_follow_judge(&work, context, &(struct agents_about){units, n, reply}, verdicts, mem);
     } else {
         agents_hosts_judge_probe(context, units, n, reply, verdicts, mem);
     }
@@ -165,8 +165,7 @@ static void judge_await(const struct state_context *context, const struct state_
     if (states_at(units, "hosts")) {
         agents_hosts_judge_failure(context, units, n, reply, verdicts, mem);
     } else {
-        agents_follow_judge(&work, context, &(struct agents_answer){units, n, reply}, verdicts,
-                            mem);
+        agents_follow_judge(&work, context, &(struct agents_about){units, n, reply}, verdicts, mem);
     }
 }
 

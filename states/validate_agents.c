@@ -102,13 +102,14 @@ static bool ask_probe(const struct state_context *context, const struct state_un
                       struct http_request **request, struct state_verdict *verdicts,
                       const void *mem)
 {
-    return agents_probe_ask(&work, context, units, n, request, verdicts, mem);
+    return agents_probe_ask(&work, context, &(struct agents_about){units, n, NULL}, request,
+                            verdicts, mem);
 }
 
 static void judge(const struct state_context *context, const struct state_unit *units, size_t n,
                   const struct http_reply *reply, struct state_verdict *verdicts, const void *mem)
 {
-    agents_follow_judge(&work, context, &(struct agents_answer){units, n, reply}, verdicts, mem);
+    agents_follow_judge(&work, context, &(struct agents_about){units, n, reply}, verdicts, mem);
 }
 
 const struct ferry_state state_validate_agents = {

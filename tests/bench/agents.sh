@@ -11,8 +11,8 @@ practice=$build/src/practice/ferry-practice
 plain=$build/tests/bench/plain_agents
 
 case $what in
-fast) deployments=${3:-10000} limit=10000 at_once=300 options=(--latency-ms 20) ;;
-limited) deployments=${3:-500} limit=10 at_once=100 options=() ;;
+fast) deployments=${3:-10000} limit=10000 at_once=300 ;;
+limited) deployments=${3:-500} limit=10 at_once=100 ;;
 *) exit 2 ;;
 esac
 tenants=20
