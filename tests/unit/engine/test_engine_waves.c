@@ -378,5 +378,8 @@ int main(void)
         cmocka_unit_test(polls_learn_how_long_it_takes),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+    mem_free(waves_mem);
+    return failed;
 }
