@@ -304,5 +304,7 @@ int main(int argc, char **argv)
            (long long)(now_ms() - began_ms), plain->requests, plain->errors, plain->started,
            plain->ended, mib(RUSAGE_SELF));
     curl_easy_cleanup(plain->easy);
+    mem_free(plain);
+    curl_global_cleanup();
     return good ? 0 : 1;
 }
