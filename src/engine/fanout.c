@@ -487,13 +487,13 @@ bool engine_fanout_goes_on(struct engine *engine)
 static void keep_width(struct engine *engine, const char *why)
 {
     struct step *step = engine->step;
+    char *text;
 
     json_set_int(cursor_of(step), "width", step->width.now);
     step->dirty = true;
-    engine_show(engine, "width", NULL,
-                mem_printf(engine->queue.mem ? engine->queue.mem : (void *)step, "%u at a time: %s",
-                           step->width.now, why),
-                NULL);
+    text = mem_printf(step, "%u at a time: %s", step->width.now, why);
+    engine_tell(engine, "width", NULL, text, NULL);
+    mem_free(text);
 }
 
 void engine_narrow(struct engine *engine, const char *why)

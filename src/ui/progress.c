@@ -94,7 +94,8 @@ static bool begins(const struct ferry_event *event, const char *prefix)
 static bool ends_unit(const struct ferry_event *event)
 {
     return is(event, "unit_done") || is(event, "unit_adopted_done") || is(event, "unit_failed") ||
-           is(event, "unit_unknown") || is(event, "unit_absent");
+           is(event, "unit_unknown") || is(event, "unit_absent") || is(event, "unit_split") ||
+           is(event, "unit_next");
 }
 
 static void set_waiting(struct ui_progress *progress, const struct ferry_event *event)
@@ -167,7 +168,8 @@ static bool matters(const struct ferry_event *event)
 {
     return begins(event, "run_") || begins(event, "step_") || is(event, "unit_failed") ||
            is(event, "unit_unknown") || is(event, "unit_blocked") ||
-           begins(event, "unit_adopted") || is(event, "unit_absent");
+           begins(event, "unit_adopted") || is(event, "unit_absent") || is(event, "unit_split") ||
+           is(event, "unit_next") || begins(event, "wave_") || is(event, "width");
 }
 
 static enum ui_colour colour_of(const struct ferry_event *event)

@@ -88,6 +88,26 @@ static void what_a_lost_journal_could_not_hold_is_shown(void **state)
     free(text);
 }
 
+static void what_becomes_of_agents_is_shown(void **state)
+{
+    struct shown shown;
+    char *text;
+
+    (void)state;
+    begin(&shown, 0, false, (struct ui_progress_options){0});
+    ui_progress_event(shown.progress, EVENT(0, "wave_started", .step = "install_new_agents",
+                                            .text = "wave 1: 1 units"));
+    ui_progress_event(shown.progress, EVENT(1000, "unit_split", .step = "install_new_agents",
+                                            .unit = "t/d", .text = "failed as a whole"));
+    ui_progress_event(shown.progress, EVENT(2000, "unit_next", .step = "install_new_agents",
+                                            .unit = "t/e", .text = "it is cancelled"));
+    text = end(&shown);
+    assert_has(text, "install_new_agents started: wave 1: 1 units\n");
+    assert_has(text, "install_new_agents t/d split: failed as a whole\n");
+    assert_has(text, "install_new_agents t/e next: it is cancelled\n");
+    free(text);
+}
+
 static void a_pipe_gets_progress_every_ten_seconds_at_most(void **state)
 {
     struct shown shown;
@@ -342,6 +362,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pipe_gets_lines_with_a_time_and_no_cursor_movement),
         cmocka_unit_test(what_a_lost_journal_could_not_hold_is_shown),
+        cmocka_unit_test(what_becomes_of_agents_is_shown),
         cmocka_unit_test(a_pipe_gets_progress_every_ten_seconds_at_most),
         cmocka_unit_test(a_terminal_is_redrawn_four_times_a_second_at_most),
         cmocka_unit_test(the_live_line_never_wraps),
