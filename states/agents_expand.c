@@ -70,6 +70,9 @@ bool agents_expand_ask(const struct state_context *context, const struct state_u
     list.then_sort = memo->stage == STAGE_DEPLOYMENTS ? "created_at" : NULL;
     list.all_tenants = true;
     list.offset = memo->offset;
+    if (memo->stage == STAGE_AGENTS && !states_caps(context)->agents_all_tenants) {
+        list.include = NULL; /* such a manager may not know all of these columns */
+    }
     cloudify_ask_list(states_request(request, mem), &caller, &list);
     return true;
 }
