@@ -131,10 +131,11 @@ static void judge_counts(const struct state_context *context, const struct state
         poll_counts_wrong(context, unit, verdict, mem)) {
         return;
     }
-    counts_forget(unit, verdict, mem);
     state_say(verdict, mem, STATE_DONE,
-              "maintenance is off; the restore has ended%s, and what the archive held is there",
-              lost ? " (its execution is lost)" : ": terminated");
+              "maintenance is off; the restore has ended%s, and %s",
+              lost ? " (its execution is lost)" : ": terminated",
+              poll_what_is_there(context, unit, verdict, mem));
+    counts_forget(unit, verdict, mem);
     over(context, unit, lost ? "lost" : "terminated", verdict, mem);
 }
 

@@ -20,7 +20,8 @@
 #include "states/restored.h"
 #include "states/states.h"
 
-#define PAUSE_MS (10 * STATES_MINUTE_MS)
+/* Until refused passwords are tried again, in polls of 5 s: 10 minutes. */
+#define PAUSE_POLLS 120
 
 static void timing(const struct state_context *context, struct state_timing *timing)
 {
@@ -200,7 +201,7 @@ static void weather(const struct state_context *context, const struct state_unit
     if (!restored_denied(context, unit, "before", verdict, mem)) {
         json_set_null(verdict->data, "denied_before");
         json_set_null(verdict->data, "denied_after");
-        verdict->wait_ms = PAUSE_MS;
+        verdict->wait_ms = restored_poll_ms(context) * PAUSE_POLLS;
         verdict->hint = "neither password is taken: check manager.after_restore";
     }
 }
@@ -367,6 +368,12 @@ static void judge_act(const struct state_context *context, const struct state_un
         restore_refused(context, units, reply, &answer, verdicts, mem);
     } else if (answer.kind == CLOUDIFY_MISSING) {
         states_fail(verdicts, FERRY_E_REFUSED, "the snapshot is gone: begin a new run");
+    } else if (cloudify_is_error(&answer, "snapshot_action_error")) {
+        states_fail(verdicts, FERRY_E_REFUSED,
+                    mem_printf(mem,
+                               "see its error (cfy snapshots get %s), then begin a new run with "
+                               "another --snapshot-id",
+                               states_snapshot_id(context)));
     }
 }
 

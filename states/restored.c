@@ -20,7 +20,12 @@ int64_t restored_quiet_left_ms(const struct state_context *context)
     int64_t left_ms = json_int64_or(context->facts, "restore.told_ms", context->now_ms) + quiet_ms -
                       context->now_ms;
 
-    return left_ms < 0 ? 0 : left_ms > quiet_ms ? quiet_ms : left_ms;
+    /* Never at once: the probe of a lost answer has asked just now, and to ask twice within an
+       interval can end a restore (facts 6 no. 4). */
+    int64_t least_ms = restored_poll_ms(context);
+
+    least_ms = least_ms < quiet_ms ? least_ms : quiet_ms;
+    return left_ms < least_ms ? least_ms : left_ms > quiet_ms ? quiet_ms : left_ms;
 }
 
 /* In polls of 5 s: 2 and 20 minutes. A restore of 4.6 makes the environments of all deployments
