@@ -20,9 +20,6 @@
 #include "states/restored.h"
 #include "states/states.h"
 
-/* Until refused passwords are tried again, in polls of 5 s: 10 minutes. */
-#define PAUSE_POLLS 120
-
 static void timing(const struct state_context *context, struct state_timing *timing)
 {
     timing->request_ms = 2 * STATES_MINUTE_MS;
@@ -198,11 +195,21 @@ static void weather(const struct state_context *context, const struct state_unit
         return;
     }
     verdict->wait_ms = restored_poll_ms(context);
-    if (!restored_denied(context, unit, "before", verdict, mem)) {
+    if (!states_caps(context)->has_snapshot_status) {
+        /* No flag is there to be asked, but none but a restore changes the passwords. */
+        took_effect(unit, NULL, "the password that worked before is refused, as in a restore",
+                    verdict, mem);
+        json_set_bool(json_set_object(verdict->facts, "restore"), "denied", true);
+    } else if (!restored_denied(context, unit, "before", verdict, mem)) {
         json_set_null(verdict->data, "denied_before");
         json_set_null(verdict->data, "denied_after");
-        verdict->wait_ms = restored_poll_ms(context) * PAUSE_POLLS;
-        verdict->hint = "neither password is taken: check manager.after_restore";
+        state_say(verdict, mem, STATE_FOREIGN,
+                  "whether the restore has begun cannot be asked: the manager refuses %s, not tried "
+                  "more than %d times, or it may lock the account",
+                  states_have_after(context) ? "both passwords" : "the password",
+                  STATES_DENIALS_MAX);
+        states_fail(verdict, FERRY_E_AUTH,
+                    "correct manager.after_restore (the old manager's admin), then: ferry resume");
     }
 }
 

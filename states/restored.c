@@ -69,13 +69,21 @@ static bool same_user(const struct state_context *context)
                   before) == 0;
 }
 
+/* Before its data hold a count, it is what the probe of a lost answer has tried in vain. */
+static int already(const struct state_context *context, const struct state_unit *unit)
+{
+    return json_get(unit->data, "denied_before") == NULL &&
+           json_get(unit->data, "denied_after") == NULL &&
+           json_bool_or(context->facts, "restore.denied", false);
+}
+
 bool restored_denied(const struct state_context *context, const struct state_unit *unit,
                      const char *first, struct state_verdict *verdict, const void *mem)
 {
     bool after = strcmp(who_now(unit, first), "after") == 0;
     const char *mine = after ? "denied_after" : "denied_before";
     int64_t other = json_int64_or(unit->data, after ? "denied_before" : "denied_after", 0);
-    int64_t count = json_int64_or(unit->data, mine, 0) + 1;
+    int64_t count = json_int64_or(unit->data, mine, already(context, unit)) + 1;
     struct json *data = state_data(verdict, mem);
 
     json_set_int(data, mine, count);

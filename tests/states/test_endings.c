@@ -159,6 +159,53 @@ static void old_manager_without_a_password_is_not_said_to_have_ended(void **stat
     lab_free(lab);
 }
 
+#define WRONG "{\"error_code\": \"unauthorized_error\"}"
+
+/* The answer to the restore was lost; what is asked now is answered so until it is enough. */
+static struct lab *probing(const char *version)
+{
+    struct lab *lab = lab_new(&state_restore);
+
+    lab_version(lab, version);
+    lab->context.repeat = true;
+    lab->units[0].intent_at_ms = LAB_NOW_MS;
+    lab_option(lab, "manager.after_restore", "{\"username\": \"admin\", \"password\": {}}");
+    return lab;
+}
+
+static void refused_password_after_a_lost_answer_is_a_restore_where_no_flag_tells(void **state)
+{
+    struct lab *lab = probing("4.6.0");
+
+    (void)state;
+    lab_turn(lab, &state_restore.probe, 401, WRONG);
+    lab_says(lab, STATE_DONE, "as in a restore");
+    lab_free(lab);
+    lab = polling("4.6.0"); /* which counts that try */
+    lab_option(lab, "manager.after_restore", "{\"username\": \"admin\", \"password\": {}}");
+    lab_fact(lab, "restore.denied", "true");
+    lab_turn(lab, &P->await, 401, WRONG);
+    lab_says(lab, STATE_CANNOT_TELL, NULL);
+    lab_turn(lab, &P->await, 401, WRONG);
+    lab_says(lab, STATE_FAILED, "not tried more than 3 times");
+    lab_free(lab);
+}
+
+static void probe_of_a_lost_answer_does_not_lock_the_account(void **state)
+{
+    struct lab *lab = probing("7.0.5");
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        lab_data(lab, "{\"ask\": \"list\"}");
+        lab_turn(lab, &state_restore.probe, 401, WRONG);
+    }
+    lab_says(lab, STATE_FOREIGN, "not tried more than 3 times");
+    hints(lab, "ferry resume");
+    assert_int_equal(lab->verdict[0].code, FERRY_E_AUTH);
+    lab_free(lab);
+}
+
 static void reboot_that_nobody_saw_is_advised(void **state)
 {
     struct lab *lab = ended(EXECUTION("terminated", ""));
@@ -218,6 +265,8 @@ int main(void)
         cmocka_unit_test(restore_that_has_ended_is_not_shied_at),
         cmocka_unit_test(probe_and_first_poll_are_an_interval_apart),
         cmocka_unit_test(old_manager_without_a_password_is_not_said_to_have_ended),
+        cmocka_unit_test(refused_password_after_a_lost_answer_is_a_restore_where_no_flag_tells),
+        cmocka_unit_test(probe_of_a_lost_answer_does_not_lock_the_account),
         cmocka_unit_test(reboot_that_nobody_saw_is_advised),
         cmocka_unit_test(failed_snapshot_and_missing_license_say_what_to_do),
         cmocka_unit_test(old_manager_that_refused_is_cleared_outside_maintenance),
