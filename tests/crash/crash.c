@@ -475,12 +475,29 @@ static unsigned number(const char *text)
     return (unsigned)strtoul(text, NULL, 10);
 }
 
+static int command(struct setup *setup, unsigned *shared, int argc, char **argv)
+{
+    unsigned each = argc > 2 ? number(argv[2]) : 1;
+
+    if (strcmp(argv[1], "singles") == 0) {
+        return singles(setup, shared);
+    }
+    if (strcmp(argv[1], "pairs") == 0) {
+        return argc == 4 ? pairs(setup, shared, number(argv[2]), number(argv[3]))
+                         : pairs(setup, shared, 0, 1);
+    }
+    if (strcmp(argv[1], "profiles") == 0) {
+        return on_profiles(setup, shared, each > 0 ? each : 1, argv + 3, argc > 3 ? argc - 3 : 0);
+    }
+    return strcmp(argv[1], "one") == 0 && argc == 4 ? one(setup, shared, argv + 2) : 2;
+}
+
 int main(int argc, char **argv)
 {
     struct setup setup = {.practice = getenv("FERRY_PRACTICE"), .profile = &profiles[OTHER_PROFILES]};
     bool many = argc >= 2 && strcmp(argv[1], "pairs") != 0;
     unsigned *shared;
-    int code = 2;
+    int code;
 
     if (argc < 2 || !setup.practice) {
         fputs("usage: FERRY_PRACTICE=PROGRAM crash singles | pairs [PART OF] | profiles [N "
@@ -503,17 +520,7 @@ int main(int argc, char **argv)
         perror("mmap");
         return 2;
     }
-    if (strcmp(argv[1], "singles") == 0) {
-        code = singles(&setup, shared);
-    } else if (strcmp(argv[1], "pairs") == 0) {
-        code = argc == 4 ? pairs(&setup, shared, number(argv[2]), number(argv[3]))
-                         : pairs(&setup, shared, 0, 1);
-    } else if (strcmp(argv[1], "profiles") == 0) {
-        code = on_profiles(&setup, shared, argc > 2 && number(argv[2]) > 0 ? number(argv[2]) : 1,
-                           argv + 3, argc > 3 ? argc - 3 : 0);
-    } else if (strcmp(argv[1], "one") == 0 && argc == 4) {
-        code = one(&setup, shared, argv + 2);
-    }
+    code = command(&setup, shared, argc, argv);
     empty_folder(setup.base);
     rmdir(setup.base);
     return code;

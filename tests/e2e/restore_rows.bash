@@ -7,7 +7,6 @@
 # name | sections and numbers of the facts
 rows='
 good | 2.1, 2.3, 10.2, 6 no. 1 to 6, 19
-premium_login_replaced | 6 no. 1, 2
 one_password_for_both | 6 no. 1
 after_password_wrong | 6 no. 1, 1.0
 after_password_wrong_then_right | 6 no. 1, 1.0
@@ -69,15 +68,6 @@ cluster_other_down | 2.9
 
 row_good() { go; }
 
-row_premium_login_replaced() { # another name, not only another password
-  here legacy premium || return 0
-  set_after 'username: admin, password: {file: old.pw}'
-  practice_up
-  tell '{"users": [{"username": "admin", "password": "other", "role": "sys_admin"}]}'
-  printf other >new.pw
-  go
-}
-
 row_one_password_for_both() {
   here legacy || return 0
   made_as --admin-password admin
@@ -108,7 +98,7 @@ row_after_password_missing() {
   practice_options+=(--account-lock)
   go
   set_after 'username: admin, password: {file: old.pw}'
-  again --set manager.after_restore.username=admin --set manager.after_restore.password.file=old.pw
+  again --set manager.after_restore.password.file=old.pw
 }
 
 # token: one of the target's admin.
@@ -131,6 +121,7 @@ row_token_alone() {
   practice_up
   token
   set_after ''
+  if [[ $name != *-new ]]; then restored_password=admin; fi
   go
 }
 
@@ -170,6 +161,9 @@ row_pending_restore_left() {
     "body": "{\"items\": [], \"metadata\": {\"pagination\": {\"total\": 0, \"size\": 1000, \"offset\": 0}}}"}]'
   (sleep 1.5 && free) &
   again
+  if [[ $code -eq 0 ]]; then
+    ledger '[.execution_actions | to_entries[] | select(.key | test("^kill ")) | .value] == [1]' || broken "the pending restore was not killed"
+  fi
 }
 
 row_newer_snapshot() {
@@ -306,6 +300,7 @@ row_row_lost() {
 row_flag_left_behind() {
   here legacy from-5.0.5 || return 0
   setting '{"flag_leaks": true}'
+  restore_timeout=80s
   go
 }
 
@@ -319,7 +314,7 @@ row_worker_killed_after_rows() { worker_killed after_rows; }
 row_worker_killed_after_end() { worker_killed after_end; }
 
 row_archive_late() {
-  setting '{"file_late_ms": 2500}'
+  setting '{"file_late_ms": 80000}'
   go
 }
 
@@ -354,6 +349,7 @@ row_certificates_reboot_refused() {
 row_certificates_flag_survives() {
   here legacy from-5.0.5 before-7.0.0 || return 0
   setting '{"flag_survives_reboot": true}'
+  restore_timeout=80s
   go --set restore.certificates=true
 }
 row_certificates_no_reboot() {
@@ -378,7 +374,6 @@ row_rate_limit() {
   here from-7.0.5 || return 0
   practice_options+=(--rate-limit 10)
   requests_per_second=5 go
-  is '.max_per_second <= 10' ledger.json || broken "more than 10 requests in a second"
 }
 
 row_ssl_required() {
@@ -455,5 +450,6 @@ row_cluster_other_down() {
   practice_options+=(--nodes 2)
   practice_up
   tell '{"nodes": [{"node": 1, "down": true}]}'
-  url=$second_url go
+  first_url=$url url=$second_url
+  go
 }
