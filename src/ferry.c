@@ -300,12 +300,11 @@ static void tell_warnings(struct session *session, const struct json *plan)
         void *scope FERRY_SCOPE = mem_scope(NULL);
         const char *hint = json_string_or(row, "hint", NULL);
         const char *text = json_string_or(row, "text", "");
-        struct ferry_event event = {
-            .at_ms = ferry->clock->realtime_ms(ferry->clock),
-            .kind = "warning",
-            .run = "",
-            .step = json_string_or(row, "step", NULL),
-            .text = hint ? mem_printf(scope, "%s; %s", text, hint) : text};
+        struct ferry_event event = {.at_ms = ferry->clock->realtime_ms(ferry->clock),
+                                    .kind = "warning",
+                                    .run = "",
+                                    .step = json_string_or(row, "step", NULL),
+                                    .text = hint ? mem_printf(scope, "%s; %s", text, hint) : text};
 
         if (strcmp(json_string_or(row, "kind", ""), "warning") == 0) {
             ferry->o.on_event(ferry->o.arg, &event);

@@ -131,8 +131,7 @@ static void judge_counts(const struct state_context *context, const struct state
         poll_counts_wrong(context, unit, verdict, mem)) {
         return;
     }
-    state_say(verdict, mem, STATE_DONE,
-              "maintenance is off; the restore has ended%s, and %s",
+    state_say(verdict, mem, STATE_DONE, "maintenance is off; the restore has ended%s, and %s",
               lost ? " (its execution is lost)" : ": terminated",
               poll_what_is_there(context, unit, verdict, mem));
     counts_forget(unit, verdict, mem);

@@ -45,9 +45,9 @@ static int64_t stuck_ms(const struct state_context *context, const struct state_
 {
     bool ended = json_int64_or(unit->data, "ended_ms", 0) > 0;
 
-    return restored_poll_ms(context) *
-           (states_caps(context)->polling_can_fail_restore && !ended ? STUCK_POLLS_SHY
-                                                                     : STUCK_POLLS);
+    return restored_poll_ms(context) * (states_caps(context)->polling_can_fail_restore && !ended
+                                            ? STUCK_POLLS_SHY
+                                            : STUCK_POLLS);
 }
 
 static bool is_down(const struct state_unit *unit)
@@ -199,7 +199,8 @@ static void judge_open(const struct state_context *context, const struct state_u
 {
     bool waits = cloudify_execution_of(execution) == CLOUDIFY_EXECUTION_WAITING;
 
-    if (is_down(unit) && waits && context->now_ms - unit->started_at_ms >= stuck_ms(context, unit)) {
+    if (is_down(unit) && waits &&
+        context->now_ms - unit->started_at_ms >= stuck_ms(context, unit)) {
         poll_never_began(context, unit, execution, verdict, mem);
         return;
     }

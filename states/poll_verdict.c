@@ -231,8 +231,9 @@ void poll_flag_stuck(const struct state_context *context, const struct state_uni
     states_fail(verdict, FERRY_E_FAILED,
                 hint != NULL
                     ? mem_printf(mem, "%s; on the manager: rm -f %s", hint, path)
-                    : mem_printf(mem, "on the manager: rm -f %s; then: ferry retry RUN --failed "
-                                      "and ferry resume",
+                    : mem_printf(mem,
+                                 "on the manager: rm -f %s; then: ferry retry RUN --failed "
+                                 "and ferry resume",
                                  path));
     forget(unit, verdict, mem);
 }

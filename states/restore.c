@@ -203,11 +203,11 @@ static void weather(const struct state_context *context, const struct state_unit
     } else if (!restored_denied(context, unit, "before", verdict, mem)) {
         json_set_null(verdict->data, "denied_before");
         json_set_null(verdict->data, "denied_after");
-        state_say(verdict, mem, STATE_FOREIGN,
-                  "whether the restore has begun cannot be asked: the manager refuses %s, not tried "
-                  "more than %d times, or it may lock the account",
-                  states_have_after(context) ? "both passwords" : "the password",
-                  STATES_DENIALS_MAX);
+        state_say(
+            verdict, mem, STATE_FOREIGN,
+            "whether the restore has begun cannot be asked: the manager refuses %s, not tried "
+            "more than %d times, or it may lock the account",
+            states_have_after(context) ? "both passwords" : "the password", STATES_DENIALS_MAX);
         states_fail(verdict, FERRY_E_AUTH,
                     "correct manager.after_restore (the old manager's admin), then: ferry resume");
     }

@@ -223,10 +223,10 @@ static char *run_case(const void *ctx, struct setup *setup, unsigned *commits, i
     snprintf(peer.folder, sizeof peer.folder, "%s", folder);
     write_faults(&peer);
     peer_start(&peer, &(struct peer_options){.program = setup->practice,
-                                               .version = setup->profile->version,
-                                               .folder = folder,
-                                               .faults = true,
-                                               .premium = setup->profile->premium});
+                                             .version = setup->profile->version,
+                                             .folder = folder,
+                                             .faults = true,
+                                             .premium = setup->profile->premium});
     *commits = 0;
     doom.commits = commits;
     for (int life = 0; life < LIVES_MAX && (code < 0 || code == 3); life++) {
@@ -494,14 +494,16 @@ static int command(struct setup *setup, unsigned *shared, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct setup setup = {.practice = getenv("FERRY_PRACTICE"), .profile = &profiles[OTHER_PROFILES]};
+    struct setup setup = {.practice = getenv("FERRY_PRACTICE"),
+                          .profile = &profiles[OTHER_PROFILES]};
     bool many = argc >= 2 && strcmp(argv[1], "pairs") != 0;
     unsigned *shared;
     int code;
 
     if (argc < 2 || !setup.practice) {
         fputs("usage: FERRY_PRACTICE=PROGRAM crash singles | pairs [PART OF] | profiles [N "
-              "[NAME...]] | one A B\n", stderr);
+              "[NAME...]] | one A B\n",
+              stderr);
         return 2;
     }
     if (getenv("FERRY_CRASH_PROFILE")) {

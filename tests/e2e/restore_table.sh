@@ -77,7 +77,8 @@ setting() {
 broken() { printf '%s\n' "$*" >>broken.txt; }
 
 sed_metadata() {
-  unzip -qp a.zip metadata.json | sed "$1" >metadata.json
+  unzip -q a.zip metadata.json
+  sed -i "$1" metadata.json
   zip -qu a.zip metadata.json
 }
 

@@ -81,9 +81,8 @@ static void archive_that_nobody_has_seen_is_not_said_to_be_there(void **state)
 
 static void missing_metadata_is_no_archive_that_is_late(void **state)
 {
-    struct lab *lab =
-        ended(EXECUTION("failed", "IOError: [Errno 2] No such file or directory: "
-                                  "'/tmp/tmp1-snapshot-data/metadata.json'"));
+    struct lab *lab = ended(EXECUTION("failed", "IOError: [Errno 2] No such file or directory: "
+                                                "'/tmp/tmp1-snapshot-data/metadata.json'"));
 
     (void)state;
     lab_says(lab, STATE_FAILED, "metadata.json");
@@ -218,8 +217,9 @@ static void reboot_that_nobody_saw_is_advised(void **state)
         lab_turn(lab, &P->await, 200, IDLE);
     }
     lab_says(lab, STATE_DONE, NULL);
-    assert_non_null(strstr(json_string_or(lab->facts, "advice[0]", json_print(lab->mem, lab->facts)),
-                           "nobody has seen the manager reboot"));
+    assert_non_null(
+        strstr(json_string_or(lab->facts, "advice[0]", json_print(lab->mem, lab->facts)),
+               "nobody has seen the manager reboot"));
     lab_free(lab);
 }
 
