@@ -297,10 +297,16 @@ row_row_lost() {
   go
 }
 
+# Where executions can be looked at in maintenance, ferry finds out; elsewhere it waits to the end.
+stuck_flag_timeout() {
+  restore_timeout=80s
+  if below 5.1.1; then restore_timeout=15s; fi
+}
+
 row_flag_left_behind() {
   here legacy from-5.0.5 || return 0
   setting '{"flag_leaks": true}'
-  restore_timeout=80s
+  stuck_flag_timeout
   go
 }
 
@@ -349,7 +355,7 @@ row_certificates_reboot_refused() {
 row_certificates_flag_survives() {
   here legacy from-5.0.5 before-7.0.0 || return 0
   setting '{"flag_survives_reboot": true}'
-  restore_timeout=80s
+  stuck_flag_timeout
   go --set restore.certificates=true
 }
 row_certificates_no_reboot() {
