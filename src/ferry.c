@@ -169,6 +169,22 @@ static enum ferry_code blocked(const struct json *plan, struct ferry_error *err)
     return code;
 }
 
+static enum ferry_code check_stale_plugins(const struct json *then, const struct json *today,
+                                           const char *file, struct ferry_error *err)
+{
+    for (const struct json *at = json_first(today); at; at = json_next(at)) {
+        const struct json *was = json_member(then, json_key(at));
+
+        if (strcmp(json_string_or(was, "sha256", ""), json_string_or(at, "sha256", "")) != 0) {
+            ferry_fail(err, FERRY_E_STALE, "the plan is stale: plugin \"%s\" is another one now",
+                       json_key(at));
+            ferry_error_hint(err, "make a new plan: ferry plan FILE.yaml -o %s", file);
+            return err->code;
+        }
+    }
+    return FERRY_OK;
+}
+
 /* A saved plan holds as long as what it was made from has not changed in a way that matters. */
 static enum ferry_code check_stale(const void *ctx, const char *file, const struct json *now,
                                    struct ferry_error *err)
@@ -193,7 +209,8 @@ static enum ferry_code check_stale(const void *ctx, const char *file, const stru
             return err->code;
         }
     }
-    return FERRY_OK;
+    return check_stale_plugins(json_get(saved, "facts.plugin_files"),
+                               json_get(now, "facts.plugin_files"), file, err);
 }
 
 /* Do these options name the manager by this URL, as the first or any other of its nodes? */
@@ -272,8 +289,8 @@ static enum ferry_code check_stop(const struct ferry_run_options *options, struc
 }
 
 enum ferry_code ferry_carry(struct session *session, const struct run_row *run,
-                            const struct ferry_run_options *options, char **result,
-                            struct ferry_error *err)
+                            const struct json *facts, const struct ferry_run_options *options,
+                            char **result, struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct ferry_error ignored = {0};
@@ -281,7 +298,11 @@ enum ferry_code ferry_carry(struct session *session, const struct run_row *run,
     enum ferry_code code;
 
     session->ferry->run = run->name;
-    code = engine_run(&session->engine, run, options ? options->stop_before : NULL, err);
+    code = plugins_pack(session, run, facts, err);
+    if (!code) {
+        code = engine_run(&session->engine, run, options ? options->stop_before : NULL, err);
+    }
+    plugins_unpack(facts);
     session->ferry->run = NULL;
     if (result && !journal_run_find(session->journal, scope, run->name, &after, &ignored) &&
         ferry_describe_run(session->journal, &after, result, &ignored)) {
@@ -366,7 +387,7 @@ enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source
         code = begin(scope, session, source, &run, err);
     }
     if (!code) {
-        code = ferry_carry(session, &run, options, result, err);
+        code = ferry_carry(session, &run, session->facts, options, result, err);
     }
     journal_close(journal);
     return code;
@@ -396,12 +417,28 @@ static enum ferry_code find_resumable(const void *ctx, struct journal *journal, 
     return FERRY_OK;
 }
 
+/* Waves given at a resume are the ones to go on with; those of the definition had their turn. */
+static bool gives_waves(const struct ferry_source *source)
+{
+    static const char key[] = "agents.waves=";
+
+    for (size_t i = 0; source && i < source->setting_count; i++) {
+        if (strncmp(source->settings[i], key, sizeof key - 1) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the run goes by from now on: its options with the settings of this call. */
 enum ferry_code ferry_take_up(const void *ctx, const struct ferry_source *source,
-                              struct run_row *run, struct json **effective, struct ferry_error *err)
+                              struct run_row *run, struct json **effective, struct json **facts,
+                              struct ferry_error *err)
 {
     struct json *options;
 
-    if (json_parse(ctx, run->options, strlen(run->options), &options, err)) {
+    if (json_parse(ctx, run->options, strlen(run->options), &options, err) ||
+        json_parse(ctx, run->facts, strlen(run->facts), facts, err)) {
         return err->code;
     }
     if (source && source->file) {
@@ -413,19 +450,11 @@ enum ferry_code ferry_take_up(const void *ctx, const struct ferry_source *source
                         source ? source->setting_count : 0, effective, err)) {
         return err->code;
     }
+    if (gives_waves(source)) {
+        json_set_bool((struct json *)(uintptr_t)json_get(*effective, "agents"), "waves_anew", true);
+    }
     run->options = json_print(ctx, *effective);
     return FERRY_OK;
-}
-
-static enum ferry_code check_archive(const void *ctx, const struct run_row *run,
-                                     const struct json *options, struct ferry_error *err)
-{
-    struct json *facts;
-
-    if (json_parse(ctx, run->facts, strlen(run->facts), &facts, err)) {
-        return err->code;
-    }
-    return session_check_archive(options, facts, err);
 }
 
 static enum ferry_code already_done(struct journal *journal, const struct run_row *run,
@@ -448,7 +477,7 @@ enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
     struct ferry_error own = {0};
     struct journal *journal = NULL;
     struct session *session = NULL;
-    struct json *effective = NULL;
+    struct json *effective = NULL, *facts = NULL;
     struct run_row run = {0};
     enum ferry_code code;
 
@@ -464,10 +493,10 @@ enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
     if (!code && run.state == RUN_DONE) {
         code = already_done(journal, &run, result, err);
     } else if (!code) {
-        code = ferry_take_up(scope, source, &run, &effective, err);
-        code = code ? code : check_archive(scope, &run, effective, err);
+        code = ferry_take_up(scope, source, &run, &effective, &facts, err);
+        code = code ? code : session_check_archive(effective, facts, err);
         code = code ? code : session_open(scope, ferry, effective, journal, &session, err);
-        code = code ? code : ferry_carry(session, &run, options, result, err);
+        code = code ? code : ferry_carry(session, &run, facts, options, result, err);
     }
     journal_close(journal);
     return code;

@@ -1,6 +1,8 @@
 /* What an operator decides about a run: resolve, retry, cancel. */
 #include "ferry/ferry.h"
 
+#include <string.h>
+
 #include "ferry_internal.h"
 #include "states/states.h"
 
@@ -101,10 +103,10 @@ static enum ferry_code cancel_and_undo(struct cancellation *it, char **result,
 {
     struct engine_options engine = decider(it->ferry, it->journal);
     struct session *session = NULL;
-    struct json *effective = NULL;
+    struct json *effective = NULL, *facts = NULL;
     bool undo;
 
-    if (ferry_take_up(it->mem, it->source, &it->run, &effective, err) ||
+    if (ferry_take_up(it->mem, it->source, &it->run, &effective, &facts, err) ||
         session_open(it->mem, it->ferry, effective, it->journal, &session, err)) {
         ferry_error_prefix(err, "cannot undo what the run did");
         if (err->hint[0] == '\0') {
@@ -118,7 +120,17 @@ static enum ferry_code cancel_and_undo(struct cancellation *it, char **result,
         return err->code;
     }
     it->run.options = json_print(it->mem, effective);
-    return ferry_carry(session, &it->run, NULL, result, err);
+    return ferry_carry(session, &it->run, NULL, NULL, result, err);
+}
+
+/* Plugins that a ferry packed which was killed. */
+static void clean_up(const struct cancellation *it)
+{
+    struct json *facts;
+
+    if (it->run.facts && !json_parse(it->mem, it->run.facts, strlen(it->run.facts), &facts, NULL)) {
+        plugins_unpack(facts);
+    }
 }
 
 static enum ferry_code cancel(struct cancellation *it, char **result, struct ferry_error *err)
@@ -160,6 +172,9 @@ enum ferry_code ferry_cancel(struct ferry *ferry, const char *name,
     code = journal_run_find(it.journal, scope, name, &it.run, err);
     if (!code) {
         code = cancel(&it, result, err);
+    }
+    if (!code) {
+        clean_up(&it);
     }
     journal_close(it.journal);
     return code;

@@ -3,6 +3,7 @@
 #define FERRY_INTERNAL_H
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -48,19 +49,43 @@ enum ferry_code session_check_archive(const struct json *options, const struct j
                                       struct ferry_error *err) FERRY_CHECK;
 
 /* --- ferry.c --- */
-/* What a run goes by from now on: its options with the settings of this call; also in run->options.
-   Owned by ctx. */
+/* What a run goes by from now on: its options with the settings of this call, also in run->options;
+   and its facts. Owned by ctx. */
 enum ferry_code ferry_take_up(const void *ctx, const struct ferry_source *source,
-                              struct run_row *run, struct json **effective,
+                              struct run_row *run, struct json **effective, struct json **facts,
                               struct ferry_error *err) FERRY_CHECK;
-/* Runs, and describes how it stands afterwards, whatever the outcome. */
+/* Runs, and describes how it stands afterwards, whatever the outcome. facts: of the plugins that
+   are to be packed for it; NULL: none are. */
 enum ferry_code ferry_carry(struct session *session, const struct run_row *run,
-                            const struct ferry_run_options *options, char **result,
-                            struct ferry_error *err) FERRY_CHECK;
+                            const struct json *facts, const struct ferry_run_options *options,
+                            char **result, struct ferry_error *err) FERRY_CHECK;
+
+/* FERRY_OK when path is a file; else a hint at the keys that name files. */
+enum ferry_code session_stat(const char *path, struct stat *out,
+                             struct ferry_error *err) FERRY_CHECK;
+int64_t session_modified_ms(const struct stat *info);
+/* A progress event before a run is there. */
+void session_tell_reading(struct ferry *ferry, const char *text);
+
+/* --- ferry_plugins.c: files of plugins.upload, and the zips that ferry packs of parts --- */
+/* Puts plugin_files (and plugin_folder) into facts; see states/states.h. */
+enum ferry_code plugins_facts(const void *ctx, struct ferry *ferry, const struct json *options,
+                              bool digest, struct json *facts, struct ferry_error *err) FERRY_CHECK;
+/* Packs what has not been uploaded yet, beside the journal; the bytes must be those that the run
+   began with, and so must the archives be that are sent as they are (FERRY_E_REFUSED). */
+enum ferry_code plugins_pack(struct session *session, const struct run_row *run,
+                             const struct json *facts, struct ferry_error *err) FERRY_CHECK;
+/* Takes away what was packed; a failure leaves files that the next plugins_pack removes. */
+void plugins_unpack(const struct json *facts);
 
 /* --- ferry_look.c --- */
 enum ferry_code ferry_open_journal(const void *ctx, struct ferry *ferry, enum journal_mode mode,
                                    struct journal **out, struct ferry_error *err) FERRY_CHECK;
+/* The run that is meant: by name; without one the only live run, else the newest. */
+enum ferry_code ferry_find_run(struct journal *journal, const void *ctx, const char *name,
+                               struct run_row *out, struct ferry_error *err) FERRY_CHECK;
+/* RFC 3339, or null for 0. */
+void ferry_set_time(struct json *object, const char *key, int64_t unix_ms);
 /* The document of ferry_status, malloc'ed. */
 enum ferry_code ferry_describe_run(struct journal *journal, const struct run_row *run, char **out,
                                    struct ferry_error *err) FERRY_CHECK;

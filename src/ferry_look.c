@@ -10,7 +10,7 @@
 #define STUCK_SHOWN 100 /* units that wait for somebody, in one document */
 #define OPEN_SHOWN 20
 
-static void set_time(struct json *object, const char *key, int64_t unix_ms)
+void ferry_set_time(struct json *object, const char *key, int64_t unix_ms)
 {
     if (unix_ms) {
         char *text = timefmt_utc(NULL, unix_ms);
@@ -49,8 +49,8 @@ static struct json *describe_step(struct json *steps, const struct step_row *row
     json_set_int(units, "failed", row->n_failed);
     json_set_int(units, "running", row->n_open);
     json_set_int(units, "unknown", row->n_unknown);
-    set_time(step, "started_at", row->started_at_ms);
-    set_time(step, "ended_at", row->ended_at_ms);
+    ferry_set_time(step, "started_at", row->started_at_ms);
+    ferry_set_time(step, "ended_at", row->ended_at_ms);
     json_set_string(step, "error", row->error);
     json_set_string(step, "hint", row->hint);
     return step;
@@ -79,7 +79,7 @@ static enum ferry_code list_units(struct journal *journal, const struct step_row
         json_set_string(unit, "hint", rows[i].hint);
         json_set_string(unit, "remote_id", rows[i].remote_id);
         json_set_string(unit, "remote_state", rows[i].remote_state);
-        set_time(unit, "since", rows[i].intent_at_ms);
+        ferry_set_time(unit, "since", rows[i].intent_at_ms);
     }
     return FERRY_OK;
 }
@@ -92,8 +92,8 @@ static void describe_head(struct json *document, const struct run_row *run)
     json_set_string(document, "state", run_state_name(run->state));
     json_set_string(document, "manager", run->target);
     json_set_string(document, "ferry", run->ferry_version);
-    set_time(document, "created_at", run->created_at_ms);
-    set_time(document, "updated_at", run->updated_at_ms);
+    ferry_set_time(document, "created_at", run->created_at_ms);
+    ferry_set_time(document, "updated_at", run->updated_at_ms);
     json_set_string(document, "code", ferry_code_name(run->code));
     json_set_int(document, "exit", ferry_code_exit(run->code));
     json_set_string(document, "error", run->error);
@@ -102,7 +102,8 @@ static void describe_head(struct json *document, const struct run_row *run)
 
 static void describe_facts(const void *ctx, struct json *document, const struct run_row *run)
 {
-    static const char *const shown[] = {"archive", "compare", "scheduled", "advice"};
+    static const char *const shown[] = {"archive", "compare", "scheduled", "plugins_left",
+                                        "advice"};
     struct json *facts;
 
     if (!run->facts || json_parse(ctx, run->facts, strlen(run->facts), &facts, NULL)) {
@@ -190,9 +191,8 @@ enum ferry_code ferry_describe_run(struct journal *journal, const struct run_row
     return FERRY_OK;
 }
 
-/* The run that is meant: by name; without one the only live run, else the newest. */
-static enum ferry_code find_run(struct journal *journal, const void *ctx, const char *name,
-                                struct run_row *out, struct ferry_error *err)
+enum ferry_code ferry_find_run(struct journal *journal, const void *ctx, const char *name,
+                               struct run_row *out, struct ferry_error *err)
 {
     struct run_row *rows;
     size_t count;
@@ -224,7 +224,7 @@ enum ferry_code ferry_status(struct ferry *ferry, const char *name, char **statu
     if (ferry_open_journal(scope, ferry, JOURNAL_READ, &journal, err)) {
         return err->code;
     }
-    code = find_run(journal, scope, name, &run, err);
+    code = ferry_find_run(journal, scope, name, &run, err);
     if (!code) {
         code = ferry_describe_run(journal, &run, status, err);
     }
@@ -311,7 +311,7 @@ static void describe_event(struct journal *journal, const void *ctx, const struc
     struct json *event = json_push_object(list), *data = NULL;
 
     json_set_int(event, "id", row->id);
-    set_time(event, "at", row->at_ms);
+    ferry_set_time(event, "at", row->at_ms);
     json_set_string(event, "run", names->name);
     json_set_string(event, "kind", row->kind);
     json_set_string(
@@ -341,7 +341,7 @@ enum ferry_code ferry_events(struct ferry *ferry, const char *name, int64_t afte
     if (ferry_open_journal(scope, ferry, JOURNAL_READ, &journal, err)) {
         return err->code;
     }
-    code = find_run(journal, scope, name, &run, err);
+    code = ferry_find_run(journal, scope, name, &run, err);
     if (!code) {
         code = journal_events(journal, scope, &(struct event_query){run.run, after, limit}, &rows,
                               &count, err);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/secret.h"
@@ -176,7 +175,7 @@ enum ferry_code session_open(const void *ctx, struct ferry *ferry, struct json *
 
 /* --- what lies on this machine --- */
 
-static enum ferry_code stat_file(const char *path, struct stat *out, struct ferry_error *err)
+enum ferry_code session_stat(const char *path, struct stat *out, struct ferry_error *err)
 {
     if (stat(path, out)) {
         ferry_fail_errno(err, errno == ENOENT ? FERRY_E_NOT_FOUND : FERRY_E_IO, errno,
@@ -190,9 +189,21 @@ static enum ferry_code stat_file(const char *path, struct stat *out, struct ferr
     return err->code;
 }
 
-static int64_t modified_ms(const struct stat *info)
+int64_t session_modified_ms(const struct stat *info)
 {
     return (int64_t)info->st_mtim.tv_sec * 1000 + info->st_mtim.tv_nsec / 1000000;
+}
+
+void session_tell_reading(struct ferry *ferry, const char *text)
+{
+    struct ferry_event event = {.at_ms = ferry->clock->realtime_ms(ferry->clock),
+                                .kind = "reading",
+                                .run = "",
+                                .text = text};
+
+    if (ferry->o.on_event) {
+        ferry->o.on_event(ferry->o.arg, &event);
+    }
 }
 
 struct reading {
@@ -209,13 +220,8 @@ static bool reading_on(void *arg, int64_t done, int64_t total)
     if (ferry->o.on_event && now_ms - reading->told_ms >= ENGINE_PROGRESS_MS) {
         char *text = mem_printf(NULL, "reading the archive: %d %%",
                                 total > 0 ? (int)(done * 100 / total) : 0);
-        struct ferry_event event = {.at_ms = ferry->clock->realtime_ms(ferry->clock),
-                                    .kind = "reading",
-                                    .run = "",
-                                    .text = text};
-
         reading->told_ms = now_ms;
-        ferry->o.on_event(ferry->o.arg, &event);
+        session_tell_reading(ferry, text);
         mem_free(text);
     }
     return ferry->stop == 0;
@@ -232,12 +238,13 @@ static enum ferry_code archive_facts(const void *ctx, struct ferry *ferry, const
     struct stat info;
     int64_t size;
 
-    if (stat_file(path, &info, err) || cloudify_archive_read(ctx, path, &options, &archive, err) ||
+    if (session_stat(path, &info, err) ||
+        cloudify_archive_read(ctx, path, &options, &archive, err) ||
         (digest && cloudify_archive_digest(path, &options, sha256, &size, err))) {
         return err->code;
     }
     archive_object = cloudify_archive_facts(ctx, archive, digest ? sha256 : NULL);
-    json_set_int(archive_object, "modified_ms", modified_ms(&info));
+    json_set_int(archive_object, "modified_ms", session_modified_ms(&info));
     json_set_json(facts, "archive", archive_object);
     return FERRY_OK;
 }
@@ -247,23 +254,12 @@ enum ferry_code session_local_facts(const void *ctx, struct ferry *ferry,
                                     struct ferry_error *err)
 {
     const char *file = json_string_or(options, "snapshot.file", NULL);
-    const struct json *plugin = json_first(json_get(options, "plugins.upload"));
-    struct json *plugins;
 
     *facts = json_object(ctx);
     if (file && archive_facts(ctx, ferry, file, digest, *facts, err)) {
         return err->code;
     }
-    plugins = json_set_object(*facts, "plugin_files");
-    for (; plugin; plugin = json_next(plugin)) {
-        struct stat info;
-
-        if (stat_file(json_text(plugin), &info, err)) {
-            return err->code;
-        }
-        json_set_int(json_set_object(plugins, json_text(plugin)), "size", info.st_size);
-    }
-    return FERRY_OK;
+    return plugins_facts(ctx, ferry, options, digest, *facts, err);
 }
 
 enum ferry_code session_check_archive(const struct json *options, const struct json *facts,
@@ -277,7 +273,7 @@ enum ferry_code session_check_archive(const struct json *options, const struct j
         return FERRY_OK; /* it may be gone once it is uploaded; the upload itself says so if not */
     }
     if (info.st_size != size ||
-        modified_ms(&info) != json_int64_or(facts, "archive.modified_ms", 0)) {
+        session_modified_ms(&info) != json_int64_or(facts, "archive.modified_ms", 0)) {
         ferry_fail(err, FERRY_E_REFUSED, "\"%s\" is not the file that this run began with", file);
         ferry_error_hint(err, "put the old file back (with its time), or cancel the run and begin "
                               "a new one");

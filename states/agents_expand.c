@@ -6,13 +6,15 @@
  *
  * Pages are cut by the list's own total (a manager may give shorter pages than asked, facts 10.1).
  * There is no stable order without a unique key, and ids are unique within a tenant only: rows seen
- * twice are one, and a list that came out short is read once more.
+ * twice are one, and a list that came out short is read once more. Below 5.0.5 agents are listed
+ * for one tenant only (facts 1.4): then the tenants are read first, and agents tenant by tenant.
  */
 #include "states/agents_expand.h"
 
 #include <string.h>
 
 #include "base/mem.h"
+#include "states/agents_choose.h"
 #include "states/agents_join.h"
 #include "states/common.h"
 
@@ -20,16 +22,19 @@
 #define DEPLOYMENTS_PAGE 200
 #define READINGS_MAX 3
 
-enum stage { STAGE_AGENTS, STAGE_INSTANCES, STAGE_DEPLOYMENTS };
+enum stage { STAGE_TENANTS, STAGE_AGENTS, STAGE_INSTANCES, STAGE_DEPLOYMENTS };
 
 struct agents_memo {
     enum stage stage;
     int64_t offset; /* of the next page */
     int64_t seen;   /* rows of this reading of the list */
+    int64_t before; /* rows of lists of the same stage that were read: other tenants' agents */
     int readings;   /* of this list */
     struct agents_rows agents;
     struct agents_rows hosts;
     struct agents_rows named; /* deployments that were judged */
+    struct json *tenants;     /* whose agents are listed one by one; NULL: of all at once */
+    size_t tenant;            /* the present one of these */
 };
 
 static struct agents_memo *memo_of(const struct state_context *context)
@@ -41,6 +46,7 @@ static struct agents_memo *memo_of(const struct state_context *context)
         agents_rows_init(&memo->agents, memo);
         agents_rows_init(&memo->hosts, memo);
         agents_rows_init(&memo->named, memo);
+        memo->stage = states_caps(context)->agents_all_tenants ? STAGE_AGENTS : STAGE_TENANTS;
     }
     return memo;
 }
@@ -50,12 +56,13 @@ bool agents_expand_ask(const struct state_context *context, const struct state_u
                        const void *mem)
 {
     static const struct cloudify_list lists[] = {
+        [STAGE_TENANTS] = {.resource = "tenants", .include = "name", .size = CLOUDIFY_PAGE},
         [STAGE_AGENTS] = {.resource = "agents",
                           .include = "id,node_instance_id,host_id,deployment,tenant_name,version,"
-                                     "state,created_at",
+                                     "state,install_method,created_at",
                           .size = CLOUDIFY_PAGE},
         [STAGE_INSTANCES] = {.resource = "node-instances",
-                             .include = "id,host_id,state,deployment_id,tenant_name",
+                             .include = "id,node_id,host_id,state,deployment_id,tenant_name",
                              .size = CLOUDIFY_PAGE},
         [STAGE_DEPLOYMENTS] = {.resource = "deployments",
                                .include = "id,tenant_name,workflows",
@@ -66,12 +73,14 @@ bool agents_expand_ask(const struct state_context *context, const struct state_u
     struct cloudify_list list = lists[memo->stage];
 
     (void)units, (void)n, (void)verdicts;
-    list.sort = memo->stage == STAGE_AGENTS ? "name" : "id";
+    list.sort = memo->stage == STAGE_AGENTS || memo->stage == STAGE_TENANTS ? "name" : "id";
     list.then_sort = memo->stage == STAGE_DEPLOYMENTS ? "created_at" : NULL;
-    list.all_tenants = true;
+    list.all_tenants = memo->stage != STAGE_TENANTS;
     list.offset = memo->offset;
-    if (memo->stage == STAGE_AGENTS && !states_caps(context)->agents_all_tenants) {
+    if (memo->stage == STAGE_AGENTS && memo->tenants != NULL) {
+        list.all_tenants = false;
         list.include = NULL; /* such a manager may not know all of these columns */
+        caller.tenant = json_text(json_at(memo->tenants, memo->tenant));
     }
     cloudify_ask_list(states_request(request, mem), &caller, &list);
     return true;
@@ -79,136 +88,21 @@ bool agents_expand_ask(const struct state_context *context, const struct state_u
 
 /* --- one deployment --- */
 
-static bool tenant_is_chosen(const struct state_context *context, const char *tenant)
-{
-    const struct json *tenants = json_get(context->options, "agents.tenants");
-
-    return !json_is_array(tenants) || states_holds(tenants, tenant);
-}
-
-static const struct json *find_workflow(const struct json *deployment)
-{
-    const struct json *workflows = json_get(deployment, "workflows");
-
-    for (const struct json *at = json_first(workflows); at != NULL; at = json_next(at)) {
-        if (strcmp(cloudify_text(at, "name", ""), AGENTS_WORKFLOW) == 0) {
-            return at;
-        }
-    }
-    return NULL;
-}
-
-/* One stopped host fails the workflow for all hosts of the deployment (facts 3.2). */
-static const char *stopped_hosts(const struct agents_row *hosts, size_t count, const void *mem)
-{
-    const char *first = NULL;
-    size_t stopped = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(hosts[i].state, "started") != 0) {
-            first = first == NULL ? mem_printf(mem, "host %s is %s", hosts[i].id, hosts[i].state)
-                                  : first;
-            stopped++;
-        }
-    }
-    return stopped > 1 ? mem_printf(mem, "%s, and %zu more are not started", first, stopped - 1)
-                       : first;
-}
-
-/* Every host that has a living agent has one of this manager. */
-static bool all_are_new(const struct agents_row *agents, size_t count,
-                        const struct agents_target *target)
-{
-    for (size_t i = 0; i < count; i++) {
-        bool has_new = !agents_is_alive(&agents[i]);
-
-        for (size_t k = 0; k < count && !has_new; k++) {
-            has_new = strcmp(agents[k].instance, agents[i].instance) == 0 &&
-                      agents_is_new(&agents[k], target);
-        }
-        if (!has_new) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool any_alive(const struct agents_row *agents, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (agents_is_alive(&agents[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* An old manager of the same version has made agents that look new: then the time decides. */
-static struct agents_target target_of(const struct state_context *context)
-{
-    const char *version = json_string_or(context->facts, "manager.version", "");
-    const char *old = json_string_or(context->facts, "archive.version", version);
-    struct agents_target target = {.version = version};
-    int order = 0;
-
-    if (cloudify_version_compare_text(old, version, &order) && order == 0) {
-        target.since_ms = json_int64_or(context->facts, "restore.since_ms", 0);
-    }
-    return target;
-}
-
-/* Why there is nothing to do, or NULL. */
-static const char *reason_to_skip(const struct state_context *context,
-                                  const struct agents_memo *memo, const struct json *deployment,
-                                  const char *key, const void *mem)
-{
-    const char *tenant = cloudify_text(deployment, "tenant_name", "");
-    const struct json *workflow = find_workflow(deployment);
-    struct agents_target target = target_of(context);
-    size_t host_count = 0;
-    size_t agent_count = 0;
-    const struct agents_row *hosts = agents_of(&memo->hosts, key, &host_count);
-    const struct agents_row *agents = agents_of(&memo->agents, key, &agent_count);
-
-    if (!tenant_is_chosen(context, tenant)) {
-        return mem_printf(mem, "tenant %s is not chosen (agents.tenants)", tenant);
-    }
-    if (workflow == NULL) {
-        return "it has no workflow " AGENTS_WORKFLOW;
-    }
-    if (host_count == 0) {
-        return "it has no hosts";
-    }
-    const char *stopped = stopped_hosts(hosts, host_count, mem);
-
-    if (stopped != NULL) {
-        return stopped;
-    }
-    if (!any_alive(agents, agent_count)) {
-        return "its hosts have no agents";
-    }
-    if (all_are_new(agents, agent_count, &target)) {
-        return "already has agents of this manager";
-    }
-    if (!json_bool_or(workflow, "is_available", true)) {
-        return "the manager says that " AGENTS_WORKFLOW " is not available for it";
-    }
-    return NULL;
-}
+typedef void judge_deployment(const struct agents_choice *choice, const struct json *deployment,
+                              const char *key, const void *mem);
 
 static void name_deployments(const struct state_context *context, struct agents_memo *memo,
-                             const struct json *items, const void *mem)
+                             const struct json *items, judge_deployment *judge, const void *mem)
 {
+    struct agents_choice choice = {.context = context, .target = agents_target_of(context->facts)};
+
     for (const struct json *row = json_first(items); row != NULL; row = json_next(row)) {
         const char *key = mem_printf(mem, "%s/%s", cloudify_text(row, "tenant_name", ""),
                                      cloudify_text(row, "id", ""));
-        const char *reason = reason_to_skip(context, memo, row, key, mem);
 
-        if (reason == NULL) {
-            state_sink_add(context->sink, key);
-        } else {
-            state_sink_skip(context->sink, key, reason);
-        }
+        choice.hosts = agents_of(&memo->hosts, key, &choice.host_count);
+        choice.agents = agents_of(&memo->agents, key, &choice.agent_count);
+        judge(&choice, row, key, mem);
     }
 }
 
@@ -220,15 +114,28 @@ static int64_t different(struct agents_memo *memo)
     switch (memo->stage) {
     case STAGE_AGENTS:
         agents_sort(&memo->agents);
-        return (int64_t)memo->agents.count;
+        return (int64_t)memo->agents.count - memo->before;
     case STAGE_INSTANCES: /* only hosts are kept: their number says nothing about the pages */
         agents_sort(&memo->hosts);
         return memo->seen;
+    case STAGE_TENANTS:
     case STAGE_DEPLOYMENTS:
         break;
     }
     agents_sort(&memo->named);
     return (int64_t)memo->named.count;
+}
+
+static void next_list(struct agents_memo *memo, struct state_verdict *verdict)
+{
+    if (memo->stage == STAGE_AGENTS && memo->tenants != NULL &&
+        ++memo->tenant < json_size(memo->tenants)) {
+        memo->before = (int64_t)memo->agents.count;
+    } else if (memo->stage == STAGE_DEPLOYMENTS) {
+        verdict->answer = STATE_DONE;
+    } else {
+        memo->stage++;
+    }
 }
 
 /* After the last page: the next list, or this one once more, or the end. */
@@ -239,14 +146,64 @@ static void end_of_list(struct agents_memo *memo, int64_t total, struct state_ve
     memo->offset = 0;
     memo->seen = 0;
     verdict->answer = STATE_AGAIN;
-    if (again) {
+    if (!again) {
+        memo->readings = 0;
+        next_list(memo, verdict);
+    }
+}
+
+static void add_tenants(const struct state_context *context, struct agents_memo *memo,
+                        const struct json *items)
+{
+    if (memo->tenants == NULL) {
+        memo->tenants = json_array(memo);
+    }
+    for (const struct json *row = json_first(items); row != NULL; row = json_next(row)) {
+        const char *name = cloudify_text(row, "name", "");
+
+        if (agents_tenant_is_chosen(context, name) && !states_holds(memo->tenants, name)) {
+            json_push_string(memo->tenants, name);
+        }
+    }
+}
+
+static void judge_page(const struct state_context *context, const struct json *document,
+                       judge_deployment *judge, struct state_verdict *verdicts, const void *mem)
+{
+    struct agents_memo *memo = memo_of(context);
+    const struct json *items = cloudify_items(document);
+    int64_t total = cloudify_total(document);
+
+    if (items == NULL || total < 0) {
+        state_say(verdicts, mem, STATE_CANNOT_TELL, "an answer without a list in it");
         return;
     }
-    memo->readings = 0;
-    if (memo->stage == STAGE_DEPLOYMENTS) {
-        verdict->answer = STATE_DONE;
-    } else {
-        memo->stage = memo->stage == STAGE_AGENTS ? STAGE_INSTANCES : STAGE_DEPLOYMENTS;
+    switch (memo->stage) {
+    case STAGE_TENANTS:
+        add_tenants(context, memo, items);
+        break;
+    case STAGE_AGENTS:
+        agents_add_agents(&memo->agents, items);
+        break;
+    case STAGE_INSTANCES:
+        agents_add_hosts(&memo->hosts, items);
+        break;
+    case STAGE_DEPLOYMENTS:
+        name_deployments(context, memo, items, judge, mem);
+        agents_add_names(&memo->named, items);
+        break;
+    }
+    memo->seen += (int64_t)json_size(items);
+    memo->offset += (int64_t)json_size(items);
+    verdicts->answer = STATE_AGAIN;
+    verdicts->done = memo->offset;
+    verdicts->total = total;
+    if (memo->stage == STAGE_TENANTS) { /* it ignores pages (facts 10.1) */
+        memo->stage = json_size(memo->tenants) > 0 ? STAGE_AGENTS : STAGE_INSTANCES;
+        memo->offset = memo->seen = 0;
+        agents_sort(&memo->agents);
+    } else if (memo->offset >= total || json_size(items) == 0) {
+        end_of_list(memo, total, verdicts);
     }
 }
 
@@ -254,33 +211,20 @@ void agents_expand_judge(const struct state_context *context, const struct state
                          size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
                          const void *mem)
 {
-    struct agents_memo *memo = memo_of(context);
     struct cloudify_answer answer;
 
-    if (!states_read(units, n, reply, &answer, verdicts, mem)) {
-        return;
+    if (states_read(units, n, reply, &answer, verdicts, mem)) {
+        judge_page(context, answer.document, agents_choose, verdicts, mem);
     }
-    const struct json *items = cloudify_items(answer.document);
-    int64_t total = cloudify_total(answer.document);
+}
 
-    if (items == NULL || total < 0) {
-        state_say(verdicts, mem, STATE_CANNOT_TELL, "an answer without a list in it");
-        return;
-    }
-    if (memo->stage == STAGE_AGENTS) {
-        agents_add_agents(&memo->agents, items);
-    } else if (memo->stage == STAGE_INSTANCES) {
-        agents_add_hosts(&memo->hosts, items);
-    } else {
-        name_deployments(context, memo, items, mem);
-        agents_add_names(&memo->named, items);
-    }
-    memo->seen += (int64_t)json_size(items);
-    memo->offset += (int64_t)json_size(items);
-    verdicts->answer = STATE_AGAIN;
-    verdicts->done = memo->offset;
-    verdicts->total = total;
-    if (memo->offset >= total || json_size(items) == 0) {
-        end_of_list(memo, total, verdicts);
+void agents_expand_validate(const struct state_context *context, const struct state_unit *units,
+                            size_t n, const struct http_reply *reply,
+                            struct state_verdict *verdicts, const void *mem)
+{
+    struct cloudify_answer answer;
+
+    if (states_read(units, n, reply, &answer, verdicts, mem)) {
+        judge_page(context, answer.document, agents_choose_to_validate, verdicts, mem);
     }
 }

@@ -16,16 +16,24 @@ struct agents_row {
     const char *key;      /* "tenant/deployment" */
     const char *instance; /* the node instance it belongs to */
     const char *id;       /* of the row itself: twice the same row is one */
-    const char *state;
-    const char *version; /* agents only */
-    int64_t created_ms;  /* agents only; 0: not told */
+    const char *state;    /* "": not told (agents below 5.0) */
+    const char *version;  /* agents only */
+    const char *method;   /* agents only: how it was installed */
+    const char *node;     /* hosts only */
+    int64_t created_ms;   /* agents only; 0: not told */
 };
 
+/* Texts lie end to end in a few large blocks, and words that all rows share once: ten thousand
+   rows need little more than their letters. */
 struct agents_rows {
     struct agents_row *rows;
     size_t count, room;
     bool sorted;
     const void *ctx;
+    char *block; /* the one that is being filled */
+    size_t block_used;
+    const char *words[16];
+    size_t word_count;
 };
 
 void agents_rows_init(struct agents_rows *rows, const void *ctx);
@@ -47,6 +55,12 @@ struct agents_target {
                             had the same version */
 };
 bool agents_is_new(const struct agents_row *agent, const struct agents_target *target);
+/* Of the manager and archive that the facts tell of. */
+struct agents_target agents_target_of(const struct json *facts);
+/* Has this node instance one among these agents? */
+bool agents_have_new(const struct agents_row *agents, size_t count, const char *instance,
+                     const struct agents_target *target);
+bool agents_have_living(const struct agents_row *agents, size_t count, const char *instance);
 /* One that can be reached and replaced: not the record of a former agent. */
 bool agents_is_alive(const struct agents_row *agent);
 

@@ -93,6 +93,9 @@ static void judge_row(const struct state_context *context, const struct state_un
     } else if (cloudify_execution_ended(status) && no_file &&
                poll_once_more(context, "maintenance_activate", verdict, mem)) {
         return;
+    } else if (cloudify_execution_ended(status) && poll_may_be_second(context, row)) {
+        json_set_json(state_data(verdict, mem), "again", row);
+        counts_begin(verdict, mem);
     } else if (cloudify_execution_ended(status)) {
         poll_ended_badly(row, verdict, mem);
         states_round_over(verdict, unit, mem);
@@ -121,18 +124,37 @@ static void judge_gone(const struct state_context *context, const struct state_u
     counts_begin(verdict, mem);
 }
 
+/* Refused, and the data of a first delivery are not there: it is what it says. */
+static void refused(const struct state_unit *unit, const struct json *again,
+                    struct state_verdict *verdict, const void *mem)
+{
+    poll_ended_badly(again, verdict, mem);
+    counts_forget(unit, verdict, mem);
+    json_set_null(state_data(verdict, mem), "again");
+    states_round_over(verdict, unit, mem);
+}
+
 static void judge_counts(const struct state_context *context, const struct state_unit *unit,
                          const struct json *document, struct state_verdict *verdict,
                          const void *mem)
 {
     bool lost = json_bool_or(unit->data, "lost", false);
+    const struct json *again = json_get(unit->data, "again");
 
-    if (!counts_judge(context, unit, document, verdict, mem) ||
-        poll_counts_wrong(context, unit, verdict, mem)) {
+    if (!counts_judge(context, unit, document, verdict, mem)) {
+        return;
+    }
+    if (again != NULL && counts_fewer(context, unit, verdict, mem)[0] != '\0') {
+        refused(unit, again, verdict, mem);
+        return;
+    }
+    if (poll_counts_wrong(context, unit, verdict, mem)) {
         return;
     }
     state_say(verdict, mem, STATE_DONE, "maintenance is off; the restore has ended%s, and %s",
-              lost ? " (its execution is lost)" : ": terminated",
+              again != NULL ? " (the manager ran it twice; the second was refused)"
+              : lost        ? " (its execution is lost)"
+                            : ": terminated",
               poll_what_is_there(context, unit, verdict, mem));
     counts_forget(unit, verdict, mem);
     over(context, unit, lost ? "lost" : "terminated", verdict, mem);

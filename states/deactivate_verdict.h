@@ -4,8 +4,9 @@
  * have not even the flag. So the execution is asked for as soon as maintenance is off, and nothing
  * follows before it has ended well.
  *
- * data of the unit: ask ("verdict"), gone (looks without the execution), who and denied_* as in
- * restored.h. Leaves facts.restore.verdict.
+ * data of the unit: ask ("verdict"), gone (looks without the execution), lost (it was not found),
+ * again (what a second run of the restore by the broker said), who and denied_* as in restored.h.
+ * Leaves facts.restore.verdict.
  */
 #ifndef STATES_DEACTIVATE_VERDICT_H
 #define STATES_DEACTIVATE_VERDICT_H

@@ -105,6 +105,17 @@ static void judge_plan(const struct state_context *context, const struct state_u
 
 /* --- probe --- */
 
+/* How far the manager's clock is ahead of ours (to the second, as Date tells it): should the answer
+   to the switching be lost, its time is all that tells it from one of somebody else. */
+static void note_clock(const struct state_context *context, const struct http_reply *reply,
+                       struct state_verdict *verdict, const void *mem)
+{
+    if (reply->date_ms >= 0) {
+        json_set_int(json_set_object(state_facts(verdict, mem), "maintenance"), "ahead_ms",
+                     reply->date_ms - context->now_ms);
+    }
+}
+
 static void judge_probe(const struct state_context *context, const struct state_unit *units,
                         size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
                         const void *mem)
@@ -117,6 +128,7 @@ static void judge_probe(const struct state_context *context, const struct state_
     switch (cloudify_maintenance_of(answer.document)) {
     case CLOUDIFY_MAINTENANCE_OFF:
         verdicts->answer = STATE_ABSENT;
+        note_clock(context, reply, verdicts, mem);
         break;
     case CLOUDIFY_MAINTENANCE_COMING:
         verdicts->answer = STATE_RUNNING;

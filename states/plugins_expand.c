@@ -4,9 +4,12 @@
 
 #include "base/mem.h"
 #include "states/common.h"
+#include "states/paging.h"
+#include "states/plugins_left.h"
 
 struct plugins_memo {
     int64_t offset;
+    bool listed;       /* all blueprints are named; what failed updates left is asked for */
     struct json *seen; /* ids that plugins.update names and that are there */
 };
 
@@ -28,11 +31,26 @@ bool plugins_none_chosen(const struct state_context *context)
     return json_is_array(update) && json_size(update) == 0;
 }
 
+void plugins_ask_blueprints(const struct state_context *context, int64_t offset,
+                            struct http_request **request, const void *mem)
+{
+    struct cloudify_caller caller = states_reader(context);
+
+    cloudify_ask_list(states_request(request, mem), &caller,
+                      &(struct cloudify_list){.resource = "blueprints",
+                                              .include = "id,tenant_name,is_hidden",
+                                              .sort = "id",
+                                              .then_sort = "created_at",
+                                              .all_tenants = true,
+                                              .size = CLOUDIFY_PAGE,
+                                              .offset = offset});
+}
+
 bool plugins_expand_ask(const struct state_context *context, const struct state_unit *units,
                         size_t n, struct http_request **request, struct state_verdict *verdicts,
                         const void *mem)
 {
-    struct cloudify_caller caller = states_reader(context);
+    const struct plugins_memo *memo = memo_of(context);
 
     (void)units, (void)n;
     if (plugins_none_chosen(context)) {
@@ -43,14 +61,11 @@ bool plugins_expand_ask(const struct state_context *context, const struct state_
         state_say(verdicts, mem, STATE_SKIP, "this manager cannot update plugins (before 5.0)");
         return false;
     }
-    cloudify_ask_list(states_request(request, mem), &caller,
-                      &(struct cloudify_list){.resource = "blueprints",
-                                              .include = "id,tenant_name,is_hidden",
-                                              .sort = "id",
-                                              .then_sort = "created_at",
-                                              .all_tenants = true,
-                                              .size = CLOUDIFY_PAGE,
-                                              .offset = memo_of(context)->offset});
+    if (memo->listed) {
+        verdicts->answer = STATE_DONE;
+        return plugins_left_ask(context, request, mem);
+    }
+    plugins_ask_blueprints(context, memo->offset, request, mem);
     return true;
 }
 
@@ -75,8 +90,8 @@ static void name_blueprint(const struct state_context *context, struct plugins_m
     const char *key = mem_printf(mem, "%s/%s", cloudify_text(row, "tenant_name", ""), id);
     const char *named = named_by(update, key, id);
 
-    if (json_bool_or(row, "is_hidden", false) ||
-        strncmp(id, PLUGINS_TEMPORARY, strlen(PLUGINS_TEMPORARY)) == 0) {
+    if (plugins_left_take(plugins_left_memo(context), row) ||
+        json_bool_or(row, "is_hidden", false)) {
         return;
     }
     if (named != NULL) {
@@ -113,24 +128,25 @@ void plugins_expand_judge(const struct state_context *context, const struct stat
 {
     struct plugins_memo *memo = memo_of(context);
     struct cloudify_answer answer;
+    struct states_page page;
 
     if (!states_read(units, n, reply, &answer, verdicts, mem)) {
         return;
     }
-    const struct json *items = cloudify_items(answer.document);
-    int64_t total = cloudify_total(answer.document);
-
-    if (items == NULL || total < 0) {
-        state_say(verdicts, mem, STATE_CANNOT_TELL, "an answer without a list in it");
-        return;
-    }
-    for (const struct json *row = json_first(items); row != NULL; row = json_next(row)) {
-        name_blueprint(context, memo, row, mem);
-    }
-    memo->offset += (int64_t)json_size(items);
-    verdicts->answer = STATE_AGAIN;
-    if (memo->offset >= total || json_size(items) == 0) {
+    if (!memo->listed) {
+        if (!states_take_page(&answer, &memo->offset, &page, verdicts, mem)) {
+            return;
+        }
+        for (const struct json *row = json_first(page.items); row != NULL; row = json_next(row)) {
+            name_blueprint(context, memo, row, mem);
+        }
+        if (!page.last) {
+            return;
+        }
         name_absent(context, memo, mem);
-        verdicts->answer = STATE_DONE;
+        memo->listed = true;
+    }
+    if (plugins_left_judge(context, answer.document, "before", verdicts, mem)) {
+        mem_free(memo);
     }
 }

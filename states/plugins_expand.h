@@ -4,11 +4,11 @@
 
 #include "engine/state.h"
 
-/* Blueprints that an update makes for itself; a failed one leaves them behind (facts 4.1). */
-#define PLUGINS_TEMPORARY "plugins-update-"
-
 /* True when plugins.update names nothing. */
 bool plugins_none_chosen(const struct state_context *context);
+/* A page of the blueprints of all tenants. */
+void plugins_ask_blueprints(const struct state_context *context, int64_t offset,
+                            struct http_request **request, const void *mem);
 state_ask plugins_expand_ask;
 state_judge plugins_expand_judge;
 

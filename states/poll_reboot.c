@@ -30,6 +30,14 @@ void poll_reboot_weather(const struct state_unit *unit, const struct cloudify_an
     }
 }
 
+void poll_reboot_not_yet(const struct state_unit *unit, struct state_verdict *verdict,
+                         const void *mem)
+{
+    if (json_bool_or(unit->data, "away", false)) {
+        json_set_null(state_data(verdict, mem), "away");
+    }
+}
+
 void poll_reboot_judge(const struct state_context *context, const struct state_unit *unit,
                        const struct cloudify_answer *answer, struct state_verdict *verdict,
                        const void *mem)

@@ -22,5 +22,9 @@ void poll_reboot_judge(const struct state_context *context, const struct state_u
 /* What weather tells on the way: a machine that does not answer at all is one that reboots. */
 void poll_reboot_weather(const struct state_unit *unit, const struct cloudify_answer *answer,
                          struct state_verdict *verdict, const void *mem);
+/* The flag is up: what was away was a service that the restore had stopped, and the reboot is still
+   to come (the flag goes down last, facts 2.2). */
+void poll_reboot_not_yet(const struct state_unit *unit, struct state_verdict *verdict,
+                         const void *mem);
 
 #endif

@@ -113,6 +113,7 @@ static void flag_up(const struct state_context *context, const struct state_unit
     int64_t looked_ms = json_int64_or(unit->data, "looked_ms", unit->started_at_ms);
 
     back_to_flag(unit, verdict, mem);
+    poll_reboot_not_yet(unit, verdict, mem);
     state_say(verdict, mem, STATE_RUNNING, "the restore is running");
     verdict->remote_state = "running";
     if (context->now_ms - looked_ms >= stuck_ms(context, unit) &&
@@ -220,23 +221,15 @@ static void judge_failed(const struct state_context *context, const struct state
                          const void *mem)
 {
     const char *error = cloudify_text(execution, "error", "");
+    bool no_file = cloudify_restore_failure_of(error, NULL) == CLOUDIFY_FAILURE_NO_FILE;
 
-    switch (cloudify_restore_failure_of(error, NULL)) {
-    case CLOUDIFY_FAILURE_NO_FILE:
-        if (poll_once_more(context, "restore", verdict, mem)) {
-            return;
-        }
-        break;
-    case CLOUDIFY_FAILURE_NOT_EMPTY:
-        if (!json_bool_or(context->options, "restore.force", false) &&
-            states_archive_count(context, "blueprints") > 0) {
-            json_set_json(state_data(verdict, mem), "again", execution);
-            counts_begin(verdict, mem);
-            return;
-        }
-        break;
-    default:
-        break;
+    if (no_file && poll_once_more(context, "restore", verdict, mem)) {
+        return;
+    }
+    if (poll_may_be_second(context, execution)) {
+        json_set_json(state_data(verdict, mem), "again", execution);
+        counts_begin(verdict, mem);
+        return;
     }
     poll_failed(context, unit, execution, verdict, mem);
 }
@@ -300,7 +293,7 @@ static void judge_counts(const struct state_context *context, const struct state
     } else {
         poll_done(context, unit,
                   mem_printf(mem, "%s, and %s",
-                             again != NULL ? "the manager ran the restore twice: the second was "
+                             again != NULL ? "the manager ran the restore twice; the second was "
                                              "refused"
                                            : "the restore has ended",
                              poll_what_is_there(context, unit, verdict, mem)),

@@ -3,20 +3,26 @@
  *
  * What they leave in the facts of a run (beside "manager" and "archive"):
  *   credential      "before" | "after": whose name later states ask in
- *   maintenance     {"ours": bool: did this run switch it on, "requested_at": the manager's time}
+ *   maintenance     {"ours": bool: did this run switch it on, "requested_at": the manager's time,
+ *                    "ahead_ms": how far its clock is ahead of ours}
  *   restore         {"known": [ids of older restores], "since_ms": N (the manager's clock),
  *                    "told_ms": N (ours), "execution_id": ID or null, "tries": how often it was
  *                    told, "verdict": how it ended, where only maintenance_deactivate could see it}
  *   node            URL of the node of a cluster that all questions go to; null: any
  *   advice          [what a person must do on the manager now]
  *   plugins_uploaded {PLUGIN ID: true}
+ *   plugins_temporary {TENANT/BLUEPRINT: [ids of the blueprints that its updates left behind]}
+ *   plugins_left    {"before"|"after": {TENANT/DEPLOYMENT: the temporary blueprint it is on}}
  *   compare         {"tenants"|"blueprints"|...: {"archive": N, "manager": N},
  *                    "errors": {"count": N, "first": [lines of the restore's log]} (new format)}
  *   scheduled       {"failed": N, "again": N, "rows": [{"was","workflow","deployment","tenant",
  *                    "when"}]}: scheduled executions after a legacy restore, at most 100 rows
  * and what they read there, put by whoever makes the run:
- *   undo            {"open": {STATE: unix ms}}: of a cancelled run (undo_maintenance.c)
- *   plugin_files    {PATH: {"size": BYTES}} for every file of options.plugins.upload
+ *   undo            {"open": {STATE: {since_ms, until_ms}}}: of a cancelled run
+ *   plugin_files    {PATH: {"size": BYTES, "modified_ms", "sha256", what cloudify/plugin.h reads,
+ *                    or "problem" and "hint"}} for every item of options.plugins.upload; PATH is
+ *                    that of the archive, or of the wagon of parts that are packed
+ *   plugin_folder   where packed ones lie, as SHA256.zip
  */
 #ifndef STATES_STATES_H
 #define STATES_STATES_H
@@ -30,6 +36,7 @@ extern const struct ferry_state state_restore;
 extern const struct ferry_state state_poll_status;
 extern const struct ferry_state state_maintenance_deactivate;
 extern const struct ferry_state state_install_new_agents;
+extern const struct ferry_state state_validate_agents;
 extern const struct ferry_state state_upload_plugins;
 extern const struct ferry_state state_plugins_update;
 extern const struct ferry_state state_compare;

@@ -53,6 +53,21 @@ static bool ask(const struct state_context *context, const struct state_unit *un
     return true;
 }
 
+static int64_t settle_ms(const struct state_context *context)
+{
+    return states_number(context, "limits.settle_ms", SETTLE_MS);
+}
+
+/* Between when our request may have left first, and when it may have arrived last? */
+static bool may_be_open_request(const struct state_context *context, int64_t requested_ms)
+{
+    int64_t since_ms = json_int64_or(context->facts, "undo.open.maintenance_activate.since_ms", 0);
+
+    requested_ms -= json_int64_or(context->facts, "maintenance.ahead_ms", 0);
+    return requested_ms >= since_ms - SKEW_MS &&
+           requested_ms <= open_until_ms(context) + settle_ms(context) + SKEW_MS;
+}
+
 /* The switching that is on now: is it the one of this run? */
 static bool switched_by_us(const struct state_context *context, const struct json *document)
 {
@@ -67,9 +82,7 @@ static bool switched_by_us(const struct state_context *context, const struct jso
         return true; /* the manager did not tell the time of it then */
     }
     return timefmt_parse_utc(requested_at, &requested_ms) &&
-           requested_ms >=
-               json_int64_or(context->facts, "undo.open.maintenance_activate.since_ms", 0) -
-                   SKEW_MS;
+           may_be_open_request(context, requested_ms);
 }
 
 static void judge_on(const struct state_context *context, const struct json *document,
@@ -89,13 +102,12 @@ static void judge_on(const struct state_context *context, const struct json *doc
 static void judge_off(const struct state_context *context, struct state_verdict *verdict,
                       const void *mem)
 {
-    int64_t settle_ms = states_number(context, "limits.settle_ms", SETTLE_MS);
-    int64_t left_ms = open_until_ms(context) + settle_ms - context->now_ms;
+    int64_t left_ms = open_until_ms(context) + settle_ms(context) - context->now_ms;
 
     if (open_until_ms(context) > 0 && left_ms > 0 && !context->repeat) {
         state_say(verdict, mem, STATE_RETRY,
                   "maintenance is off; a request that switches it on may still arrive");
-        verdict->wait_ms = left_ms < settle_ms ? left_ms : settle_ms;
+        verdict->wait_ms = left_ms < settle_ms(context) ? left_ms : settle_ms(context);
         return;
     }
     state_say(verdict, mem, context->repeat ? STATE_DONE : STATE_SKIP, "maintenance is off");

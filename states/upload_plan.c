@@ -130,6 +130,7 @@ static void judge_version(const struct state_context *context, const struct clou
     }
     json_set_string(manager, "version", version);
     json_set_string(manager, "edition", cloudify_text(answer->document, "edition", "?"));
+    json_set_string(manager, "distribution", cloudify_text(answer->document, "distribution", NULL));
     check_archive(context, version, mem);
     estimate(context, mem);
     states_next(verdict, mem, "snapshot");

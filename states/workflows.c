@@ -11,6 +11,7 @@ static const struct ferry_state *const upgrade[] = {
     &state_poll_status,
     &state_maintenance_deactivate,
     &state_install_new_agents,
+    &state_validate_agents,
     &state_upload_plugins,
     &state_plugins_update,
     &state_compare,

@@ -107,6 +107,21 @@ FERRY_API_VOID void ferry_stop(struct ferry *ferry);
    NULL: the only live run, else the newest. */
 FERRY_API enum ferry_code ferry_status(struct ferry *ferry, const char *run, char **status,
                                        struct ferry_error *err);
+/*
+ * The units of a run, a page at a time, in the order of work: {"units":[{"step","unit","tenant",
+ * "deployment","host","state","reason","hint","attempt","since","ended_at","seconds","execution"}],
+ * "next":CURSOR or null}. step: name of a state; NULL: all steps that have many units. cursor:
+ * NULL, then what "next" said. tenant, deployment and host are null where a unit has none; seconds
+ * is null while it has not ended; so is since where nothing was sent.
+ */
+struct ferry_units_query {
+    const char *step;
+    const char *cursor;
+    size_t limit;
+};
+FERRY_API enum ferry_code ferry_units(struct ferry *ferry, const char *run,
+                                      const struct ferry_units_query *query, char **units,
+                                      struct ferry_error *err);
 FERRY_API enum ferry_code ferry_runs(struct ferry *ferry, char **runs, struct ferry_error *err);
 /* {"events":[{"id","at","run","kind","step","unit","text","data"}],"last":ID}; at most limit. */
 FERRY_API enum ferry_code ferry_events(struct ferry *ferry, const char *run, int64_t after,

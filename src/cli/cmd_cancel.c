@@ -24,8 +24,9 @@ const struct command cli_cancel = {
     .name = "cancel",
     .usage = "RUN",
     .summary = "Ends a run; before its restore it also undoes what the run did",
-    .details = "Before the restore, maintenance is switched off again, if this run switched it on\n"
-               "and nobody has switched it since. A restore can be neither cancelled nor undone.\n"
+    .details = "Before the restore, maintenance is switched off again, if this run switched it\n"
+               "on and nobody has switched it since. A restore can be neither cancelled nor\n"
+               "undone: ferry says what remains.\n"
                "Passwords and tokens are read anew; where they come from, the manager's URLs and\n"
                "CAs and limits may be given anew, nothing else.\n",
     .groups = GROUP_COMMON | GROUP_RESUME | GROUP_CANCEL,

@@ -28,8 +28,12 @@ enum cli_option {
     OPTION_SNAPSHOT_ID,
     OPTION_SET,
     OPTION_STOP_BEFORE,
+    OPTION_WAVE,
     OPTION_OUTPUT,
     OPTION_WATCH,
+    OPTION_UNITS,
+    OPTION_STEP,
+    OPTION_FORMAT,
     OPTION_AFTER,
     OPTION_FOLLOW,
     OPTION_AS,
@@ -45,7 +49,7 @@ enum cli_group {
     GROUP_RESUME = 4,  /* what may change under a run */
     GROUP_RUN = 8,     /* --stop-before */
     GROUP_PLAN = 16,   /* --output */
-    GROUP_STATUS = 32, /* --watch */
+    GROUP_STATUS = 32, /* --watch, --units */
     GROUP_EVENTS = 64, /* --after, --follow */
     GROUP_RESOLVE = 128,
     GROUP_RETRY = 256,

@@ -2,7 +2,9 @@
 #include "base/json.h"
 #include "cloudify/archive.h"
 
-#define TENANTS_SHOWN 500 /* keeps the facts, a row of the journal, small */
+/* These keep the facts, a row of the journal, small. */
+#define TENANTS_SHOWN 500
+#define PLUGINS_SHOWN 200
 
 static void set_tally(struct json *facts, const char *key, const struct cloudify_tally *tally)
 {
@@ -37,6 +39,25 @@ static void set_tenants(struct json *facts, const struct cloudify_archive *archi
         json_set_int(one, "deployments", tenant->deployments);
         json_set_int(one, "plugins", tenant->plugins);
         json_set_int(one, "agents", tenant->agents);
+    }
+}
+
+/* Which versions the restored manager will have, for the plan of the plugins. */
+static void set_plugins(struct json *facts, const struct cloudify_archive *archive)
+{
+    struct json *list = json_set_array(facts, "plugin_list");
+
+    for (size_t i = 0; i < archive->plugin_count && i < PLUGINS_SHOWN; i++) {
+        const struct cloudify_archive_plugin *plugin = &archive->plugin_list[i];
+
+        if (plugin->version != NULL) { /* the new format tells a title alone */
+            struct json *row = json_push_object(list);
+
+            json_set_string(row, "package_name", plugin->name);
+            json_set_string(row, "package_version", plugin->version);
+            json_set_string(row, "tenant_name", plugin->tenant);
+            json_set_string(row, "visibility", plugin->visibility);
+        }
     }
 }
 
@@ -87,6 +108,7 @@ struct json *cloudify_archive_facts(const void *ctx, const struct cloudify_archi
     json_set_string(facts, "sha256", sha256);
     set_counts(facts, archive);
     set_tenants(facts, archive);
+    set_plugins(facts, archive);
     set_tally(facts, "agents_by_version", &archive->agents_by_version);
     set_tally(facts, "agents_by_method", &archive->agents_by_method);
     set_texts(facts, "networks", archive->networks, archive->network_count);

@@ -91,14 +91,14 @@ void cloudify_ask_plugin(struct http_request *request, const struct cloudify_cal
                          const char *id)
 {
     begin_item(request, HTTP_GET, caller, &(struct cloudify_pair){"plugins", id},
-               "?_include=id%2Cpackage_name%2Cpackage_version");
+               "?_include=id%2Cpackage_name%2Cpackage_version%2Carchive_name");
 }
 
 void cloudify_ask_plugins_update(struct http_request *request, const struct cloudify_caller *caller,
                                  const char *id)
 {
     begin_item(request, HTTP_GET, caller, &(struct cloudify_pair){"plugins-updates", id},
-               "?_include=id%2Cstate%2Cblueprint_id%2Cexecution_id");
+               "?_include=id%2Cstate%2Cblueprint_id%2Cexecution_id%2Ctemp_blueprint_id");
 }
 
 /* --- lists --- */
@@ -239,41 +239,48 @@ void cloudify_post_execution(struct http_request *request, const struct cloudify
     http_request_json(request, body);
 }
 
-void cloudify_post_kill(struct http_request *request, const struct cloudify_caller *caller,
-                        const char *id)
+static void post_action(struct http_request *request, const struct cloudify_caller *caller,
+                        const char *id, const char *action)
 {
     struct json *body = json_object(request);
 
     begin_item(request, HTTP_POST, caller, &(struct cloudify_pair){"executions", id}, "");
-    json_set_string(body, "action", "kill");
+    json_set_string(body, "action", action);
     http_request_json(request, body);
 }
 
+void cloudify_post_kill(struct http_request *request, const struct cloudify_caller *caller,
+                        const char *id)
+{
+    post_action(request, caller, id, "kill");
+}
+
+void cloudify_post_cancel(struct http_request *request, const struct cloudify_caller *caller,
+                          const char *id)
+{
+    post_action(request, caller, id, "cancel");
+}
+
 void cloudify_post_plugin(struct http_request *request, const struct cloudify_caller *caller,
-                          const char *id, const char *file, int64_t size)
+                          const struct cloudify_plugin_upload *upload)
 {
     struct buf path;
     char mark = '?';
 
     open_path(&path, request, "plugins");
-    put_pair(&path, &mark, "visibility", "tenant");
-    put_text(&path, &mark, "id", id);
+    put_pair(&path, &mark, "visibility",
+             upload->visibility == NULL ? "tenant" : upload->visibility);
+    put_text(&path, &mark, "title", upload->title);
+    put_text(&path, &mark, "id", upload->id);
     begin(request, HTTP_POST, caller, buf_text(&path));
-    stream(request, file, size);
+    stream(request, upload->file, upload->size);
 }
 
 void cloudify_post_plugins_update(struct http_request *request,
                                   const struct cloudify_caller *caller, const char *blueprint,
-                                  enum cloudify_plugins_to to)
+                                  const struct json *body, bool force)
 {
-    struct json *body = json_object(request);
-
     begin_item(request, HTTP_POST, caller, &(struct cloudify_pair){"plugins-updates", blueprint},
-               "/update/initiate");
-    if (to == CLOUDIFY_PLUGINS_LATEST) {
-        json_set_bool(body, "all_to_latest", true);
-    } else if (to == CLOUDIFY_PLUGINS_MINOR) {
-        json_set_bool(body, "all_to_minor", true);
-    }
+               force ? "/update/initiate?force=true" : "/update/initiate");
     http_request_json(request, body);
 }

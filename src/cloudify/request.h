@@ -105,17 +105,24 @@ void cloudify_post_execution(struct http_request *request, const struct cloudify
    never for one that may be at work (facts 10.1). */
 void cloudify_post_kill(struct http_request *request, const struct cloudify_caller *caller,
                         const char *id);
-/* id: of the plugin to be, or NULL: the manager chooses. */
-void cloudify_post_plugin(struct http_request *request, const struct cloudify_caller *caller,
-                          const char *id, const char *file, int64_t size);
+/* Asks an execution to end: one that waits is not begun any more, one that works stops when it
+   takes note of it. */
+void cloudify_post_cancel(struct http_request *request, const struct cloudify_caller *caller,
+                          const char *id);
 
-enum cloudify_plugins_to {
-    CLOUDIFY_PLUGINS_LATEST,
-    CLOUDIFY_PLUGINS_MINOR,
-    CLOUDIFY_PLUGINS_BARE /* an empty body: 5.0 knows no choice */
+struct cloudify_plugin_upload {
+    const char *id;         /* of the plugin to be, or NULL: the manager chooses */
+    const char *visibility; /* NULL: "tenant" */
+    const char *title;      /* NULL: the manager takes the package's name */
+    const char *file;       /* size bytes of it are streamed */
+    int64_t size;
 };
+void cloudify_post_plugin(struct http_request *request, const struct cloudify_caller *caller,
+                          const struct cloudify_plugin_upload *upload);
+/* body: the choices, an object. force: in the query, where 5.0 looks for it; other versions read
+   it from the body. */
 void cloudify_post_plugins_update(struct http_request *request,
                                   const struct cloudify_caller *caller, const char *blueprint,
-                                  enum cloudify_plugins_to to);
+                                  const struct json *body, bool force);
 
 #endif

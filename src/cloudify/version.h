@@ -70,6 +70,11 @@ struct cloudify_version {
     X(queues_behind_system_workflow, (v) >= CLOUDIFY_V(6, 0, 0), "facts 1.3")                      \
     /* POST /plugins starts install_plugin and archive_name is "installing-..." meanwhile */       \
     X(plugin_upload_installs, (v) < CLOUDIFY_V(5, 1, 0), "facts 4.2")                              \
+    /* a plugin's zip may hold several yamls */                                                    \
+    X(plugin_many_yamls, (v) >= CLOUDIFY_V(6, 0, 0), "facts 4.2")                                  \
+    X(plugin_icon, (v) >= CLOUDIFY_V(5, 2, 0), "facts 4.2")                                        \
+    /* managers and their agents run Python 3: wagons with py2 tags alone are of no use */         \
+    X(python3, (v) >= CLOUDIFY_V(5, 1, 0), "facts 10 (py311), release notes of 5.1")               \
     X(plugins_updates, (v) >= CLOUDIFY_V(5, 0, 0), "facts 4.1")                                    \
     X(plugins_update_force_in_query, (v) >= CLOUDIFY_V(5, 0, 0) && (v) < CLOUDIFY_V(5, 1, 0),      \
       "facts 4.1")                                                                                 \

@@ -42,17 +42,37 @@ const struct config_key config_keys[] = {
     {"maintenance.timeout", "maintenance.timeout_ms", CONFIG_DURATION, "30m", 1,
      INT64_C(30) * DAY_MS},
     {"agents.tenants", "agents.tenants", CONFIG_ALL_OR_LIST, "all", 0, 0},
+    {"agents.deployments", "agents.deployments", CONFIG_ALL_OR_LIST, "all", 0, 0},
+    {"agents.nodes", "agents.nodes", CONFIG_ALL_OR_LIST, "all", 0, 0},
+    {"agents.node_instances", "agents.node_instances", CONFIG_ALL_OR_LIST, "all", 0, 0},
+    {"agents.install_methods", "agents.install_methods", CONFIG_ALL_OR_LIST, "all", 0, 0},
     {"agents.concurrency", "agents.concurrency", CONFIG_INT, "5", 1, 1000},
     {"agents.max_failures", "agents.max_failures", CONFIG_FAILURES, "10%", 0, 1000000},
+    {"agents.on_failure", "agents.on_failure", CONFIG_ON_FAILURE, "continue", 0, 0},
+    {"agents.waves", "agents.waves", CONFIG_WAVES, NULL, 1, 1000000},
     {"agents.stop_old", "agents.stop_old", CONFIG_BOOL, "false", 0, 0},
     {"agents.install_timeout", "agents.install_timeout", CONFIG_SECONDS, "300", 1, DAY_MS},
+    {"agents.manager_ip", "agents.manager_ip", CONFIG_TEXT, NULL, 0, 0},
+    {"agents.manager_certificate", "agents.manager_certificate", CONFIG_CERTIFICATE, NULL, 0, 0},
+    {"agents.validate", "agents.validate", CONFIG_BOOL, "false", 0, 0},
+    {"agents.grace", "agents.grace_ms", CONFIG_DURATION, "60s", 0, DAY_MS},
+    {"agents.pending", "agents.pending_ms", CONFIG_DURATION_OR_AUTO, "auto", 1, DAY_MS},
     {"agents.poll", "agents.poll_ms", CONFIG_DURATION_OR_AUTO, "auto", 1, DAY_MS},
     {"agents.timeout", "agents.timeout_ms", CONFIG_DURATION_OR_AUTO, "auto", 1,
      INT64_C(30) * DAY_MS},
-    {"plugins.upload", "plugins.upload", CONFIG_GLOBS, NULL, 0, 0},
+    {"plugins.upload", "plugins.upload", CONFIG_PLUGINS, NULL, 0, 0},
+    {"plugins.visibility", "plugins.visibility", CONFIG_VISIBILITY, "tenant", 0, 0},
     {"plugins.update", "plugins.update", CONFIG_ALL_OR_LIST, "all", 1, 0},
     {"plugins.except", "plugins.except", CONFIG_LIST, NULL, 0, 0},
     {"plugins.to", "plugins.to", CONFIG_VERSIONS, "latest", 0, 0},
+    {"plugins.names", "plugins.names", CONFIG_LIST, NULL, 0, 0},
+    {"plugins.mapping", "plugins.mapping", CONFIG_MAPPING, NULL, 0, 0},
+    {"plugins.auto_correct_types", "plugins.auto_correct_types", CONFIG_BOOL, "false", 0, 0},
+    {"plugins.reevaluate_active_statuses", "plugins.reevaluate_active_statuses", CONFIG_BOOL,
+     "false", 0, 0},
+    {"plugins.force", "plugins.force", CONFIG_BOOL, "false", 0, 0},
+    {"plugins.accept_data_loss", "plugins.accept_data_loss", CONFIG_LIST, NULL, 0, 0},
+    {"plugins.wait", "plugins.wait_ms", CONFIG_DURATION, "30m", 0, INT64_C(30) * DAY_MS},
     {"plugins.poll", "plugins.poll_ms", CONFIG_DURATION_OR_AUTO, "auto", 1, DAY_MS},
     {"plugins.timeout", "plugins.timeout_ms", CONFIG_DURATION_OR_AUTO, "auto", 1,
      INT64_C(30) * DAY_MS},
@@ -122,12 +142,19 @@ bool config_key_is_below(const char *name, const char *group)
 bool config_key_is_list(const struct config_key *key)
 {
     return key->kind == CONFIG_LIST || key->kind == CONFIG_ALL_OR_LIST ||
-           key->kind == CONFIG_GLOBS || key->kind == CONFIG_MANAGER;
+           key->kind == CONFIG_PLUGINS || key->kind == CONFIG_MANAGER || key->kind == CONFIG_WAVES;
+}
+
+bool config_key_is_tree(const struct config_key *key)
+{
+    return key->kind == CONFIG_PLUGINS || key->kind == CONFIG_VERSIONS ||
+           key->kind == CONFIG_MAPPING;
 }
 
 bool config_key_is_replaceable(const struct config_key *key)
 {
-    static const char *const names[] = {"manager.url", "manager.ca", "manager.after_restore.ca"};
+    static const char *const names[] = {"manager.url", "manager.ca", "manager.after_restore.ca",
+                                        "agents.waves"};
 
     for (size_t at = 0; at < FERRY_COUNT(names); at++) {
         if (strcmp(key->name, names[at]) == 0) {

@@ -26,12 +26,23 @@ enum config_kind {
     CONFIG_FAILURES,    /* N, N% or never */
     CONFIG_LIST,        /* of texts */
     CONFIG_ALL_OR_LIST, /* "all" (null), or a list; also "none" ([]) where min is 1 */
-    CONFIG_GLOBS,       /* a list of paths and patterns, expanded */
-    CONFIG_VERSIONS     /* "latest" or "minor" */
+    CONFIG_PLUGINS,     /* a list of paths, patterns, folders and {wagon: FILE, ...} (plugins.c) */
+    CONFIG_VERSIONS,    /* "latest", "minor", or which plugins to which of them (trees.c) */
+    CONFIG_MAPPING,     /* keys of others, handed on as they are (trees.c) */
+    CONFIG_VISIBILITY,  /* "tenant", "private" or "global" */
+    CONFIG_ON_FAILURE,  /* "continue" or "stop" */
+    CONFIG_CERTIFICATE, /* a file of certificates, whose text is kept */
+    CONFIG_WAVES        /* a list of numbers above 0; its last may be "rest" */
 };
 
 /* How a value is written. */
-enum config_shape { CONFIG_SCALAR, CONFIG_SEQUENCE, CONFIG_GROUP };
+enum config_shape {
+    CONFIG_SCALAR,
+    CONFIG_SEQUENCE, /* of texts */
+    CONFIG_GROUP,
+    CONFIG_ITEMS, /* a list in which not all items are texts */
+    CONFIG_TREE   /* keys that no table lists */
+};
 
 struct config_key {
     const char *name; /* "restore.poll" */
@@ -59,6 +70,8 @@ extern const size_t config_secret_count;
 /* Is this one of them? */
 bool config_key_is_secret(const char *name);
 bool config_key_is_list(const struct config_key *key); /* may be written as a list */
+/* May it hold keys that no table lists? */
+bool config_key_is_tree(const struct config_key *key);
 /* May it change under a run that has begun? See config_override. */
 bool config_key_is_replaceable(const struct config_key *key);
 /* The key that name was probably meant to be, or NULL. */

@@ -1,9 +1,7 @@
-#include <errno.h>
-#include <glob.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
+#include "base/parse.h"
 #include "config/url.h"
 #include "config/values.h"
 
@@ -27,21 +25,6 @@ static enum ferry_code push_texts(struct config_raw *raw, const struct config_ke
     return FERRY_OK;
 }
 
-/* A folder's name as a pattern that matches just this folder. */
-static char *escaped(const void *mem, const char *folder)
-{
-    char *text = mem_array(mem, char, 2 * strlen(folder) + 1);
-    size_t length = 0;
-
-    for (const char *at = folder; *at != '\0'; at++) {
-        if (strchr("*?[]\\", *at) != NULL) {
-            text[length++] = '\\';
-        }
-        text[length++] = *at;
-    }
-    return text;
-}
-
 static bool is_in(const struct json *list, const char *text)
 {
     for (const struct json *item = json_first(list); item != NULL; item = json_next(item)) {
@@ -52,54 +35,26 @@ static bool is_in(const struct json *list, const char *text)
     return false;
 }
 
-static enum ferry_code push_matches(struct config_raw *raw, const struct config_key *key,
-                                    size_t item, struct json *list, struct ferry_error *err)
-{
-    const struct config_value *value = config_raw_value(raw, key);
-    const char *text = value->items[item];
-    char *folder = escaped(raw->mem, config_raw_folder(raw, value));
-    enum ferry_code code = FERRY_OK;
-    struct stat info;
-    glob_t found;
-    int result = glob(config_path_join(raw->mem, folder, text), 0, NULL, &found);
-
-    if (result == GLOB_NOMATCH) {
-        code = config_bad(raw, key, item, err, "names no file: nothing matches '%s'", text);
-    } else if (result != 0) {
-        code = config_bad(raw, key, item, err, "cannot be looked up: '%s'", text);
-    }
-    for (size_t at = 0; code == FERRY_OK && at < found.gl_pathc; at++) {
-        if (stat(found.gl_pathv[at], &info) != 0) {
-            code = config_bad(raw, key, item, err, "names %s, which cannot be read: %s",
-                              found.gl_pathv[at], strerror(errno));
-        } else if (!S_ISREG(info.st_mode)) {
-            code =
-                config_bad(raw, key, item, err, "names %s, which is no file", found.gl_pathv[at]);
-        } else if (!is_in(list, found.gl_pathv[at])) {
-            json_push_string(list, found.gl_pathv[at]);
-        }
-    }
-    if (result == 0) {
-        globfree(&found);
-    }
-    return code;
-}
-
-static enum ferry_code push_files(struct config_raw *raw, const struct config_key *key,
+/* How many begin together, wave after wave: "1", "10", "rest". */
+static enum ferry_code push_waves(struct config_raw *raw, const struct config_key *key,
                                   const struct config_value *value, struct json *list,
                                   struct ferry_error *err)
 {
-    enum ferry_code code = FERRY_OK;
+    for (size_t at = 0; at < value->count; at++) {
+        const char *text = value->items[at];
+        bool is_rest = strcmp(text, "rest") == 0;
+        int64_t number;
 
-    for (size_t at = 0; at < value->count && code == FERRY_OK; at++) {
-        const char *problem = config_text_problem(value->items[at]);
-
-        if (problem != NULL) {
-            return config_bad(raw, key, at, err, "has an item that %s", problem);
+        if (is_rest && at + 1 < value->count) {
+            return config_bad(raw, key, at, err, "has something behind rest");
         }
-        code = push_matches(raw, key, at, list, err);
+        if (!is_rest && !parse_int64(text, key->min, key->max, &number)) {
+            return config_bad(raw, key, at, err,
+                              "must have numbers from 1 and at its end rest, not '%s'", text);
+        }
+        json_push_string(list, text);
     }
-    return code;
+    return FERRY_OK;
 }
 
 /* One URL, or those of all nodes of one manager. "url" is the first, "nodes" all of them, or null
@@ -180,8 +135,8 @@ enum ferry_code config_list_put(struct config_raw *raw, const struct config_key 
     if (value->origin == CONFIG_NOT_SET) {
         return FERRY_OK;
     }
-    if (key->kind == CONFIG_GLOBS) {
-        return push_files(raw, key, value, list, err);
+    if (key->kind == CONFIG_WAVES) {
+        return push_waves(raw, key, value, list, err);
     }
     return push_texts(raw, key, value, list, err);
 }

@@ -15,7 +15,9 @@ enum shape {
     REFERENCE = 16,
     LOGIN = 32,
     NOTHING = 64,
-    LATER = 128 /* may be absent: journals and plans of an earlier ferry lack it */
+    PLUGINS = 128, /* a list of texts and of parts, see plugins.c */
+    KEYS = 256,    /* an object, whatever is in it */
+    LATER = 512    /* may be absent: runs of an earlier ferry lack it */
 };
 
 static const struct member {
@@ -44,17 +46,36 @@ static const struct member {
     {"maintenance", "poll_ms", NUMBER | NOTHING},
     {"maintenance", "timeout_ms", NUMBER},
     {"agents", "tenants", LIST | NOTHING},
+    {"agents", "deployments", LIST | NOTHING | LATER},
+    {"agents", "nodes", LIST | NOTHING | LATER},
+    {"agents", "node_instances", LIST | NOTHING | LATER},
+    {"agents", "install_methods", LIST | NOTHING | LATER},
     {"agents", "concurrency", NUMBER},
     {"agents", "max_failures", NUMBER},
     {"agents", "max_failures_percent", NUMBER},
+    {"agents", "on_failure", TEXT | LATER},
+    {"agents", "waves", LIST | LATER},
     {"agents", "stop_old", BOOL},
+    {"agents", "manager_ip", TEXT | NOTHING | LATER},
+    {"agents", "manager_certificate", TEXT | NOTHING | LATER},
+    {"agents", "validate", BOOL | LATER},
+    {"agents", "grace_ms", NUMBER | LATER},
+    {"agents", "pending_ms", NUMBER | NOTHING | LATER},
     {"agents", "install_timeout", NUMBER},
     {"agents", "poll_ms", NUMBER | NOTHING},
     {"agents", "timeout_ms", NUMBER | NOTHING},
-    {"plugins", "upload", LIST},
+    {"plugins", "upload", PLUGINS},
+    {"plugins", "visibility", TEXT | LATER},
     {"plugins", "update", LIST | NOTHING},
     {"plugins", "except", LIST},
-    {"plugins", "to", TEXT},
+    {"plugins", "to", TEXT | KEYS},
+    {"plugins", "names", LIST | LATER},
+    {"plugins", "mapping", KEYS | NOTHING | LATER},
+    {"plugins", "auto_correct_types", BOOL | LATER},
+    {"plugins", "reevaluate_active_statuses", BOOL | LATER},
+    {"plugins", "force", BOOL | LATER},
+    {"plugins", "accept_data_loss", LIST | LATER},
+    {"plugins", "wait_ms", NUMBER | LATER},
     {"plugins", "poll_ms", NUMBER | NOTHING},
     {"plugins", "timeout_ms", NUMBER | NOTHING},
     {"limits", "requests_per_second", NUMBER},
@@ -115,6 +136,19 @@ static bool is_login(const struct json *node)
            json_is_string(json_member(node, "username")) && has_secret(node);
 }
 
+/* Paths of files, and parts that are packed: a wagon and its yamls at least. */
+static bool is_plugins(const struct json *node)
+{
+    for (const struct json *item = json_first(node); item != NULL; item = json_next(item)) {
+        if (!json_is_string(item) && (!json_is_string(json_member(item, "wagon")) ||
+                                      !is_text_list(json_member(item, "yaml")) ||
+                                      json_size(json_member(item, "yaml")) == 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool has_shape(const struct json *node, unsigned shapes)
 {
     if (json_is_string(node)) {
@@ -130,9 +164,10 @@ static bool has_shape(const struct json *node, unsigned shapes)
         return (shapes & NOTHING) != 0;
     }
     if (json_is_array(node)) {
-        return (shapes & LIST) != 0 && is_text_list(node);
+        return ((shapes & LIST) != 0 && is_text_list(node)) ||
+               ((shapes & PLUGINS) != 0 && is_plugins(node));
     }
-    return ((shapes & REFERENCE) != 0 && is_reference(node)) ||
+    return (shapes & KEYS) != 0 || ((shapes & REFERENCE) != 0 && is_reference(node)) ||
            ((shapes & LOGIN) != 0 && is_login(node));
 }
 

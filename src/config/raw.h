@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "base/json.h"
 #include "config/keys.h"
 
 enum config_origin { CONFIG_NOT_SET, CONFIG_FROM_PROFILE, CONFIG_FROM_FILE, CONFIG_FROM_SETTING };
@@ -16,6 +17,8 @@ struct config_value {
     const char *text;         /* a single value; NULL when it is a list */
     const char *const *items; /* a list */
     size_t count;
+    const struct json *tree; /* what was written as keys, or as a list with such items; then text
+                                and items are NULL */
 };
 
 struct config_raw {

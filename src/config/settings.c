@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/yaml_tree.h"
 #include "config/raw.h"
 
 /* Values are never shown: a misspelt key may stand before a password. */
@@ -85,6 +86,26 @@ static void forget_alternatives(struct config_raw *raw, const struct config_key 
     }
 }
 
+/* "{latest: [a]}": keys in a setting are written as in the file, on one line. */
+static enum ferry_code take_tree(struct config_raw *raw, const struct config_key *key,
+                                 const char *text, struct ferry_error *err)
+{
+    struct config_value *value = config_raw_value(raw, key);
+    struct json *tree = NULL;
+
+    if (yaml_tree_parse(raw->mem, text, strlen(text), &tree, err) != FERRY_OK) {
+        if (err != NULL) {
+            err->code = FERRY_E_USAGE;
+        }
+        (void)ferry_error_prefix(err, "setting %s", key->name);
+        return FERRY_E_USAGE;
+    }
+    value->tree = tree;
+    value->text = NULL;
+    value->items = NULL;
+    return FERRY_OK;
+}
+
 static enum ferry_code take(struct config_raw *raw, const char *setting, bool replaceable,
                             struct ferry_error *err)
 {
@@ -110,6 +131,10 @@ static enum ferry_code take(struct config_raw *raw, const char *setting, bool re
     forget_alternatives(raw, key);
     value = config_raw_value(raw, key);
     value->origin = CONFIG_FROM_SETTING;
+    value->tree = NULL;
+    if (config_key_is_tree(key) && strchr(setting + length + 1, '{') != NULL) {
+        return take_tree(raw, key, setting + length + 1, err);
+    }
     if (config_key_is_list(key) && !is_word_of(key, setting + length + 1)) {
         split(raw, setting + length + 1, value);
     } else {

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "base/timefmt.h"
@@ -12,6 +13,7 @@
 #include "config/url.h"
 
 #define TEXT_MAX 4096 /* bytes of one value: PATH_MAX of Linux */
+#define CERTIFICATE_MAX 65536
 
 const char *config_member(const struct config_key *key)
 {
@@ -224,13 +226,86 @@ static enum ferry_code put_failures(struct config_raw *raw, const struct config_
     return FERRY_OK;
 }
 
+const char *config_visibility_problem(const char *text)
+{
+    return strcmp(text, "tenant") == 0 || strcmp(text, "private") == 0 ||
+                   strcmp(text, "global") == 0
+               ? NULL
+               : "must be tenant, private or global";
+}
+
+static enum ferry_code put_visibility(struct config_raw *raw, const struct config_key *key,
+                                      const char *text, struct json *group, struct ferry_error *err)
+{
+    const char *problem = config_visibility_problem(text);
+
+    if (problem != NULL) {
+        return config_bad(raw, key, CONFIG_NO_ITEM, err, "%s, not '%s'", problem, text);
+    }
+    json_set_string(group, config_member(key), text);
+    return FERRY_OK;
+}
+
+/* A single value where only keys make sense. */
+static enum ferry_code put_mapping(struct config_raw *raw, const struct config_key *key,
+                                   const char *text, struct json *group, struct ferry_error *err)
+{
+    (void)text;
+    (void)group;
+    return config_bad(raw, key, CONFIG_NO_ITEM, err, "must have keys below it");
+}
+
 static enum ferry_code put_versions(struct config_raw *raw, const struct config_key *key,
                                     const char *text, struct json *group, struct ferry_error *err)
 {
     if (strcmp(text, "latest") != 0 && strcmp(text, "minor") != 0) {
-        return config_bad(raw, key, CONFIG_NO_ITEM, err, "must be latest or minor, not '%s'", text);
+        return config_bad(raw, key, CONFIG_NO_ITEM, err,
+                          "must be latest, minor or keys such as {latest: [a]}, not '%s'", text);
     }
     json_set_string(group, config_member(key), text);
+    return FERRY_OK;
+}
+
+static enum ferry_code put_on_failure(struct config_raw *raw, const struct config_key *key,
+                                      const char *text, struct json *group, struct ferry_error *err)
+{
+    if (strcmp(text, "continue") != 0 && strcmp(text, "stop") != 0) {
+        return config_bad(raw, key, CONFIG_NO_ITEM, err, "must be continue or stop, not '%s'",
+                          text);
+    }
+    json_set_string(group, config_member(key), text);
+    return FERRY_OK;
+}
+
+/* What a file of certificates holds is no secret, and is sent to the manager; a private key that
+   lies in the same file must not be. */
+static enum ferry_code put_certificate(struct config_raw *raw, const struct config_key *key,
+                                       const char *text, struct json *group,
+                                       struct ferry_error *err)
+{
+    const char *path =
+        config_path_join(raw->mem, config_raw_folder(raw, config_raw_value(raw, key)), text);
+    struct ferry_error why = {0};
+    char *content = NULL;
+    size_t size;
+
+    if (config_text_problem(text) != NULL) {
+        return config_bad(raw, key, CONFIG_NO_ITEM, err, "%s", config_text_problem(text));
+    }
+    if (file_read(raw->mem, path, CERTIFICATE_MAX, &content, &size, &why)) {
+        return config_bad(raw, key, CONFIG_NO_ITEM, err, "cannot be read: %s", why.message);
+    }
+    if (strstr(content, "-----BEGIN CERTIFICATE-----") == NULL) {
+        return config_bad(raw, key, CONFIG_NO_ITEM, err, "names %s, which holds no certificate",
+                          path);
+    }
+    if (strstr(content, "PRIVATE KEY") != NULL) {
+        return config_bad(raw, key, CONFIG_NO_ITEM, err,
+                          "names %s, which holds a private key: give a file with the certificate "
+                          "alone",
+                          path);
+    }
+    json_set_string(group, config_member(key), content);
     return FERRY_OK;
 }
 
@@ -251,9 +326,19 @@ enum ferry_code config_value_put(struct config_raw *raw, const struct config_key
         [CONFIG_SECONDS] = put_seconds,
         [CONFIG_FAILURES] = put_failures,
         [CONFIG_VERSIONS] = put_versions,
+        [CONFIG_ON_FAILURE] = put_on_failure,
+        [CONFIG_CERTIFICATE] = put_certificate,
+        [CONFIG_MAPPING] = put_mapping,
+        [CONFIG_VISIBILITY] = put_visibility,
     };
     struct config_value *value = config_raw_value(raw, key);
 
+    if (key->kind == CONFIG_PLUGINS) {
+        return config_plugins_put(raw, key, group, err);
+    }
+    if (value->tree != NULL) {
+        return config_tree_put(raw, key, group, err);
+    }
     if (config_key_is_list(key)) {
         return config_list_put(raw, key, group, err);
     }

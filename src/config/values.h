@@ -15,6 +15,14 @@ enum ferry_code config_value_text(struct config_raw *raw, const struct config_ke
 /* The kinds that are lists, and those that may be; see config_value_put (lists.c). */
 enum ferry_code config_list_put(struct config_raw *raw, const struct config_key *key,
                                 struct json *group, struct ferry_error *err) FERRY_CHECK;
+/* Files of plugins as CONFIG_PLUGINS (plugins.c). */
+enum ferry_code config_plugins_put(struct config_raw *raw, const struct config_key *key,
+                                   struct json *group, struct ferry_error *err) FERRY_CHECK;
+/* A value that was written as keys (trees.c). */
+enum ferry_code config_tree_put(struct config_raw *raw, const struct config_key *key,
+                                struct json *group, struct ferry_error *err) FERRY_CHECK;
+/* What is wrong with a plugin's visibility, or NULL. */
+const char *config_visibility_problem(const char *text);
 /* What is wrong with a text ("must not be empty"), or NULL. Control characters have no business in
    a value: they would garble messages and requests. */
 const char *config_text_problem(const char *text);

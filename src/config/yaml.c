@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/yaml_tree.h"
 #include "config/raw.h"
 #include "config/yaml_log.h"
 #include "config/yaml_schema.h"
@@ -44,7 +45,8 @@ static enum config_shape first_shape(size_t index)
     if (index >= config_key_count) {
         return CONFIG_GROUP;
     }
-    return config_keys[index].kind == CONFIG_LIST || config_keys[index].kind == CONFIG_GLOBS
+    return config_keys[index].kind == CONFIG_LIST || config_keys[index].kind == CONFIG_PLUGINS ||
+                   config_keys[index].kind == CONFIG_WAVES
                ? CONFIG_SEQUENCE
                : CONFIG_SCALAR;
 }
@@ -134,6 +136,8 @@ static enum ferry_code wrong_shape(struct config_raw *raw, const struct yaml_log
         [CONFIG_SCALAR] = "must be a single value",
         [CONFIG_SEQUENCE] = "must be a list, such as [a, b]",
         [CONFIG_GROUP] = "must have keys below it",
+        [CONFIG_ITEMS] = "must be a list, such as [a, b]",
+        [CONFIG_TREE] = "must have keys below it",
     };
     const char *place = place_text(raw, log);
 
@@ -179,6 +183,19 @@ static enum ferry_code not_yaml(struct config_raw *raw, const struct yaml_log *l
                       cyaml_strerror(result));
 }
 
+/* Keys where the table has none, in a value that may have them. */
+static bool becomes_tree(const struct yaml_log *log, size_t index, enum config_shape *shape)
+{
+    enum config_shape before = log->in_item ? CONFIG_SEQUENCE : CONFIG_SCALAR;
+
+    if (index >= config_key_count || !config_key_is_tree(&config_keys[index]) || *shape != before ||
+        strstr(log->reason, "got event: MAPPING") == NULL) {
+        return false;
+    }
+    *shape = log->in_item ? CONFIG_ITEMS : CONFIG_TREE;
+    return true;
+}
+
 /* Takes the other shape that the place may have, or says what is wrong there. */
 static enum ferry_code other_shape(struct config_raw *raw, const struct yaml_log *log,
                                    struct ferry_error *err)
@@ -188,6 +205,9 @@ static enum ferry_code other_shape(struct config_raw *raw, const struct yaml_log
     bool scalar = strstr(log->reason, "got event: SCALAR") != NULL;
     bool list = strstr(log->reason, "got event: SEQUENCE") != NULL;
 
+    if (becomes_tree(log, index, shape)) {
+        return FERRY_OK;
+    }
     if (shape == NULL || log->in_item) {
         return wrong_shape(raw, log, CONFIG_GROUP, err);
     }
@@ -222,9 +242,34 @@ static enum ferry_code check_empty_groups(struct config_raw *raw, const struct y
     return FERRY_OK;
 }
 
+/* The values that libcyaml was told to leave alone, out of the whole text. */
+static enum ferry_code take_trees(struct config_raw *raw, struct ferry_error *err)
+{
+    struct json *whole = NULL;
+
+    for (size_t at = 0; at < config_key_count; at++) {
+        struct config_value *value = &raw->values[at];
+
+        if (raw->shapes[at] != CONFIG_ITEMS && raw->shapes[at] != CONFIG_TREE) {
+            continue;
+        }
+        if (whole == NULL &&
+            yaml_tree_parse(raw->mem, raw->yaml, raw->yaml_size, &whole, err) != FERRY_OK) {
+            return ferry_error_prefix(err, "%s", raw->file);
+        }
+        value->origin = CONFIG_FROM_FILE;
+        value->tree = json_get(whole, config_keys[at].name);
+    }
+    return FERRY_OK;
+}
+
 static void take_values(struct config_raw *raw, const struct yaml_slot *slots)
 {
     for (size_t at = 0; at < config_key_count; at++) {
+        if (raw->shapes[at] == CONFIG_ITEMS || raw->shapes[at] == CONFIG_TREE) {
+            continue;
+        }
+
         const struct yaml_slot *slot = &slots[at];
         struct config_value *value = &raw->values[at];
 
@@ -280,5 +325,5 @@ enum ferry_code config_yaml_load(struct config_raw *raw, struct ferry_error *err
         return FERRY_E_CONFIG;
     }
     take_values(raw, slots);
-    return FERRY_OK;
+    return take_trees(raw, err);
 }

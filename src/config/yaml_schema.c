@@ -12,6 +12,12 @@ static const struct cyaml_schema_value item_schema = {
     .string = {.min = 0, .max = CYAML_UNLIMITED},
 };
 
+/* Anything: libcyaml only checks that it is YAML. */
+static const struct cyaml_schema_value anything_schema = {
+    .type = CYAML_IGNORE,
+    .data_size = 1,
+};
+
 size_t yaml_name_count(void)
 {
     return config_key_count + config_group_count;
@@ -62,11 +68,16 @@ static void make_value(struct cyaml_schema_value *value, enum config_shape shape
 {
     switch (shape) {
     case CONFIG_SEQUENCE:
+    case CONFIG_ITEMS:
         value->type = CYAML_SEQUENCE;
         value->flags = CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER_NULL;
-        value->data_size = sizeof(char *);
-        value->sequence.entry = &item_schema;
+        value->data_size = shape == CONFIG_ITEMS ? anything_schema.data_size : sizeof(char *);
+        value->sequence.entry = shape == CONFIG_ITEMS ? &anything_schema : &item_schema;
         value->sequence.max = CYAML_UNLIMITED;
+        break;
+    case CONFIG_TREE:
+        value->type = CYAML_IGNORE;
+        value->flags = CYAML_FLAG_OPTIONAL;
         break;
     case CONFIG_GROUP:
         /* Not a pointer: the slots of all groups lie side by side in the root's memory. */

@@ -159,6 +159,15 @@ static void move_unknown(struct engine *engine, struct unit *unit, const char *w
     remember(engine->step, reason, verdict.hint, FERRY_E_UNKNOWN);
 }
 
+static void move_skip(struct engine *engine, struct unit *unit, const struct state_verdict *verdict)
+{
+    struct step *step = engine->step;
+
+    end_unit(engine, unit, UNIT_SKIPPED, "unit_skipped", verdict);
+    mem_free(step->skip_reason);
+    step->skip_reason = mem_strdup(step, unit->row.error);
+}
+
 static void move_fail(struct engine *engine, struct unit *unit, const struct state_verdict *verdict)
 {
     end_unit(engine, unit, UNIT_FAILED, "unit_failed", verdict);
@@ -312,9 +321,10 @@ static void move_start(struct engine *engine, struct unit *unit, enum engine_pha
     unit->row.started_at_ms = engine_realtime(engine);
     unit->deadline_ms = timing->deadline_ms ? engine_now(engine) + timing->deadline_ms : 0;
     unit->polled = false;
+    unit->began_ms = engine_now(engine);
     engine_tell(engine, phase == PHASE_ACT ? "unit_started" : "unit_adopted", unit, verdict->reason,
                 NULL);
-    due_in(engine, unit, timing->quiet_ms);
+    due_in(engine, unit, engine_first_poll_ms(engine));
 }
 
 void engine_begin_waiting(struct engine *engine, struct unit *unit)
@@ -338,7 +348,28 @@ static void move_wait(struct engine *engine, struct unit *unit, const struct sta
         return;
     }
     due_in(engine, unit,
-           verdict->wait_ms >= 0 ? verdict->wait_ms : engine->step->timing.interval_ms);
+           verdict->wait_ms >= 0 ? verdict->wait_ms : engine_next_poll_ms(engine, unit));
+}
+
+/* It could not be done as a whole: its parts are in the sink, and in the same commit. */
+static void move_split(struct engine *engine, struct unit *unit,
+                       const struct state_verdict *verdict)
+{
+    engine_note_parts(engine);
+    end_unit(engine, unit, UNIT_SKIPPED, "unit_split", verdict);
+}
+
+/* What it did is over and known, so the way back to pending is free: for another act, with another
+   id. */
+static void move_next(struct engine *engine, struct unit *unit, const struct state_verdict *verdict)
+{
+    count(engine, unit->row.state, UNIT_PENDING);
+    unit->row.state = UNIT_PENDING;
+    unit_renew(unit, &engine->run, engine->step->row.name);
+    unit_set_text(unit, &unit->row.error, verdict->reason);
+    engine_touch(engine, unit);
+    engine_tell(engine, "unit_next", unit, verdict->reason, NULL);
+    due_in(engine, unit, verdict->wait_ms);
 }
 
 static void move_ask_later(struct engine *engine, struct unit *unit, enum engine_phase phase,
@@ -370,18 +401,42 @@ static const char *done_kind(enum engine_phase phase)
     return phase == PHASE_REPROBE ? "unit_adopted_done" : "unit_done";
 }
 
-void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase phase,
-                  const struct state_verdict *verdict, const struct http_reply *reply)
+static void move_act(struct engine *engine, struct unit *unit)
 {
-    enum engine_move move = engine_move(phase, verdict->answer);
+    unit->probed = true;
+    unit->row.tries = unit->obstacle_until_ms ? unit->row.tries : 0;
+    unit->deadline_ms = 0;
+    due_in(engine, unit, 0);
+}
+
+static void move_done(struct engine *engine, struct unit *unit, enum engine_phase phase,
+                      const struct state_verdict *verdict)
+{
+    engine_learn_duration(engine, unit, phase, verdict);
+    engine_widen(engine);
+    end_unit(engine, unit, UNIT_DONE, done_kind(phase), verdict);
+}
+
+/* What the verdict says about the unit whatever follows; asking on is no news for the journal. */
+static void take_notes(struct engine *engine, struct unit *unit,
+                       const struct state_verdict *verdict, bool asks_on)
+{
     bool new_id = unit_set_text(unit, &unit->row.remote_id, verdict->remote_id);
     bool new_state = unit_set_text(unit, &unit->row.remote_state, verdict->remote_state);
     bool new_data = unit_merge(unit, verdict->data);
 
-    unit->row.http = reply ? reply->status : 0;
-    if (new_id || new_state || (new_data && move != MOVE_ASK_NOW)) {
+    if (new_id || new_state || (new_data && !asks_on)) {
         engine_touch(engine, unit);
     }
+}
+
+void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase phase,
+                  const struct state_verdict *verdict, const struct http_reply *reply)
+{
+    enum engine_move move = engine_move(phase, verdict->answer);
+
+    take_notes(engine, unit, verdict, move == MOVE_ASK_NOW);
+    unit->row.http = reply ? reply->status : 0;
     if (move == MOVE_PROBE && unit->row.state == UNIT_PENDING) {
         move = MOVE_OBSTACLE; /* the state could not even ask: nothing was sent */
     }
@@ -396,10 +451,7 @@ void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase ph
         move_wait(engine, unit, verdict, reply);
         break;
     case MOVE_ACT:
-        unit->probed = true;
-        unit->row.tries = unit->obstacle_until_ms ? unit->row.tries : 0;
-        unit->deadline_ms = 0;
-        due_in(engine, unit, 0);
+        move_act(engine, unit);
         break;
     case MOVE_PROBE:
         move_probe(engine, unit, verdict);
@@ -414,15 +466,19 @@ void engine_apply(struct engine *engine, struct unit *unit, enum engine_phase ph
         move_start(engine, unit, phase, verdict);
         break;
     case MOVE_DONE:
-        end_unit(engine, unit, UNIT_DONE, done_kind(phase), verdict);
+        move_done(engine, unit, phase, verdict);
         break;
     case MOVE_SKIP:
-        end_unit(engine, unit, UNIT_SKIPPED, "unit_skipped", verdict);
-        mem_free(engine->step->skip_reason);
-        engine->step->skip_reason = mem_strdup(engine->step, unit->row.error);
+        move_skip(engine, unit, verdict);
         break;
     case MOVE_FAIL:
         move_fail(engine, unit, verdict);
+        break;
+    case MOVE_SPLIT:
+        move_split(engine, unit, verdict);
+        break;
+    case MOVE_NEXT:
+        move_next(engine, unit, verdict);
         break;
     case MOVE_BACK:
         engine_go_back(engine, unit, verdict);

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#define NARROW_WAIT_MS 500
+
 static const struct state_phase *ops_of(const struct ferry_state *state, enum engine_phase phase)
 {
     const struct state_phase *const ops[PHASE_COUNT] = {
@@ -20,15 +22,31 @@ static enum engine_phase phase_now(const struct engine *engine, const struct uni
 }
 
 /* May this unit ride along in a request of another? It is asked the same, and is due now or, for
-   polls after the quiet period, would be within half an interval. */
+   polls after the quiet period, would be within half an interval; where polls are adaptive,
+   whenever it is not quiet, since that costs nothing. */
 static bool rides_along(const struct engine *engine, const struct unit *unit,
                         enum engine_phase phase, int64_t now_ms)
 {
-    int64_t slack_ms =
-        phase == PHASE_AWAIT && unit->polled ? engine->step->timing.interval_ms / 2 : 0;
+    const struct state_timing *timing = &engine->step->timing;
+    int64_t slack_ms = phase == PHASE_AWAIT && unit->polled ? timing->interval_ms / 2 : 0;
+    bool due = phase == PHASE_AWAIT && timing->adaptive ? engine_may_ride(engine, unit, now_ms)
+                                                        : unit->due_ms <= now_ms + slack_ms;
 
-    return !unit->in_flight && !unit->is_step && unit->due_ms <= now_ms + slack_ms &&
-           phase_now(engine, unit) == phase;
+    return due && !unit->in_flight && !unit->is_step && phase_now(engine, unit) == phase;
+}
+
+static bool go_together(const struct engine *engine, enum engine_phase phase, const struct unit *a,
+                        const struct unit *b)
+{
+    const struct state_phase *ops = ops_of(engine->step->state, phase);
+    struct state_unit first, second;
+
+    if (!ops->together) {
+        return true;
+    }
+    first = unit_view(a, engine_now(engine));
+    second = unit_view(b, engine_now(engine));
+    return ops->together(&first, &second);
 }
 
 static struct flight *flight_new(struct engine *engine, struct unit *first, enum engine_phase phase,
@@ -44,7 +62,7 @@ static struct flight *flight_new(struct engine *engine, struct unit *first, enum
     for (size_t i = 0; i < engine->schedule.count && flight->n < batch;) {
         struct unit *unit = engine->schedule.heap[i];
 
-        if (rides_along(engine, unit, phase, now_ms)) {
+        if (rides_along(engine, unit, phase, now_ms) && go_together(engine, phase, first, unit)) {
             flight->units[flight->n++] = unit;
             schedule_remove(&engine->schedule, unit);
         } else {
@@ -103,7 +121,7 @@ static void ask(struct engine *engine, struct unit *first, enum engine_phase pha
     struct state_verdict *verdicts = mem_array(flight, struct state_verdict, flight->n);
 
     for (size_t i = 0; i < flight->n; i++) {
-        views[i] = unit_view(flight->units[i]);
+        views[i] = unit_view(flight->units[i], engine_now(engine));
         verdicts[i].wait_ms = -1;
     }
     if (!ops->ask) {
@@ -123,6 +141,13 @@ static void ask(struct engine *engine, struct unit *first, enum engine_phase pha
         write_intent(engine, first, flight->request);
     }
     outbox_put(engine, flight);
+}
+
+/* Fewer may be under way than were taken in hand, since the manager became busy: this one waits for
+   another to end. */
+static bool must_wait(const struct step *step, const struct unit *unit, enum engine_phase phase)
+{
+    return phase == PHASE_ACT && !unit->is_step && step->row.n_open >= (int64_t)step->width.now;
 }
 
 /* The next unit to be asked about: one that is due, else a pending one while there is room. */
@@ -148,6 +173,11 @@ void engine_choose(struct engine *engine)
         phase = phase_now(engine, unit);
         if (phase == PHASE_ACT && !engine->step->state->act.ask) {
             engine_begin_waiting(engine, unit);
+            continue;
+        }
+        if (must_wait(engine->step, unit, phase)) {
+            unit->due_ms = engine_now(engine) + NARROW_WAIT_MS;
+            schedule_put(&engine->schedule, unit);
             continue;
         }
         if (!limits_take(&engine->limits, engine->flight_count, engine_now(engine))) {

@@ -140,11 +140,14 @@ static void judge(struct engine *engine, struct flight *flight, const struct htt
 
     for (size_t i = 0; i < flight->n; i++) {
         flight->units[i]->in_flight = false;
-        views[i] = unit_view(flight->units[i]);
+        views[i] = unit_view(flight->units[i], engine_now(engine));
         verdicts[i].wait_ms = -1;
     }
     if (busy_ms(reply) > 0) {
         limits_hold(&engine->limits, busy_ms(reply), engine_now(engine));
+    }
+    if (reply->outcome == HTTP_ANSWERED && (reply->status == 429 || reply->status == 503)) {
+        engine_narrow(engine, "the manager is busy");
     }
     if (reply->outcome != HTTP_ANSWERED && !(phase->judges_silence && flight->phase != PHASE_ACT)) {
         silence_all(engine, flight, reply);

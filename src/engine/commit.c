@@ -126,7 +126,6 @@ static enum ferry_code write_new_units(struct engine *engine, struct ferry_error
         struct unit *unit = engine->sink.units[i];
         bool added;
 
-        unit->row.epoch = journal_epoch(engine->o.journal);
         unit_store(unit, engine->o.clock);
         if (journal_unit_add(engine->o.journal, &unit->row, &added, err)) {
             return err->code;
@@ -146,7 +145,6 @@ static enum ferry_code write_units(struct engine *engine, struct ferry_error *er
     for (size_t i = 0; i < engine->dirty_count; i++) {
         struct unit *unit = engine->dirty[i];
 
-        unit->row.epoch = journal_epoch(engine->o.journal);
         unit_store(unit, engine->o.clock);
         if (journal_unit_update(engine->o.journal, &unit->row, unit->stored, err)) {
             return err->code;
@@ -177,7 +175,6 @@ static enum ferry_code write_run(struct engine *engine, struct ferry_error *err)
     mem_free((void *)(uintptr_t)engine->run.facts);
     engine->run.facts = json_print(engine, engine->facts);
     engine->run.updated_at_ms = engine_realtime(engine);
-    engine->run.epoch = journal_epoch(engine->o.journal);
     return journal_run_update(engine->o.journal, &engine->run, err);
 }
 
@@ -186,7 +183,6 @@ static enum ferry_code write_events(struct engine *engine, struct ferry_error *e
     for (size_t i = 0; i < engine->queue.count; i++) {
         struct event_row *row = &engine->queue.rows[i];
 
-        row->epoch = journal_epoch(engine->o.journal);
         if (row->kind && journal_event_add(engine->o.journal, row, err)) {
             return err->code;
         }

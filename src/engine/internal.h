@@ -2,11 +2,14 @@
  * What the files of the engine share, and nobody else sees.
  *
  *   run.c       engine_create, engine_run, the turn
+ *   end.c       the coming end of a run, and what states may know: called from everywhere
  *   steps.c     from one step to the next; expand and verify
+ *   fanout.c    many units: see fanout.h
  *   choose.c    which units are asked about now: one request each, or one for several
  *   collect.c   replies in, verdicts out of the states
  *   apply.c     what a verdict does to a unit
  *   back.c      steps back: an earlier step and those behind it begin again
+ *   poll.c      when a unit that goes on is asked about: see fanout.h
  *   commit.c    one transaction a turn; events after it
  */
 #ifndef ENGINE_INTERNAL_H
@@ -14,6 +17,7 @@
 
 #include "base/mem.h"
 #include "engine/engine.h"
+#include "engine/fanout.h"
 #include "engine/limits.h"
 #include "engine/schedule.h"
 #include "engine/unit.h"
@@ -44,9 +48,15 @@ struct step {
     size_t window_at, window_count;
     int64_t *taken; /* seq of the units that were open when the step was taken up, ascending */
     size_t taken_count;
-    int64_t last_seq; /* of the window: read on behind it */
-    bool exhausted;   /* no pending unit is left on disk */
-    size_t live;      /* units in hand */
+    int64_t last_seq;  /* of the window: read on behind it */
+    int64_t named;     /* units that expand had named; parts have seqs from it on. 0: no parts */
+    int64_t last_part; /* of the parts that were read ahead: they go before all others */
+    bool exhausted;    /* no pending unit that may begin is left on disk */
+    size_t live;       /* units in hand */
+    struct width width;
+    int64_t typical_ms;      /* how long units take from start to end; 0: none has ended yet */
+    int64_t failed_accepted; /* units that had failed when this life took the step up */
+    struct wave wave;
     bool dirty;
     bool left; /* it waits again, for the end of an earlier step: nothing more is done here */
     char *skip_reason;             /* of the unit that was skipped last in this process */
@@ -118,7 +128,7 @@ static inline int64_t engine_realtime(const struct engine *engine)
     return engine->o.clock->realtime_ms(engine->o.clock);
 }
 
-/* run.c */
+/* end.c */
 /* From now on nothing new is asked; when all answers are in, the run gets this state. The first
    reason given stays. */
 void engine_end(struct engine *engine, enum run_state state, enum ferry_code code,
@@ -132,8 +142,6 @@ void engine_step_move(struct engine *engine, enum engine_phase phase, enum engin
                       const struct state_verdict *verdict);
 void engine_timing(const struct ferry_state *state, const struct state_context *context,
                    struct state_timing *timing);
-/* The next pending unit that may begin, or NULL. */
-struct unit *engine_next_pending(struct engine *engine);
 
 /* choose.c */
 void engine_choose(struct engine *engine);
@@ -162,11 +170,6 @@ void engine_change(struct engine *engine, struct unit *unit, enum unit_state sta
 void engine_begin_again(struct engine *engine, struct unit *unit);
 void engine_touch(struct engine *engine, struct unit *unit); /* into the next commit */
 
-/* back.c */
-void engine_go_back(struct engine *engine, struct unit *unit, const struct state_verdict *verdict);
-/* Writes the earlier steps into the transaction of this turn. */
-enum ferry_code engine_write_back(struct engine *engine, struct ferry_error *err) FERRY_CHECK;
-
 /* commit.c */
 /* Adds an event to the next commit. text and data may be NULL; all are copied. */
 void engine_tell(struct engine *engine, const char *kind, const struct unit *unit, const char *text,
@@ -185,5 +188,10 @@ bool engine_commit(struct engine *engine);
 void engine_show_unrecorded(struct engine *engine);
 /* Progress of what is in flight and of the step, at most each ENGINE_PROGRESS_MS. */
 void engine_show_progress(struct engine *engine);
+
+/* back.c */
+void engine_go_back(struct engine *engine, struct unit *unit, const struct state_verdict *verdict);
+/* Writes the earlier steps into the transaction of this turn. */
+enum ferry_code engine_write_back(struct engine *engine, struct ferry_error *err) FERRY_CHECK;
 
 #endif

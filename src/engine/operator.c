@@ -10,7 +10,6 @@ static void event_for(const struct engine_options *o, struct event_row *event, i
                       int step, int64_t seq)
 {
     *event = (struct event_row){.run = run, .step = step, .seq = seq};
-    event->epoch = journal_epoch(o->journal);
     event->at_ms = o->clock->realtime_ms(o->clock);
 }
 
@@ -24,21 +23,16 @@ static enum ferry_code tell(const struct engine_options *o, const char *kind, in
     return journal_event_add(o->journal, &event, err);
 }
 
-static enum ferry_code set_run(const struct engine_options *o, const struct run_row *run,
-                               enum run_state state, enum ferry_code code, const char *error,
-                               struct ferry_error *err)
+/* The run is live again: resume takes it up. */
+static enum ferry_code set_paused(const struct engine_options *o, const struct run_row *run,
+                                  struct ferry_error *err)
 {
     struct run_row row = *run;
 
-    row.state = state;
-    row.code = code;
-    row.error = error;
-    row.hint = NULL;
+    row.state = RUN_PAUSED;
+    row.code = FERRY_OK;
+    row.error = row.hint = NULL;
     row.updated_at_ms = o->clock->realtime_ms(o->clock);
-    row.epoch = journal_epoch(o->journal);
-    if (state == RUN_CANCELLED) {
-        row.cancel_at_ms = row.updated_at_ms;
-    }
     return journal_run_update(o->journal, &row, err);
 }
 
@@ -124,8 +118,7 @@ static enum ferry_code write_decision(const struct engine_options *o, const stru
         return err->code;
     }
     if (journal_unit_update(o->journal, row, from, err) || reopen_decided(o, row, from, err) ||
-        set_run(o, run, RUN_PAUSED, FERRY_OK, NULL, err) ||
-        tell(o, "unit_resolved", run->run, row->step, row->seq, err)) {
+        set_paused(o, run, err) || tell(o, "unit_resolved", run->run, row->step, row->seq, err)) {
         journal_rollback(o->journal);
         return err->code;
     }
@@ -182,7 +175,6 @@ enum ferry_code engine_resolve(const struct engine_options *o, const struct run_
         return err->code;
     }
     from = row.state;
-    row.epoch = journal_epoch(o->journal);
     row.tries = 0;
     row.not_before_ms = row.deadline_ms = 0;
     row.ended_at_ms = o->clock->realtime_ms(o->clock);
@@ -216,7 +208,6 @@ static enum ferry_code retry_unit(const struct engine_options *o, const struct r
     enum ferry_code code;
 
     unit_begin_again(unit, run, step->name);
-    unit->row.epoch = journal_epoch(o->journal);
     code = journal_unit_update(o->journal, &unit->row, failed->state, err);
     mem_free(unit);
     return code ? code : tell(o, "unit_retried", run->run, step->step, failed->seq, err);
@@ -256,10 +247,27 @@ static enum ferry_code retry_units(const struct engine_options *o, const struct 
     }
 }
 
+/* Waves that have begun stay so, and parts are parts; of a wave's failures none is left. */
+static const char *kept_cursor(const void *ctx, const char *cursor)
+{
+    struct json *notes = unit_notes(ctx, cursor), *kept = json_object(ctx);
+    const struct json *named = json_get(notes, "named"), *wave = json_get(notes, "wave");
+
+    if (named) {
+        json_set_json(kept, "named", named);
+    }
+    if (json_is_object(wave)) {
+        json_set_json(kept, "wave", wave);
+        json_set_int((struct json *)(uintptr_t)json_get(kept, "wave"), "failed", 0);
+    }
+    return json_size(kept) > 0 ? json_print(ctx, kept) : NULL;
+}
+
 /* A step with failed units runs again; one that failed without any (expand, verify) begins there
    again. */
-static enum ferry_code reopen(const struct engine_options *o, const struct run_row *run,
-                              struct step_row *step, int64_t *count, struct ferry_error *err)
+static enum ferry_code reopen(const struct engine_options *o, const void *ctx,
+                              const struct run_row *run, struct step_row *step, int64_t *count,
+                              struct ferry_error *err)
 {
     int64_t before = *count;
 
@@ -271,7 +279,8 @@ static enum ferry_code reopen(const struct engine_options *o, const struct run_r
     }
     /* Expanding again adds what was not named yet, and leaves alone what was. */
     step->state = *count == before && step->fanout ? STEP_EXPANDING : STEP_RUNNING;
-    step->cursor = step->error = step->hint = NULL;
+    step->cursor = step->state == STEP_RUNNING ? kept_cursor(ctx, step->cursor) : NULL;
+    step->error = step->hint = NULL;
     step->ended_at_ms = 0;
     *count += *count == before;
     return journal_step_update(o->journal, step, err);
@@ -315,7 +324,7 @@ enum ferry_code engine_retry_failed(const struct engine_options *o, const struct
     for (size_t i = 0; i < n; i++) {
         bool behind = *count > 0;
 
-        if (reopen(o, run, &steps[i], count, err) ||
+        if (reopen(o, scope, run, &steps[i], count, err) ||
             (behind && look_again(o, run, &steps[i], err))) {
             journal_rollback(o->journal);
             return err->code;
@@ -325,8 +334,7 @@ enum ferry_code engine_retry_failed(const struct engine_options *o, const struct
         journal_rollback(o->journal);
         return ferry_fail(err, FERRY_E_NOT_FOUND, "nothing has failed in run \"%s\"", run->name);
     }
-    if (set_run(o, run, RUN_PAUSED, FERRY_OK, NULL, err) ||
-        tell(o, "run_retried", run->run, -1, -1, err)) {
+    if (set_paused(o, run, err) || tell(o, "run_retried", run->run, -1, -1, err)) {
         journal_rollback(o->journal);
         return err->code;
     }

@@ -149,7 +149,7 @@ static void note_verdict(struct planner *planner, struct unit *self,
 /* One question. False: it goes no further with this state. */
 static bool ask_once(struct planner *planner, const struct ferry_state *state, struct unit *self)
 {
-    struct state_unit view = unit_view(self);
+    struct state_unit view = unit_view(self, 0);
     struct state_verdict verdict = {.wait_ms = -1};
     struct http_request *request = NULL;
 

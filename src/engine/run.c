@@ -7,36 +7,6 @@
 /* While nothing else is due, the stop flag and the sign of life are looked at this often. */
 #define HEARTBEAT_MS 1000
 
-static void copy_text(char *out, size_t size, const char *text)
-{
-    (void)snprintf(out, size, "%s", text ? text : "");
-}
-
-void engine_end(struct engine *engine, enum run_state state, enum ferry_code code,
-                const char *reason, const char *hint)
-{
-    if (engine->ending) {
-        return;
-    }
-    engine->ending = true;
-    engine->end_state = state;
-    engine->end_code = code;
-    copy_text(engine->end_reason, sizeof engine->end_reason, reason);
-    copy_text(engine->end_hint, sizeof engine->end_hint, hint);
-}
-
-struct state_context engine_context(struct engine *engine, enum engine_phase phase)
-{
-    return (struct state_context){.options = engine->options,
-                                  .facts = engine->facts,
-                                  .run_id = engine->run.uuid,
-                                  .now_ms = engine_realtime(engine),
-                                  .run_started_ms = engine->run.created_at_ms,
-                                  .repeat = phase == PHASE_REPROBE,
-                                  .memo = engine->step ? engine->step->memo : NULL,
-                                  .sink = phase == PHASE_EXPAND ? &engine->sink : NULL};
-}
-
 enum ferry_code engine_create(const void *ctx, const struct engine_options *options,
                               const struct engine_definition *definition, struct run_row *out,
                               struct ferry_error *err)
@@ -53,7 +23,6 @@ enum ferry_code engine_create(const void *ctx, const struct engine_options *opti
     out->facts = json_print(ctx, definition->facts);
     out->ferry_version = definition->ferry_version;
     out->created_at_ms = out->updated_at_ms = event.at_ms = clock->realtime_ms(clock);
-    out->epoch = event.epoch = journal_epoch(options->journal);
     if (journal_begin(options->journal, err)) {
         return err->code;
     }
@@ -156,7 +125,7 @@ static void finish(struct engine *engine)
 
     if (engine->end_state == RUN_DONE && engine->run.cancel_at_ms) { /* all is undone */
         engine->end_state = RUN_CANCELLED;
-        copy_text(engine->end_reason, sizeof engine->end_reason, "cancelled by the operator");
+        (void)snprintf(engine->end_reason, sizeof engine->end_reason, "cancelled by the operator");
     } else if (engine->end_state == RUN_DONE) {
         engine->end_code = outcome_of_done(engine);
     }

@@ -29,6 +29,8 @@ struct state_unit {
     const char *remote_id;   /* as an earlier verdict said, or NULL */
     int64_t intent_at_ms;    /* unix ms, 0: no intent yet */
     int64_t started_at_ms;   /* unix ms, 0: not accepted yet */
+    int64_t age_ms;          /* since it was accepted, 0: not yet. By a clock that nobody sets, and
+                                so counted from the restart when there was one meanwhile */
     const struct json *data; /* the state's own notes (an object), or NULL; a retry by the
                                 operator begins without */
 };
@@ -47,7 +49,7 @@ struct state_context {
     bool planning; /* called for a plan: nothing will be sent but the plan's own questions */
     void *memo;    /* expand: a talloc context of this step in this process, for what must be
                       collected from several pages; gone after a restart */
-    struct state_sink *sink; /* expand only */
+    struct state_sink *sink; /* expand, and await of fan-out states (see STATE_SPLIT) */
     struct state_plan *plan; /* plan only */
 };
 
@@ -66,8 +68,13 @@ enum state_answer {
     STATE_BACK,        /* await of a plain state: what an earlier plain step did is seen to have had
                           no effect; that step (back) is done again, with a new id, after the wait,
                           and then those between it and this one */
-    STATE_UNKNOWN      /* act: it may have taken effect. The engine will probe */
+    STATE_UNKNOWN,     /* act: it may have taken effect. The engine will probe */
+    STATE_SPLIT, /* await: it ended badly as a whole, and the parts that are left were put into
+                    the sink: they are added in the commit that ends this one as skipped */
+    STATE_NEXT   /* await, probe after an intent: this act is over, and another one must
+                    follow (data says which): pending with a new attempt and a new id */
 };
+#define STATE_ANSWER_COUNT (STATE_NEXT + 1)
 
 struct state_verdict {
     enum state_answer answer;
@@ -81,6 +88,7 @@ struct state_verdict {
     struct json *facts;       /* merged into the run's facts, or NULL */
     int64_t wait_ms;          /* not again before; -1: the engine's own interval or backoff */
     int64_t done, total;      /* progress for people, total 0: not known */
+    int64_t took_ms;          /* with DONE: how long it took by the manager's clock; 0: not told */
 };
 
 /*
@@ -99,7 +107,9 @@ typedef void state_judge(const struct state_context *context, const struct state
 struct state_phase {
     state_ask *ask; /* NULL: the state has no such phase */
     state_judge *judge;
-    unsigned batch;      /* most units one request can ask about; 0 and 1: one */
+    unsigned batch; /* most units one request can ask about; 0 and 1: one */
+    /* May these two be asked about in one request? NULL: any two that are in the same phase. */
+    bool (*together)(const struct state_unit *a, const struct state_unit *b);
     bool judges_silence; /* judge is also called for replies that are not HTTP_ANSWERED */
 };
 
@@ -121,13 +131,19 @@ struct state_timing {
     unsigned concurrency; /* units between intent and end at the same time */
     int64_t max_failures; /* failed units that end the step; -1: none do */
     unsigned max_failures_percent; /* the same as a share of all units; 100: none do */
+    bool adaptive; /* await when they usually end: learnt from those that did (interval is then the
+                      longest wait), and never with more than a share of the request rate */
+    bool stop_on_failure;     /* after one failed unit nothing new begins: the run stops */
+    const struct json *waves; /* [1, 10, "rest"]: units that begin together; NULL: all */
+    bool waves_anew;          /* these were given for this life: what was left of others is void */
 };
 
 enum state_flags {
     STATE_FANOUT = 1,      /* many units, named by expand */
     STATE_PROBE_FIRST = 2, /* probe before the first act of each unit */
     STATE_KEYED = 4,       /* the manager takes our id: a repeat is refused by itself */
-    STATE_NO_RETURN = 8    /* after its act nothing can be undone */
+    STATE_NO_RETURN = 8,   /* after its act nothing can be undone */
+    STATE_PROBE_AGAIN = 16 /* probe before the act of every attempt but the first */
 }; /* A state that undoes never says FAILED: what it cannot take back stands in the way (FOREIGN),
       and cancelling goes on when that is mended. */
 
@@ -137,10 +153,13 @@ struct ferry_state {
     unsigned def;        /* version of what it stores in data, cursor and facts */
     unsigned flags;
     void (*timing)(const struct state_context *context, struct state_timing *timing);
-    const char *leaves;      /* what its effect leaves on the manager, for people; NULL: nothing */
-    const char *undone_by;   /* the later state that takes it away again, or NULL */
-    const char *undo;        /* the state that does so when the run is cancelled, or NULL */
-    struct state_phase plan; /* reads only */
+    const char *leaves;    /* what its effect leaves on the manager, for people; NULL: nothing */
+    const char *undone_by; /* the later state that takes it away again, or NULL */
+    const char *undo;      /* the state that does so when the run is cancelled, or NULL */
+    /* Must these two never be under way together? Asked where units have been divided; NULL: none.
+     */
+    bool (*apart)(const struct state_unit *a, const struct state_unit *b);
+    struct state_phase plan;   /* reads only */
     struct state_phase expand; /* reads only; fan-out states */
     struct state_phase probe;  /* reads only */
     struct state_phase act;    /* exactly one changing request; none: the unit only awaits */
@@ -165,6 +184,9 @@ const struct ferry_state *workflow_state(const struct workflow *workflow, const 
 
 /* Adds a unit. A key that is there already is left alone. Copies. */
 void state_sink_add(struct state_sink *sink, const char *key);
+/* The same with what the state must know about it: its notes begin with {"given": given}, and keep
+   that over a retry. */
+void state_sink_add_given(struct state_sink *sink, const char *key, const struct json *given);
 /* Adds a unit that has nothing to do, with the reason why. */
 void state_sink_skip(struct state_sink *sink, const char *key, const char *reason);
 

@@ -35,6 +35,9 @@ void engine_timing(const struct ferry_state *state, const struct state_context *
     if (state->timing) {
         state->timing(context, timing);
     }
+#ifdef FERRY_MUTANT_HUSH
+    timing->hush_ms = 0;
+#endif
     settle_ms = json_int64_or(context->options, "limits.settle_ms", -1);
     if (settle_ms >= 0) {
         timing->settle_ms = settle_ms;
@@ -42,33 +45,6 @@ void engine_timing(const struct ferry_state *state, const struct state_context *
     if (timing->concurrency == 0) {
         timing->concurrency = 1;
     }
-}
-
-/* --- units that expand names --- */
-
-static void sink_put(struct state_sink *sink, const char *key, enum unit_state state,
-                     const char *reason)
-{
-    struct engine *engine = sink->engine;
-    struct unit *unit = unit_new(engine->step, &engine->run, &engine->step->row, key);
-
-    unit->row.state = state;
-    unit_set_text(unit, &unit->row.error, reason);
-    if (sink->count == sink->room) {
-        sink->room = sink->room ? sink->room * 2 : 256;
-        sink->units = mem_resize(engine, sink->units, struct unit *, sink->room);
-    }
-    sink->units[sink->count++] = unit;
-}
-
-void state_sink_add(struct state_sink *sink, const char *key)
-{
-    sink_put(sink, key, UNIT_PENDING, NULL);
-}
-
-void state_sink_skip(struct state_sink *sink, const char *key, const char *reason)
-{
-    sink_put(sink, key, UNIT_SKIPPED, reason);
 }
 
 /* --- taking up a step --- */
@@ -111,6 +87,7 @@ static void take_up_started(struct engine *engine, struct unit *unit)
     if (unit->due_ms > now_ms + wait_ms) {
         unit->due_ms = now_ms + wait_ms;
     }
+    unit->began_ms = now_ms;
     if (!timing->deadline_ms) {
         unit->deadline_ms = 0;
         return;
@@ -121,32 +98,6 @@ static void take_up_started(struct engine *engine, struct unit *unit)
     if (unit->deadline_ms > most_ms) {
         unit->deadline_ms = most_ms;
     }
-}
-
-static void remember_taken(struct step *step, const struct unit_row *rows, size_t count)
-{
-    step->taken = mem_resize(step, step->taken, int64_t, step->taken_count + count);
-    for (size_t i = 0; i < count; i++) {
-        step->taken[step->taken_count++] = rows[i].seq;
-    }
-}
-
-/* Is this row in hand already? One that was open when the step was taken up may have become pending
-   again since, and then the journal names it among the pending ones. */
-static bool is_taken(const struct step *step, int64_t seq)
-{
-    size_t low = 0, high = step->taken_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (step->taken[middle] < seq) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low < step->taken_count && step->taken[low] == seq;
 }
 
 static enum ferry_code take_up_units(struct engine *engine, struct ferry_error *err)
@@ -176,7 +127,7 @@ static enum ferry_code take_up_units(struct engine *engine, struct ferry_error *
             step->live++;
             schedule_put(&engine->schedule, unit);
         }
-        remember_taken(step, rows, count);
+        engine_remember_taken(step, rows, count);
         if (count < UNITS_LOADED) {
             return FERRY_OK;
         }
@@ -219,6 +170,7 @@ static enum ferry_code load_step(struct engine *engine, const struct step_row *r
     schedule_init(&engine->schedule, step);
     context = engine_context(engine, PHASE_PROBE);
     engine_timing(state, &context, &step->timing);
+    engine_fanout_load(engine);
     return take_up_units(engine, err);
 }
 
@@ -344,84 +296,12 @@ void engine_step_move(struct engine *engine, enum engine_phase phase, enum engin
     case MOVE_SETTLE:
     case MOVE_OBSTACLE:
     case MOVE_START:
+    case MOVE_SPLIT:
+    case MOVE_NEXT:
     case MOVE_BACK:
         later(engine, verdict);
         break;
     }
-}
-
-static bool too_many_failures(const struct step *step)
-{
-    const struct state_timing *timing = &step->timing;
-    const struct step_row *row = &step->row;
-
-    return (timing->max_failures >= 0 && row->n_failed > timing->max_failures) ||
-           (timing->max_failures_percent < 100 &&
-            row->n_failed * 100 > row->n_total * (int64_t)timing->max_failures_percent);
-}
-
-/* Reads the next pending rows when the window is empty. Not while this turn has changes of its own
-   that the disk does not know yet. */
-static void fill_window(struct engine *engine)
-{
-    struct step *step = engine->step;
-    struct ferry_error err = {0};
-    int64_t most_ms = engine_now(engine) + BACKOFF_RETRY_AFTER_CAP_MS;
-    struct unit_row *rows;
-    size_t count;
-
-    if (step->window_at < step->window_count || step->exhausted || step->dirty ||
-        engine->sink.count) {
-        return;
-    }
-    mem_free(step->window);
-    step->window = mem_array(step, struct unit *, PENDING_LOADED);
-    step->window_at = step->window_count = 0;
-    if (journal_units(engine->o.journal, step->window,
-                      &(struct unit_query){step->row.run, step->row.step, UNITS_PENDING,
-                                           step->last_seq, PENDING_LOADED},
-                      &rows, &count, &err)) {
-        engine_end(engine, RUN_PAUSED, err.code, err.message, err.hint);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        step->last_seq = rows[i].seq;
-        if (!is_taken(step, rows[i].seq)) {
-            struct unit *unit = unit_load(step, &rows[i], engine->o.clock);
-
-            unit->deadline_ms = 0; /* of a question that an earlier life asked */
-            if (unit->due_ms > most_ms) {
-                unit->due_ms = most_ms; /* the wall clock was set back */
-            }
-            step->window[step->window_count++] = unit;
-        }
-    }
-    mem_free(rows);
-    step->exhausted = count < PENDING_LOADED;
-}
-
-struct unit *engine_next_pending(struct engine *engine)
-{
-    struct step *step = engine->step;
-
-    if (step->row.state != STEP_RUNNING || too_many_failures(step)) {
-        return NULL;
-    }
-    while (step->live < step->timing.concurrency) {
-        struct unit *unit;
-
-        fill_window(engine);
-        if (step->window_at == step->window_count) {
-            return NULL;
-        }
-        unit = step->window[step->window_at++];
-        step->live++;
-        if (unit->due_ms <= engine_now(engine)) {
-            return unit;
-        }
-        schedule_put(&engine->schedule, unit);
-    }
-    return NULL;
 }
 
 /* Of a plain state: as it is known here, or, for a unit that failed in an earlier life or by the
@@ -470,7 +350,7 @@ static void units_ended(struct engine *engine)
         end_unknown(engine);
     } else if (row->n_failed && !fanout) {
         fail_plain(engine);
-    } else if (too_many_failures(step)) {
+    } else if (engine_too_many_failures(step)) {
         char *reason = mem_printf(step, "%" PRId64 " of %" PRId64 " failed, more than allowed",
                                   row->n_failed, row->n_total);
 
@@ -548,14 +428,11 @@ void engine_advance(struct engine *engine)
         next_step(engine);
         return;
     }
-    if (step->row.state != STEP_RUNNING || step->live) { /* also: it waits again */
-        return;
+    if (step->row.state != STEP_RUNNING || step->live || step->dirty || engine->sink.count ||
+        engine_has_pending(engine)) {
+        return; /* changes of this turn are looked at when they are on disk */
     }
-    if (!too_many_failures(step)) {
-        fill_window(engine);
-        if (step->window_at < step->window_count || !step->exhausted) {
-            return;
-        }
+    if (!engine_fanout_goes_on(engine)) {
+        units_ended(engine);
     }
-    units_ended(engine);
 }

@@ -27,8 +27,10 @@ enum engine_move {
     MOVE_DONE,
     MOVE_SKIP,
     MOVE_FAIL,
-    MOVE_BACK, /* an earlier step begins again; this one waits for its end */
-    MOVE_BLOCK /* something of others is in the way: the run stops, the unit stays */
+    MOVE_SPLIT, /* ended: its parts are units of their own */
+    MOVE_NEXT,  /* pending again, with a new attempt and a new id */
+    MOVE_BACK,  /* an earlier step begins again; this one waits for its end */
+    MOVE_BLOCK  /* something of others is in the way: the run stops, the unit stays */
 };
 
 enum engine_move engine_move(enum engine_phase phase, enum state_answer answer);

@@ -29,19 +29,6 @@ struct unit *unit_new(const void *ctx, const struct run_row *run, const struct s
     return unit;
 }
 
-void unit_begin_again(struct unit *unit, const struct run_row *run, const char *step)
-{
-    unit->row.data = NULL;
-    unit->data = NULL;
-    unit->row.state = UNIT_PENDING;
-    unit->row.attempt++;
-    unit_derive_id(unit, run, step);
-    unit->row.tries = 0;
-    unit->row.not_before_ms = unit->row.deadline_ms = 0;
-    unit->row.intent_at_ms = unit->row.started_at_ms = unit->row.ended_at_ms = 0;
-    unit->row.remote_id = unit->row.remote_state = unit->row.error = unit->row.hint = NULL;
-}
-
 static int64_t to_monotonic(int64_t stored_ms, struct clock *clock)
 {
     int64_t wait_ms = stored_ms - clock->realtime_ms(clock);
@@ -95,6 +82,12 @@ void unit_store(struct unit *unit, struct clock *clock)
     }
 }
 
+static bool asks_first(const struct unit *unit, unsigned flags)
+{
+    return !unit->probed &&
+           ((flags & STATE_PROBE_FIRST) || ((flags & STATE_PROBE_AGAIN) && unit->row.attempt > 1));
+}
+
 enum engine_phase unit_phase(const struct unit *unit, const struct ferry_state *state,
                              enum step_state step)
 {
@@ -107,11 +100,13 @@ enum engine_phase unit_phase(const struct unit *unit, const struct ferry_state *
     if (unit->row.state == UNIT_INTENT) {
         return PHASE_REPROBE;
     }
-    return (state->flags & STATE_PROBE_FIRST) && !unit->probed ? PHASE_PROBE : PHASE_ACT;
+    return asks_first(unit, state->flags) ? PHASE_PROBE : PHASE_ACT;
 }
 
-struct state_unit unit_view(const struct unit *unit)
+struct state_unit unit_view(const struct unit *unit, int64_t now_ms)
 {
+    bool started = unit->row.state == UNIT_STARTED;
+
     return (struct state_unit){.key = unit->row.key,
                                .id = unit->row.intent_id,
                                .attempt = unit->row.attempt,
@@ -119,6 +114,7 @@ struct state_unit unit_view(const struct unit *unit)
                                .remote_id = unit->row.remote_id,
                                .intent_at_ms = unit->row.intent_at_ms,
                                .started_at_ms = unit->row.started_at_ms,
+                               .age_ms = started ? now_ms - unit->began_ms : 0,
                                .data = unit->data};
 }
 
@@ -157,4 +153,46 @@ bool unit_has_ended(const struct unit *unit)
 {
     return unit->row.state != UNIT_PENDING && unit->row.state != UNIT_INTENT &&
            unit->row.state != UNIT_STARTED;
+}
+
+static void forget(const char **text)
+{
+    mem_free((void *)(uintptr_t)*text);
+    *text = NULL;
+}
+
+void unit_renew(struct unit *unit, const struct run_row *run, const char *step)
+{
+    unit->row.attempt++;
+    unit_derive_id(unit, run, step);
+    forget(&unit->row.remote_id);
+    forget(&unit->row.remote_state);
+    forget(&unit->row.error);
+    forget(&unit->row.hint);
+    unit->row.tries = unit->unsent = unit->fruitless = 0;
+    unit->row.intent_at_ms = unit->row.started_at_ms = unit->row.ended_at_ms = 0;
+    unit->deadline_ms = unit->obstacle_until_ms = unit->settle_until_ms = 0;
+    unit->probed = unit->polled = false;
+}
+
+struct json *unit_given(const void *ctx, const struct json *notes)
+{
+    const struct json *given = json_get(notes, "given");
+    struct json *kept;
+
+    if (!given) {
+        return NULL;
+    }
+    kept = json_object(ctx);
+    json_set_json(kept, "given", given);
+    return kept;
+}
+
+void unit_begin_again(struct unit *unit, const struct run_row *run, const char *step)
+{
+    unit->data = unit_given(unit, unit->data);
+    unit->row.data = unit->data ? json_print(unit, unit->data) : NULL;
+    unit->row.state = UNIT_PENDING;
+    unit->row.not_before_ms = unit->row.deadline_ms = 0;
+    unit_renew(unit, run, step);
 }

@@ -24,6 +24,7 @@ struct unit {
     unsigned unsent;           /* sendings in a row of which not one byte left */
     unsigned fruitless;        /* sendings that left and had no effect */
     int64_t due_ms;            /* not before */
+    int64_t began_ms;          /* when this process saw it accepted, or took it up */
     int64_t deadline_ms;       /* of the present question; 0: none */
     int64_t obstacle_until_ms; /* an obstacle is waited for until then; 0: none seen */
     int64_t settle_until_ms;   /* "absent" is not believed before */
@@ -48,12 +49,16 @@ void unit_begin_again(struct unit *unit, const struct run_row *run, const char *
 /* What is to be asked about it next. */
 enum engine_phase unit_phase(const struct unit *unit, const struct ferry_state *state,
                              enum step_state step);
-/* As a state sees it; borrowed from the unit. */
-struct state_unit unit_view(const struct unit *unit);
+/* As a state sees it at this (monotonic) time; borrowed from the unit. */
+struct state_unit unit_view(const struct unit *unit, int64_t now_ms);
 /* Merges a patch into its notes; true when they now differ from what is on disk. */
 bool unit_merge(struct unit *unit, const struct json *patch);
 /* Replaces one of the texts of its row; true when it changed. NULL leaves it alone. */
 bool unit_set_text(struct unit *unit, const char **field, const char *text);
 bool unit_has_ended(const struct unit *unit);
+/* Begins another attempt: a new id, and nothing of the manager's. Its notes are the caller's. */
+void unit_renew(struct unit *unit, const struct run_row *run, const char *step);
+/* The part of its notes that a retry keeps ("given"), below ctx, or NULL. */
+struct json *unit_given(const void *ctx, const struct json *notes);
 
 #endif

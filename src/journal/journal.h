@@ -11,9 +11,9 @@
  * given to it; texts in rows given to a writing function are borrowed for the call. JSON columns
  * travel as text; the journal checks that they parse (of what comes in masses, the data of events
  * and of units that change, only that brackets and strings are closed). Times are unix
- * milliseconds. No column may hold a secret. The epoch of a row is always that of the writer that
- * wrote it: what the caller puts there is not read. A reading function that finds no rows gives
- * NULL and a count of 0.
+ * milliseconds. No column may hold a secret. With every run, unit and event the journal stores the
+ * epoch of the writer that wrote it last. A reading function that finds no rows gives NULL and a
+ * count of 0.
  */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
@@ -69,7 +69,7 @@ void journal_rollback(struct journal *journal);
 /* Inserts; sets row->run. A second live run against one target is refused (FERRY_E_REFUSED). */
 enum ferry_code journal_run_add(struct journal *journal, struct run_row *row,
                                 struct ferry_error *err) FERRY_CHECK;
-/* Writes state, facts, error, hint, code, stop_before, cancel_at_ms, updated_at_ms, epoch. */
+/* Writes state, facts, error, hint, code, stop_before, cancel_at_ms, updated_at_ms. */
 enum ferry_code journal_run_update(struct journal *journal, const struct run_row *row,
                                    struct ferry_error *err) FERRY_CHECK;
 enum ferry_code journal_step_add(struct journal *journal, const struct step_row *row,

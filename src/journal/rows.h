@@ -56,7 +56,6 @@ struct run_row {
     const char *stop_before; /* name of a state, or NULL */
     int64_t created_at_ms, updated_at_ms;
     int64_t cancel_at_ms; /* 0: nobody asked */
-    int64_t epoch;        /* of the last change */
 };
 
 struct step_row {
@@ -80,7 +79,6 @@ struct unit_row {
     enum unit_state state;
     unsigned attempt; /* which intent_id; grows only when a new id is wanted */
     unsigned tries;   /* failures in a row in the present phase; for backoff, across restarts */
-    int64_t epoch;
     int64_t not_before_ms; /* backoff, Retry-After, settle window, next poll */
     int64_t deadline_ms;   /* 0: none */
     int64_t intent_at_ms, started_at_ms, ended_at_ms; /* 0: not yet */
@@ -92,9 +90,10 @@ struct unit_row {
 
 struct event_row {
     int64_t id, run;
-    int step;    /* -1: the run itself */
-    int64_t seq; /* -1: no unit */
-    int64_t epoch, at_ms;
+    int step;      /* -1: the run itself */
+    int64_t seq;   /* -1: no unit */
+    int64_t epoch; /* of the writer; the journal's own */
+    int64_t at_ms;
     const char *kind; /* "step_started", "unit_done", ... */
     const char *data; /* JSON, or NULL */
 };

@@ -13,7 +13,7 @@
 #include "journal/system.h"
 
 #define JOURNAL_APPLICATION_ID 0x46455259 /* "FERY", in bytes 68 to 71 of the file */
-#define JOURNAL_VERSION 1                 /* user_version that this ferry writes */
+#define JOURNAL_VERSION 2                 /* user_version that this ferry writes */
 
 /* How steps and units are numbered: by where they belong. */
 #define JOURNAL_STEP_MAX 255

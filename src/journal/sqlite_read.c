@@ -36,7 +36,6 @@ static bool fill_run(struct columns *columns, void *out)
     row->created_at_ms = column_int(columns);
     row->updated_at_ms = column_int(columns);
     row->cancel_at_ms = column_int(columns);
-    row->epoch = column_int(columns);
     return known;
 }
 
@@ -54,6 +53,7 @@ static bool fill_step(struct columns *columns, void *out)
     row->cursor = column_text(columns);
     row->error = column_text(columns);
     row->hint = column_text(columns);
+    known = known && sqlite3_column_type(columns->statement, columns->at) != SQLITE_NULL;
     row->n_total = column_int(columns);
     row->n_done = column_int(columns);
     row->n_skipped = column_int(columns);
@@ -78,7 +78,6 @@ static bool fill_unit(struct columns *columns, void *out)
     row->state = (enum unit_state)state;
     row->attempt = (unsigned)column_int(columns);
     row->tries = (unsigned)column_int(columns);
-    row->epoch = column_int(columns);
     row->not_before_ms = column_int(columns);
     row->deadline_ms = column_int(columns);
     row->intent_at_ms = column_int(columns);

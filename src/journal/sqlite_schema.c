@@ -6,7 +6,7 @@
 #include "journal/sqlite.h"
 
 /*
- * Schema 1. JSON is checked in C: json_valid() in a CHECK does not go with trusted_schema=OFF.
+ * Schema 2. JSON is checked in C: json_valid() in a CHECK does not go with trusted_schema=OFF.
  *
  * Steps and units are numbered by where they belong: step.id is run * 2^8 + step, unit.id is
  * step.id * 2^32 + seq (JOURNAL_STEP_ID, JOURNAL_UNIT_ID). With a composite key and WITHOUT ROWID
@@ -14,10 +14,13 @@
  * Columns of type ANY hold a uuid as 16 bytes or a SHA-256 as 32 where they can.
  * unit.room keeps space in the row until its results come, so that pages need not be split.
  *
- * Indexes are few, since each is one more page in every commit. That of the open units is also what
- * makes their intent ids unique; one over all ids ever used would be as large as the table and be
- * hit at random, which cost two thirds of the fan-out's speed (measured). Pending units are found
- * by the primary key, in the order of work; events of one run by the id of its first.
+ * Every page that a commit changes costs it time, most of all on a quick disk. So indexes are few,
+ * and what each commit changes besides units and events is together in the table hot, as a rule on
+ * one page: of each step the counters (`of` is the step's id), of each open unit the intent (`of`
+ * is the intent's id). That also makes the ids of open intents unique; an index over all ids ever
+ * used would be as large as the table and be hit at random, which cost two thirds of the fan-out's
+ * speed (measured). Pending units are found by the primary key, in the order of work; events of one
+ * run by the id of its first.
  */
 static const char schema_tables[] =
     "CREATE TABLE meta("
@@ -54,9 +57,6 @@ static const char schema_tables[] =
     " state TEXT NOT NULL CHECK(state IN ('waiting','expanding','running','verifying','done',"
     "  'failed','skipped','cancelled')),"
     " cursor TEXT, error TEXT, hint TEXT,"
-    " n_total INTEGER NOT NULL DEFAULT 0, n_done INTEGER NOT NULL DEFAULT 0,"
-    " n_skipped INTEGER NOT NULL DEFAULT 0, n_failed INTEGER NOT NULL DEFAULT 0,"
-    " n_open INTEGER NOT NULL DEFAULT 0, n_unknown INTEGER NOT NULL DEFAULT 0,"
     " started_at INTEGER NOT NULL, ended_at INTEGER NOT NULL,"
     " CHECK(id>>8=run)) STRICT;";
 
@@ -77,8 +77,13 @@ static const char schema_units[] =
     " CHECK(id>>32=of),"
     " CHECK(state NOT IN (1,2) OR intent_id IS NOT NULL)) STRICT;"
     "CREATE UNIQUE INDEX unit_key ON unit(of,key);"
-    "CREATE UNIQUE INDEX unit_open ON unit(intent_id) WHERE state IN (1,2);"
     "CREATE INDEX unit_stuck ON unit(id) WHERE state IN (5,6);"
+    "CREATE TABLE hot("
+    " of ANY PRIMARY KEY,"
+    " unit INTEGER,"
+    " n_total INTEGER, n_done INTEGER, n_skipped INTEGER, n_failed INTEGER,"
+    " n_open INTEGER, n_unknown INTEGER,"
+    " CHECK((unit IS NULL)=(n_total IS NOT NULL))) STRICT, WITHOUT ROWID;"
     "CREATE TABLE event("
     " id INTEGER PRIMARY KEY," /* dense: no AUTOINCREMENT, and nothing is ever removed */
     " run INTEGER NOT NULL REFERENCES run(run),"

@@ -54,9 +54,17 @@ void journal_rollback(struct journal *journal)
     end_turn(journal, false);
 }
 
+/* Notes up to which change of the file the epoch is known to be ours. */
+static void know_fence(struct journal *journal)
+{
+    journal->fence_known = sqlite3_file_control(journal->db, "main", SQLITE_FCNTL_DATA_VERSION,
+                                                &journal->fence_version) == SQLITE_OK;
+}
+
 /* Is the epoch on disk still ours? Asked with the write lock held, so the answer lasts. While no
    other connection has committed anything since the last answer, it cannot be another: SQLite
-   counts such commits, and telling so costs a tenth of the question. */
+   counts such commits, and telling so costs a tenth of the question. It counts our own as well:
+   that is why journal_commit notes the count anew. */
 static enum ferry_code check_fence(struct journal *journal, struct ferry_error *err)
 {
 #ifdef FERRY_MUTANT_FENCE
@@ -72,8 +80,7 @@ static enum ferry_code check_fence(struct journal *journal, struct ferry_error *
     if (rc == SQLITE_OK && journal->fence_known && version == journal->fence_version) {
         return FERRY_OK;
     }
-    journal->fence_known = rc == SQLITE_OK;
-    journal->fence_version = version;
+    journal->fence_known = false;
     code = journal_statement(journal, STATEMENT_FENCE, &statement, err);
     if (code != FERRY_OK) {
         return code;
@@ -88,7 +95,9 @@ static enum ferry_code check_fence(struct journal *journal, struct ferry_error *
         code = journal_fail_sqlite(journal, rc, "write", err);
     }
     sqlite3_reset(statement);
-    journal->fence_known = journal->fence_known && code == FERRY_OK;
+    if (code == FERRY_OK) {
+        know_fence(journal);
+    }
     return code;
 #endif
 }
@@ -170,6 +179,13 @@ static enum ferry_code write_delta(struct journal *journal, struct step_delta *d
     bind_int(&binder, delta->units[UNIT_UNKNOWN]);
     bind_int(&binder, JOURNAL_STEP_ID(delta->run, delta->step));
     code = journal_step_once(journal, statement, "write", err);
+    if (code == FERRY_OK && sqlite3_changes(journal->db) != 1) {
+        ferry_fail(err, FERRY_E_JOURNAL,
+                   "cannot write the journal \"%s\": the counters of a step are missing",
+                   journal->path);
+        ferry_error_hint(err, "the journal is damaged: keep it as it is and restore a copy");
+        code = FERRY_E_JOURNAL;
+    }
     if (code != FERRY_OK) {
         return code;
     }
@@ -219,6 +235,8 @@ enum ferry_code journal_commit(struct journal *journal, struct ferry_error *err)
         journal->broken = true;
         return code;
     }
+    /* No other commit can be among those counted by now: SQLite counts them when it begins. */
+    know_fence(journal);
     end_turn(journal, true);
     return FERRY_OK;
 }

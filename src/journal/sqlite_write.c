@@ -118,12 +118,39 @@ static enum ferry_code run_refused(struct journal *journal, const struct run_row
     return FERRY_E_REFUSED;
 }
 
+/* What changes in the life of a run; both statements begin with it. */
+static void bind_run(struct binder *binder, const struct journal *journal,
+                     const struct run_row *row)
+{
+    bind_text(binder, run_state_name(row->state));
+    bind_text(binder, row->facts);
+    bind_text(binder, row->error);
+    bind_text(binder, row->hint);
+    bind_text(binder, code_text(row->code));
+    bind_text(binder, row->stop_before);
+    bind_int(binder, row->cancel_at_ms);
+    bind_int(binder, row->updated_at_ms);
+    bind_int(binder, journal->epoch);
+}
+
+static enum ferry_code finish_run(struct journal *journal, sqlite3_stmt *statement,
+                                  const struct run_row *row, struct ferry_error *err)
+{
+    int rc = sqlite3_step(statement);
+    enum ferry_code code = FERRY_OK;
+
+    if (rc != SQLITE_DONE && rc != SQLITE_CONSTRAINT_UNIQUE) {
+        code = spoil(journal, journal_fail_sqlite(journal, rc, "write", err));
+    }
+    sqlite3_reset(statement);
+    return rc == SQLITE_CONSTRAINT_UNIQUE ? run_refused(journal, row, err) : code;
+}
+
 enum ferry_code journal_run_add(struct journal *journal, struct run_row *row,
                                 struct ferry_error *err)
 {
     sqlite3_stmt *statement = NULL;
     enum ferry_code code = change(journal, STATEMENT_RUN_ADD, &statement, err);
-    int rc;
 
     if (code == FERRY_OK) {
         code = check_json(journal, "options", row->options, err);
@@ -136,34 +163,17 @@ enum ferry_code journal_run_add(struct journal *journal, struct run_row *row,
     }
     struct binder binder = {.statement = statement};
 
+    bind_run(&binder, journal, row);
     bind_text(&binder, row->uuid);
     bind_text(&binder, row->name);
     bind_text(&binder, row->workflow);
     bind_text(&binder, row->target);
-    bind_text(&binder, run_state_name(row->state));
     bind_text(&binder, row->options == NULL ? "{}" : row->options);
-    bind_text(&binder, row->facts);
-    bind_text(&binder, row->error);
-    bind_text(&binder, row->hint);
-    bind_text(&binder, code_text(row->code));
     bind_text(&binder, row->ferry_version == NULL ? FERRY_VERSION : row->ferry_version);
-    bind_text(&binder, row->stop_before);
     bind_int(&binder, row->created_at_ms);
-    bind_int(&binder, row->updated_at_ms);
-    bind_int(&binder, row->cancel_at_ms);
-    bind_int(&binder, journal->epoch);
-    rc = sqlite3_step(statement);
-    if (rc == SQLITE_CONSTRAINT_UNIQUE) {
-        sqlite3_reset(statement);
-        return run_refused(journal, row, err);
-    }
-    if (rc != SQLITE_DONE) {
-        code = spoil(journal, journal_fail_sqlite(journal, rc, "write", err));
-    }
-    sqlite3_reset(statement);
+    code = finish_run(journal, statement, row, err);
     if (code == FERRY_OK) {
         row->run = sqlite3_last_insert_rowid(journal->db);
-        row->epoch = journal->epoch;
     }
     return code;
 }
@@ -173,7 +183,6 @@ enum ferry_code journal_run_update(struct journal *journal, const struct run_row
 {
     sqlite3_stmt *statement = NULL;
     enum ferry_code code = change(journal, STATEMENT_RUN_UPDATE, &statement, err);
-    int rc;
 
     if (code == FERRY_OK) {
         code = check_json(journal, "facts", row->facts, err);
@@ -183,29 +192,40 @@ enum ferry_code journal_run_update(struct journal *journal, const struct run_row
     }
     struct binder binder = {.statement = statement};
 
-    bind_text(&binder, run_state_name(row->state));
-    bind_text(&binder, row->facts);
-    bind_text(&binder, row->error);
-    bind_text(&binder, row->hint);
-    bind_text(&binder, code_text(row->code));
-    bind_text(&binder, row->stop_before);
-    bind_int(&binder, row->cancel_at_ms);
-    bind_int(&binder, row->updated_at_ms);
-    bind_int(&binder, journal->epoch);
+    bind_run(&binder, journal, row);
     bind_int(&binder, row->run);
-    rc = sqlite3_step(statement);
-    if (rc == SQLITE_CONSTRAINT_UNIQUE) { /* an ended run was to live again */
-        sqlite3_reset(statement);
-        return run_refused(journal, row, err);
-    }
-    if (rc != SQLITE_DONE) {
-        code = spoil(journal, journal_fail_sqlite(journal, rc, "write", err));
-    }
-    sqlite3_reset(statement);
+    code = finish_run(journal, statement, row, err); /* refused: an ended run was to live again */
     if (code == FERRY_OK && sqlite3_changes(journal->db) != 1) {
         return fail_row(journal, err, "there is no such run");
     }
     return code;
+}
+
+/* What changes in the life of a step, and its id; both statements begin with it. */
+static void bind_step(struct binder *binder, const struct step_row *row)
+{
+    bind_text(binder, step_state_name(row->state));
+    bind_text(binder, row->cursor);
+    bind_text(binder, row->error);
+    bind_text(binder, row->hint);
+    bind_int(binder, row->started_at_ms);
+    bind_int(binder, row->ended_at_ms);
+    bind_int(binder, JOURNAL_STEP_ID(row->run, row->step));
+}
+
+/* The counters of a new step. */
+static enum ferry_code add_counters(struct journal *journal, int64_t step_id,
+                                    struct ferry_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    enum ferry_code code = change(journal, STATEMENT_STEP_COUNT_ADD, &statement, err);
+    struct binder binder = {.statement = statement};
+
+    if (code != FERRY_OK) {
+        return code;
+    }
+    bind_int(&binder, step_id);
+    return finish(journal, statement, err);
 }
 
 enum ferry_code journal_step_add(struct journal *journal, const struct step_row *row,
@@ -225,18 +245,14 @@ enum ferry_code journal_step_add(struct journal *journal, const struct step_row 
     }
     struct binder binder = {.statement = statement};
 
-    bind_int(&binder, JOURNAL_STEP_ID(row->run, row->step));
+    bind_step(&binder, row);
     bind_int(&binder, row->run);
     bind_text(&binder, row->name);
     bind_int(&binder, row->def);
     bind_int(&binder, row->fanout ? 1 : 0);
-    bind_text(&binder, step_state_name(row->state));
-    bind_text(&binder, row->cursor);
-    bind_text(&binder, row->error);
-    bind_text(&binder, row->hint);
-    bind_int(&binder, row->started_at_ms);
-    bind_int(&binder, row->ended_at_ms);
-    return finish(journal, statement, err);
+    code = finish(journal, statement, err);
+    return code == FERRY_OK ? add_counters(journal, JOURNAL_STEP_ID(row->run, row->step), err)
+                            : code;
 }
 
 enum ferry_code journal_step_update(struct journal *journal, const struct step_row *row,
@@ -253,13 +269,7 @@ enum ferry_code journal_step_update(struct journal *journal, const struct step_r
     }
     struct binder binder = {.statement = statement};
 
-    bind_text(&binder, step_state_name(row->state));
-    bind_text(&binder, row->cursor);
-    bind_text(&binder, row->error);
-    bind_text(&binder, row->hint);
-    bind_int(&binder, row->started_at_ms);
-    bind_int(&binder, row->ended_at_ms);
-    bind_int(&binder, JOURNAL_STEP_ID(row->run, row->step));
+    bind_step(&binder, row);
     code = finish(journal, statement, err);
     if (code == FERRY_OK && sqlite3_changes(journal->db) != 1) {
         return fail_row(journal, err, "there is no such step");
@@ -337,32 +347,83 @@ static void bind_room(struct binder *binder, enum unit_state state)
     }
 }
 
-static void bind_new_unit(struct journal *journal, sqlite3_stmt *statement,
-                          const struct unit_row *row)
+/* What changes in the life of a unit, and its id; all three statements begin with it. */
+static void bind_unit(struct binder *binder, const struct journal *journal,
+                      const struct unit_row *row)
 {
+    bind_int(binder, row->state);
+    bind_int(binder, row->attempt);
+    bind_int(binder, row->tries);
+    bind_int(binder, journal->epoch);
+    bind_int(binder, row->not_before_ms);
+    bind_int(binder, row->deadline_ms);
+    bind_int(binder, row->intent_at_ms);
+    bind_int(binder, row->started_at_ms);
+    bind_int(binder, row->ended_at_ms);
+    bind_id(binder, row->remote_id);
+    bind_text(binder, row->remote_state);
+    bind_text(binder, row->error);
+    bind_text(binder, row->hint);
+    bind_text(binder, row->data);
+    bind_int(binder, row->http);
+    bind_room(binder, row->state);
+    bind_int(binder, JOURNAL_UNIT_ID(row->run, row->step, row->seq));
+}
+
+static bool is_open(enum unit_state state)
+{
+    return state == UNIT_INTENT || state == UNIT_STARTED;
+}
+
+static enum ferry_code fail_moved(struct journal *journal, const struct unit_row *row,
+                                  enum unit_state from, struct ferry_error *err)
+{
+    ferry_fail(err, FERRY_E_JOURNAL,
+               "cannot write the journal \"%s\": unit %s is not %s any more, or its intent is "
+               "another",
+               journal->path, row->key == NULL ? "?" : row->key, unit_state_name(from));
+    ferry_error_hint(err, "see what became of it: ferry status");
+    return spoil(journal, FERRY_E_JOURNAL);
+}
+
+/* From now on the unit is found by its intent; two with one intent are refused. */
+static enum ferry_code add_open(struct journal *journal, const struct unit_row *row,
+                                struct ferry_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    enum ferry_code code = change(journal, STATEMENT_OPEN_ADD, &statement, err);
     struct binder binder = {.statement = statement};
 
-    bind_int(&binder, JOURNAL_UNIT_ID(row->run, row->step, row->seq));
-    bind_int(&binder, JOURNAL_STEP_ID(row->run, row->step));
-    bind_text(&binder, row->key);
-    bind_int(&binder, row->state);
-    bind_int(&binder, row->attempt);
-    bind_int(&binder, row->tries);
-    bind_int(&binder, journal->epoch);
-    bind_int(&binder, row->not_before_ms);
-    bind_int(&binder, row->deadline_ms);
-    bind_int(&binder, row->intent_at_ms);
-    bind_int(&binder, row->started_at_ms);
-    bind_int(&binder, row->ended_at_ms);
+    if (code != FERRY_OK) {
+        return code;
+    }
     bind_id(&binder, row->intent_id);
-    bind_id(&binder, row->request_digest);
-    bind_id(&binder, row->remote_id);
-    bind_text(&binder, row->remote_state);
-    bind_text(&binder, row->error);
-    bind_text(&binder, row->hint);
-    bind_text(&binder, row->data);
-    bind_int(&binder, row->http);
-    bind_room(&binder, row->state);
+    bind_int(&binder, JOURNAL_UNIT_ID(row->run, row->step, row->seq));
+    return finish(journal, statement, err);
+}
+
+/* by_unit: by the intent that the stored row has, where the new row may bring another. */
+static enum ferry_code remove_open(struct journal *journal, const struct unit_row *row,
+                                   enum unit_state from, bool by_unit, struct ferry_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    enum ferry_code code = change(
+        journal, by_unit ? STATEMENT_OPEN_REMOVE_UNIT : STATEMENT_OPEN_REMOVE, &statement, err);
+    struct binder binder = {.statement = statement};
+
+    if (code != FERRY_OK) {
+        return code;
+    }
+    if (by_unit) {
+        bind_int(&binder, JOURNAL_UNIT_ID(row->run, row->step, row->seq));
+    } else {
+        bind_id(&binder, row->intent_id);
+    }
+    code = finish(journal, statement, err);
+    if (code == FERRY_OK && sqlite3_changes(journal->db) != 1) {
+        return fail_moved(journal, row, from, err);
+    }
+    return code;
 }
 
 enum ferry_code journal_unit_add(struct journal *journal, struct unit_row *row, bool *added,
@@ -384,8 +445,14 @@ enum ferry_code journal_unit_add(struct journal *journal, struct unit_row *row, 
     if (delta->next_seq > JOURNAL_SEQ_MAX) {
         return fail_row(journal, err, "a step has no room for more units");
     }
+    struct binder binder = {.statement = statement};
+
     row->seq = delta->next_seq;
-    bind_new_unit(journal, statement, row);
+    bind_unit(&binder, journal, row);
+    bind_int(&binder, JOURNAL_STEP_ID(row->run, row->step));
+    bind_id(&binder, row->intent_id);
+    bind_id(&binder, row->request_digest);
+    bind_text(&binder, row->key);
     code = finish(journal, statement, err);
     if (code != FERRY_OK) {
         return code;
@@ -394,78 +461,65 @@ enum ferry_code journal_unit_add(struct journal *journal, struct unit_row *row, 
     if (!*added) {
         return existing_seq(journal, row, err);
     }
-    row->epoch = journal->epoch;
+    if (is_open(row->state)) {
+        code = add_open(journal, row, err);
+    }
     delta->next_seq++;
     delta->units[row->state]++;
     delta->dirty = true;
-    return FERRY_OK;
+    return code;
 }
 
-static bool is_open(enum unit_state state)
+/* The row itself; which it was, and that it still is, is asked in the same statement. */
+static enum ferry_code write_unit(struct journal *journal, const struct unit_row *row,
+                                  enum unit_state from, bool keeps_intent, struct ferry_error *err)
 {
-    return state == UNIT_INTENT || state == UNIT_STARTED;
-}
-
-static void bind_changed_unit(struct journal *journal, sqlite3_stmt *statement,
-                              const struct unit_row *row, enum unit_state from, bool keeps_intent)
-{
+    sqlite3_stmt *statement = NULL;
+    enum ferry_code code =
+        change(journal, keeps_intent ? STATEMENT_UNIT_UPDATE_OPEN : STATEMENT_UNIT_UPDATE,
+               &statement, err);
     struct binder binder = {.statement = statement};
 
-    bind_int(&binder, row->state);
-    bind_int(&binder, row->attempt);
-    bind_int(&binder, row->tries);
-    bind_int(&binder, journal->epoch);
-    bind_int(&binder, row->not_before_ms);
-    bind_int(&binder, row->deadline_ms);
-    bind_int(&binder, row->intent_at_ms);
-    bind_int(&binder, row->started_at_ms);
-    bind_int(&binder, row->ended_at_ms);
-    bind_id(&binder, row->remote_id);
-    bind_text(&binder, row->remote_state);
-    bind_text(&binder, row->error);
-    bind_text(&binder, row->hint);
-    bind_text(&binder, row->data);
-    bind_int(&binder, row->http);
-    bind_room(&binder, row->state);
+    if (code != FERRY_OK) {
+        return code;
+    }
+    bind_unit(&binder, journal, row);
+    bind_int(&binder, from);
+    bind_id(&binder, row->intent_id);
     if (!keeps_intent) {
-        bind_id(&binder, row->intent_id);
         bind_id(&binder, row->request_digest);
     }
-    bind_int(&binder, JOURNAL_UNIT_ID(row->run, row->step, row->seq));
-    bind_int(&binder, from);
-    if (keeps_intent) {
-        bind_id(&binder, row->intent_id);
+    code = finish(journal, statement, err);
+    if (code == FERRY_OK && sqlite3_changes(journal->db) != 1) {
+        return fail_moved(journal, row, from, err);
     }
+    return code;
 }
 
 enum ferry_code journal_unit_update(struct journal *journal, const struct unit_row *row,
                                     enum unit_state from, struct ferry_error *err)
 {
-    /* From an open state only its result is new: the index of intents is left alone. */
+    /* From an open state only its result is new: the intent cannot change. */
     bool keeps_intent = is_open(from) && row->state > UNIT_INTENT;
     struct step_delta *delta = journal_delta(journal, row->run, row->step);
-    sqlite3_stmt *statement = NULL;
-    enum ferry_code code =
-        change(journal, keeps_intent ? STATEMENT_UNIT_UPDATE_OPEN : STATEMENT_UNIT_UPDATE,
-               &statement, err);
+    enum ferry_code code;
 
+    assert(journal->in_turn);
+    code = check_closed(journal, row->data, err);
+    if (code == FERRY_OK && is_open(from) && !keeps_intent) {
+        code = remove_open(journal, row, from, true, err);
+    }
     if (code == FERRY_OK) {
-        code = check_closed(journal, row->data, err);
+        code = write_unit(journal, row, from, keeps_intent, err);
+    }
+    if (code == FERRY_OK && keeps_intent && !is_open(row->state)) {
+        code = remove_open(journal, row, from, false, err);
+    }
+    if (code == FERRY_OK && !keeps_intent && is_open(row->state)) {
+        code = add_open(journal, row, err);
     }
     if (code != FERRY_OK) {
         return code;
-    }
-    bind_changed_unit(journal, statement, row, from, keeps_intent);
-    code = finish(journal, statement, err);
-    if (code != FERRY_OK) {
-        return code;
-    }
-    if (sqlite3_changes(journal->db) != 1) {
-        ferry_fail(err, FERRY_E_JOURNAL,
-                   "cannot write the journal \"%s\": unit %s is not %s any more, or its intent is "
-                   "another",
-                   journal->path, row->key == NULL ? "?" : row->key, unit_state_name(from));
-        return spoil(journal, FERRY_E_JOURNAL);
     }
     delta->units[from]--;
     delta->units[row->state]++;

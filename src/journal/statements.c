@@ -1,5 +1,7 @@
 #include "journal/statements.h"
 
+#include <assert.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,19 +11,18 @@
 
 #define RUN_COLUMNS                                                                                \
     "run,uuid,name,workflow,target,state,options,facts,error,hint,code,ferry_version,stop_before," \
-    "created_at,updated_at,cancel_at,epoch"
+    "created_at,updated_at,cancel_at"
 #define STEP_COLUMNS                                                                               \
     "run,id&255,name,def,fanout,state,cursor,error,hint,n_total,n_done,n_skipped,n_failed,"        \
     "n_open,n_unknown,started_at,ended_at"
 #define UNIT_COLUMNS                                                                               \
-    "id>>40,id>>32&255,id&4294967295,key,state,attempt,tries,epoch,not_before,deadline_at,intent_" \
-    "at,started_at,"                                                                               \
-    "ended_at,intent_id,request_digest,remote_id,remote_state,error,hint,data,http"
+    "id>>40,id>>32&255,id&4294967295,key,state,attempt,tries,not_before,deadline_at,intent_at,"    \
+    "started_at,ended_at,intent_id,request_digest,remote_id,remote_state,error,hint,data,http"
 #define EVENT_COLUMNS "id,run,step,seq,epoch,at,kind,data"
 
 #define LIVE "state IN ('running','paused','blocked')"
 
-/* What an update of an open unit writes; its intent cannot change. */
+/* What changes in the life of a unit besides its intent. Numbered alike in all three statements. */
 #define UNIT_SET                                                                                   \
     "UPDATE unit SET state=?1,attempt=?2,tries=?3,epoch=?4,not_before=?5,deadline_at=?6,"          \
     "intent_at=?7,started_at=?8,ended_at=?9,remote_id=?10,remote_state=?11,error=?12,hint=?13,"    \
@@ -36,30 +37,36 @@ static const char *const statement_texts[JOURNAL_STATEMENT_COUNT] = {
     [STATEMENT_FENCE] = "SELECT 1 FROM meta WHERE one=1 AND epoch=?1",
     [STATEMENT_COMMIT] = "COMMIT",
     [STATEMENT_ROLLBACK] = "ROLLBACK",
-    [STATEMENT_RUN_ADD] = "INSERT INTO run(uuid,name,workflow,target,state,options,facts,error,"
-                          "hint,code,ferry_version,stop_before,created_at,updated_at,cancel_at,"
-                          "epoch,events_after) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,"
-                          "?14,?15,?16,(SELECT coalesce(max(id),0) FROM event))",
+    [STATEMENT_RUN_ADD] = "INSERT INTO run(state,facts,error,hint,code,stop_before,cancel_at,"
+                          "updated_at,epoch,uuid,name,workflow,target,options,ferry_version,"
+                          "created_at,events_after) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,"
+                          "?13,?14,?15,?16,(SELECT coalesce(max(id),0) FROM event))",
     [STATEMENT_RUN_UPDATE] = "UPDATE run SET state=?1,facts=?2,error=?3,hint=?4,code=?5,"
                              "stop_before=?6,cancel_at=?7,updated_at=?8,epoch=?9 WHERE run=?10",
     [STATEMENT_RUN_LIVE] = "SELECT name FROM run INDEXED BY run_one_live_per_target"
                            " WHERE target=?1 AND " LIVE,
-    [STATEMENT_STEP_ADD] = "INSERT INTO step(id,run,name,def,fanout,state,cursor,error,hint,"
-                           "started_at,ended_at) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+    [STATEMENT_STEP_ADD] = "INSERT INTO step(state,cursor,error,hint,started_at,ended_at,id,run,"
+                           "name,def,fanout) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
     [STATEMENT_STEP_UPDATE] = "UPDATE step SET state=?1,cursor=?2,error=?3,hint=?4,started_at=?5,"
                               "ended_at=?6 WHERE id=?7",
-    [STATEMENT_STEP_COUNT] = "UPDATE step SET n_total=n_total+?1,n_done=n_done+?2,"
+    [STATEMENT_STEP_COUNT] = "UPDATE hot SET n_total=n_total+?1,n_done=n_done+?2,"
                              "n_skipped=n_skipped+?3,n_failed=n_failed+?4,n_open=n_open+?5,"
-                             "n_unknown=n_unknown+?6 WHERE id=?7",
+                             "n_unknown=n_unknown+?6 WHERE of=?7",
+    [STATEMENT_STEP_COUNT_ADD] = "INSERT INTO hot(of,n_total,n_done,n_skipped,n_failed,n_open,"
+                                 "n_unknown) VALUES(?1,0,0,0,0,0,0)",
+    [STATEMENT_OPEN_ADD] = "INSERT INTO hot(of,unit) VALUES(?1,?2)",
+    [STATEMENT_OPEN_REMOVE] = "DELETE FROM hot WHERE of=?1",
+    [STATEMENT_OPEN_REMOVE_UNIT] = "DELETE FROM hot WHERE of="
+                                   "(SELECT intent_id FROM unit WHERE id=?1)",
     [STATEMENT_UNIT_NEXT_SEQ] = "SELECT max(id) FROM unit WHERE id BETWEEN ?1 AND ?2",
     [STATEMENT_UNIT_SEQ] = "SELECT id FROM unit WHERE of=?1 AND key=?2",
     [STATEMENT_UNIT_ADD] =
-        "INSERT INTO unit(id,of,key,state,attempt,tries,epoch,not_before,deadline_at,intent_at,"
-        "started_at,ended_at,intent_id,request_digest,remote_id,remote_state,error,hint,data,http,"
-        "room) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)"
+        "INSERT INTO unit(state,attempt,tries,epoch,not_before,deadline_at,intent_at,started_at,"
+        "ended_at,remote_id,remote_state,error,hint,data,http,room,id,of,intent_id,request_digest,"
+        "key) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)"
         " ON CONFLICT(of,key) DO NOTHING",
-    [STATEMENT_UNIT_UPDATE] = UNIT_SET ",intent_id=?17,request_digest=?18"
-                                       " WHERE id=?19 AND state=?20",
+    [STATEMENT_UNIT_UPDATE] = UNIT_SET ",intent_id=?19,request_digest=?20"
+                                       " WHERE id=?17 AND state=?18",
     [STATEMENT_UNIT_UPDATE_OPEN] = UNIT_SET " WHERE id=?17 AND state=?18 AND intent_id=?19",
     [STATEMENT_EVENT_ADD] = "INSERT INTO event(run,step,seq,epoch,at,kind,data)"
                             " VALUES(?1,?2,?3,?4,?5,?6,?7)",
@@ -68,10 +75,13 @@ static const char *const statement_texts[JOURNAL_STATEMENT_COUNT] = {
         "SELECT " RUN_COLUMNS " FROM run WHERE uuid>=?1 AND uuid<?1||'g' ORDER BY uuid LIMIT 2",
     [STATEMENT_RUNS_LIVE] = "SELECT " RUN_COLUMNS " FROM run WHERE " LIVE " ORDER BY run LIMIT 2",
     [STATEMENT_RUNS] = "SELECT " RUN_COLUMNS " FROM run ORDER BY run DESC",
-    [STATEMENT_STEPS] =
-        "SELECT " STEP_COLUMNS " FROM step WHERE id BETWEEN ?1<<8 AND ?1<<8|255 ORDER BY id",
+    /* The plus takes away the affinity of the id, with which `of` could not be looked up. */
+    [STATEMENT_STEPS] = "SELECT " STEP_COLUMNS " FROM step LEFT JOIN hot ON of=+id"
+                        " WHERE id BETWEEN ?1<<8 AND ?1<<8|255 ORDER BY id",
     [STATEMENT_UNITS_PENDING] = UNITS_IN("unit", "state=0"),
-    [STATEMENT_UNITS_OPEN] = UNITS_IN("unit INDEXED BY unit_open", "state IN (1,2)"),
+    [STATEMENT_UNITS_OPEN] = "SELECT " UNIT_COLUMNS " FROM unit WHERE id IN"
+                             " (SELECT unit FROM hot WHERE unit>?1 AND unit<=?2)"
+                             " ORDER BY id LIMIT ?3",
     [STATEMENT_UNITS_STUCK] = UNITS_IN("unit INDEXED BY unit_stuck", "state IN (5,6)"),
     [STATEMENT_UNITS_ALL] =
         "SELECT " UNIT_COLUMNS " FROM unit WHERE id>?1 AND id<=?2 ORDER BY id LIMIT ?3",
@@ -81,12 +91,12 @@ static const char *const statement_texts[JOURNAL_STATEMENT_COUNT] = {
                                 " WHERE run=?1 AND id>max(?2,(SELECT events_after FROM run WHERE"
                                 " run=?1)) ORDER BY id LIMIT ?3",
 #ifdef FERRY_MUTANT_FENCE
-    [STATEMENT_INTENT] = "SELECT 1 FROM unit INDEXED BY unit_open"
-                         " WHERE intent_id=?1 AND state IN (1,2) AND state=1 AND epoch=?2",
+    [STATEMENT_INTENT] = "SELECT 1 FROM hot JOIN unit ON unit.id=hot.unit"
+                         " WHERE hot.of=?1 AND intent_id=?1 AND state=1 AND epoch=?2",
 #else
-    [STATEMENT_INTENT] = "SELECT 1 FROM meta,unit INDEXED BY unit_open"
-                         " WHERE intent_id=?1 AND state IN (1,2) AND state=1 AND unit.epoch=?2"
-                         " AND one=1 AND meta.epoch=?2",
+    [STATEMENT_INTENT] = "SELECT 1 FROM hot JOIN unit ON unit.id=hot.unit JOIN meta ON one=1"
+                         " WHERE hot.of=?1 AND intent_id=?1 AND state=1 AND unit.epoch=?2"
+                         " AND meta.epoch=?2",
 #endif
 };
 
@@ -148,16 +158,11 @@ void bind_text(struct binder *binder, const char *text)
     check_bind(sqlite3_bind_text(binder->statement, ++binder->at, text, -1, SQLITE_STATIC));
 }
 
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
-    }
-    if (digit >= 'a' && digit <= 'f') {
-        return digit - 'a' + 10;
-    }
-    return -1;
-}
+/* The value of a digit and one more; 0: no digit. Every turn packs half a dozen ids. */
+static const unsigned char hex_values[UCHAR_MAX + 1] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
 static bool is_dash(size_t at)
 {
@@ -175,8 +180,8 @@ static int pack_id(const char *text, unsigned char *out)
         return 0;
     }
     for (size_t at = 0; at < length; at += 2) {
-        int high;
-        int low;
+        unsigned high;
+        unsigned low;
 
         if (is_uuid && is_dash(at)) {
             if (text[at] != '-') {
@@ -184,27 +189,30 @@ static int pack_id(const char *text, unsigned char *out)
             }
             at++;
         }
-        high = hex_value(text[at]);
-        low = hex_value(text[at + 1]);
-        if (high < 0 || low < 0) {
+        high = hex_values[(unsigned char)text[at]];
+        low = hex_values[(unsigned char)text[at + 1]];
+        if (high == 0 || low == 0) {
             return 0;
         }
-        out[size++] = (unsigned char)(high << 4 | low);
+        out[size++] = (unsigned char)((high - 1) << 4 | (low - 1));
     }
     return size;
 }
 
 void bind_id(struct binder *binder, const char *text)
 {
-    unsigned char bytes[32];
-    int size = text == NULL ? 0 : pack_id(text, bytes);
+    unsigned char *bytes;
+    int size;
 
+    assert(binder->ids < BINDER_IDS);
+    bytes = binder->packed[binder->ids];
+    size = text == NULL ? 0 : pack_id(text, bytes);
     if (size == 0) {
         bind_text(binder, text == NULL || text[0] == '\0' ? NULL : text);
-    } else {
-        check_bind(
-            sqlite3_bind_blob(binder->statement, ++binder->at, bytes, size, SQLITE_TRANSIENT));
+        return;
     }
+    binder->ids++;
+    check_bind(sqlite3_bind_blob(binder->statement, ++binder->at, bytes, size, SQLITE_STATIC));
 }
 
 int64_t column_int(struct columns *columns)

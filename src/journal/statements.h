@@ -21,6 +21,10 @@ enum journal_statement {
     STATEMENT_STEP_ADD,
     STATEMENT_STEP_UPDATE,
     STATEMENT_STEP_COUNT,
+    STATEMENT_STEP_COUNT_ADD,
+    STATEMENT_OPEN_ADD,
+    STATEMENT_OPEN_REMOVE,
+    STATEMENT_OPEN_REMOVE_UNIT,
     STATEMENT_UNIT_NEXT_SEQ,
     STATEMENT_UNIT_SEQ,
     STATEMENT_UNIT_ADD,
@@ -50,10 +54,15 @@ enum ferry_code journal_statement(struct journal *journal, enum journal_statemen
 enum ferry_code journal_step_once(struct journal *journal, sqlite3_stmt *statement,
                                   const char *what, struct ferry_error *err) FERRY_CHECK;
 
-/* Binds values one after the other. Texts are borrowed until the statement is reset. */
+#define BINDER_IDS 3 /* ids that one statement may bind */
+
+/* Binds values one after the other. Texts are borrowed until the statement is reset, and so is the
+   binder itself where it has bound an id: the bytes of ids are in it. */
 struct binder {
     sqlite3_stmt *statement;
     int at;
+    size_t ids;
+    unsigned char packed[BINDER_IDS][32];
 };
 void bind_int(struct binder *binder, int64_t value);
 void bind_null(struct binder *binder);

@@ -181,7 +181,7 @@ static void write_security(struct zip_out *out, const struct make_plan *plan)
     plan_secret(plan, 1, secret, 22);
     (void)snprintf(hash, sizeof(hash), "$pbkdf2-sha256$29000$%s", secret);
     json_set_int(admin, "id", 0);
-    json_set_string(admin, "username", "admin");
+    json_set_string(admin, "username", plan->admin_name);
     json_set_bool(admin, "active", true);
     json_set_null(admin, "created_at");
     json_set_string(admin, "password", hash);

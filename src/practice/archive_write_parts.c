@@ -151,6 +151,25 @@ static void add_dead_hosts(struct json *practice, const struct make_plan *plan)
     }
 }
 
+/* Before 6.4 the plan of a blueprint is a pickle, which no reader here opens. */
+static void add_plans(struct json *practice, const struct make_plan *plan)
+{
+    char name[PLAN_NAME_SIZE], package[PLAN_NAME_SIZE], version[PLAN_NAME_SIZE];
+    if (!plan->legacy || plan_version(plan) >= 64 || plan->plugins == 0) {
+        return;
+    }
+    struct json *all = json_set_object(practice, "blueprint_plugins");
+    for (int64_t b = 0; b < plan->blueprints; b++) {
+        int64_t plugin = plan_blueprint_plugin(plan, b);
+        plan_blueprint_name(b, name);
+        plan_plugin_package(plugin, package);
+        plan_plugin_version(plugin, version);
+        struct json *used = json_push_object(json_set_array(all, name));
+        json_set_string(used, "package_name", package);
+        json_set_string(used, "package_version", version);
+    }
+}
+
 void archive_write_extras(struct zip_out *out, const struct make_plan *plan)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
@@ -165,6 +184,7 @@ void archive_write_extras(struct zip_out *out, const struct make_plan *plan)
         json_set_string(token, "user", "admin");
     }
     add_dead_hosts(practice, plan);
+    add_plans(practice, plan);
     zip_out_text(out, "practice.json", json_print(scope, practice));
     if (plan->payload > 0) {
         write_payload(out, plan);

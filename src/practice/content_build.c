@@ -446,6 +446,13 @@ void content_set_practice(struct content_build *build, const struct json *practi
             token->value = content_keep(build, json_string_or(t, "value", NULL));
         }
     }
+    const struct json *plans = json_get(practice, "blueprint_plugins");
+    for (size_t i = 0; i < content->blueprints_count && plans != NULL; i++) {
+        struct content_blueprint *blueprint = &content->blueprints[i];
+        if (blueprint->plugins_count == 0 && blueprint->id != NULL) {
+            plan_plugins(build, blueprint, json_get(plans, blueprint->id));
+        }
+    }
     const struct json *dead = json_get(practice, "dead_hosts");
     if (dead != NULL) {
         content->dead_hosts = json_print(content, dead);

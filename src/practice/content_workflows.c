@@ -36,6 +36,7 @@ struct built_in {
     const char *parameters; /* JSON */
     const char *rules;      /* JSON */
     int since;              /* 10 * major + minor */
+    int gone;               /* from that version on another row holds; 0: never */
 };
 
 #define SCOPE                                                                                      \
@@ -47,51 +48,60 @@ struct built_in {
 #define HOSTS                                                                                      \
     "{\"node_instances_active\":[\"all\",\"partial\"],"                                            \
     "\"node_types_required\":[\"cloudify.nodes.Compute\"]}"
-#define AGENT_SCOPE                                                                                \
+/* What the types.yaml of each version asks for (facts 3.1). */
+#define OLD_AGENT_SCOPE                                                                            \
     "\"node_ids\":{\"default\":[],\"type\":\"list\",\"item_type\":\"node_id\"},"                   \
-    "\"node_instance_ids\":{\"default\":[],\"type\":\"list\",\"item_type\":\"node_instance\"},"    \
-    "\"install_methods\":{\"default\":null}"
+    "\"node_instance_ids\":{\"default\":[],\"type\":\"list\",\"item_type\":\"node_instance\"}"
+#define AGENT_SCOPE OLD_AGENT_SCOPE ",\"install_methods\":{\"default\":null}"
+#define INSTALL_AGENTS(scope)                                                                      \
+    "\"install_agent_timeout\":{\"default\":300}," scope                                           \
+    ",\"validate\":{\"default\":true},\"install\":{\"default\":true},"                             \
+    "\"install_script\":{\"default\":\"\"}"
+#define TO_MANAGER                                                                                 \
+    "\"manager_ip\":{\"default\":\"\"},\"manager_certificate\":{\"default\":\"\"},"                \
+    "\"stop_old_agent\":{\"default\":false}"
 
 static const struct built_in built_ins[] = {
-    {"install", "install", "{" SCOPE "}", IDLE, 40},
+    {"install", "install", "{" SCOPE "}", IDLE, 40, 0},
     {"check_status", "check_status", "{\"run_by_dependency_order\":{\"default\":false}," SCOPE "}",
-     BUSY, 64},
+     BUSY, 64, 0},
     {"check_drift", "check_drift", "{\"run_by_dependency_order\":{\"default\":false}," SCOPE "}",
-     BUSY, 64},
-    {"uninstall", "uninstall", "{\"ignore_failure\":{\"default\":false}," SCOPE "}", BUSY, 40},
+     BUSY, 64, 0},
+    {"uninstall", "uninstall", "{\"ignore_failure\":{\"default\":false}," SCOPE "}", BUSY, 40, 0},
     {"start", "start",
      "{\"operation_parms\":{\"default\":{}},\"run_by_dependency_order\":{\"default\":true}," SCOPE
      "}",
-     IDLE, 40},
-    {"reinstall", "reinstall", "{\"ignore_failure\":{\"default\":false}," SCOPE "}", BUSY, 50},
+     IDLE, 40, 0},
+    {"reinstall", "reinstall", "{\"ignore_failure\":{\"default\":false}," SCOPE "}", BUSY, 50, 0},
     {"stop", "stop",
      "{\"operation_parms\":{\"default\":{}},\"run_by_dependency_order\":{\"default\":true}," SCOPE
      "}",
-     BUSY, 40},
+     BUSY, 40, 0},
     {"restart", "restart",
-     "{\"stop_parms\":{\"default\":{}},\"start_parms\":{\"default\":{}}," SCOPE "}", BUSY, 40},
+     "{\"stop_parms\":{\"default\":{}},\"start_parms\":{\"default\":{}}," SCOPE "}", BUSY, 40, 0},
     {"execute_operation", "execute_operation",
      "{\"operation\":{},\"operation_kwargs\":{\"default\":{}},"
      "\"allow_kwargs_override\":{\"default\":null},"
      "\"run_by_dependency_order\":{\"default\":false}," SCOPE "}",
-     "null", 40},
+     "null", 40, 0},
     {"heal", "auto_heal_reinstall_node_subgraph",
      "{\"node_instance_id\":{\"default\":\"\"},\"diagnose_value\":{\"default\":\"Not provided\"},"
      "\"ignore_failure\":{\"default\":true}}",
-     BUSY, 40},
+     BUSY, 40, 0},
     {"scale", "scale_entity",
      "{\"scalable_entity_name\":{\"default\":\"\"},\"delta\":{\"default\":1},"
      "\"scale_compute\":{\"default\":false}}",
-     BUSY, 40},
+     BUSY, 40, 0},
+    {"install_new_agents", "install_new_agents", "{" INSTALL_AGENTS(OLD_AGENT_SCOPE) "}", HOSTS, 40,
+     44},
     {"install_new_agents", "install_new_agents",
-     "{\"install_agent_timeout\":{\"default\":300}," AGENT_SCOPE
-     ",\"validate\":{\"default\":true},\"install\":{\"default\":true},"
-     "\"install_script\":{\"default\":\"\"},\"manager_ip\":{\"default\":\"\"},"
-     "\"manager_certificate\":{\"default\":\"\"},\"stop_old_agent\":{\"default\":false}}",
-     HOSTS, 40},
-    {"validate_agents", "validate_agents", "{" AGENT_SCOPE "}", HOSTS, 44},
-    {"rollback", "rollback", "{\"full_rollback\":{\"default\":false}," SCOPE "}", BUSY, 51},
-    {"pull", "pull", "{" SCOPE "}", BUSY, 51},
+     "{" INSTALL_AGENTS(OLD_AGENT_SCOPE) "," TO_MANAGER "}", HOSTS, 44, 45},
+    {"install_new_agents", "install_new_agents", "{" INSTALL_AGENTS(AGENT_SCOPE) "," TO_MANAGER "}",
+     HOSTS, 45, 0},
+    {"validate_agents", "validate_agents", "{" OLD_AGENT_SCOPE "}", HOSTS, 44, 45},
+    {"validate_agents", "validate_agents", "{" AGENT_SCOPE "}", HOSTS, 45, 0},
+    {"rollback", "rollback", "{\"full_rollback\":{\"default\":false}," SCOPE "}", BUSY, 51, 0},
+    {"pull", "pull", "{" SCOPE "}", BUSY, 51, 0},
 };
 
 /* A number of at most two digits; moves *at behind it. -1: there is none. */
@@ -179,7 +189,7 @@ char *workflows_built_in(const void *ctx, const char *version, bool as_list)
     struct json *all = as_list ? json_array(scope) : json_object(scope);
     for (size_t i = 0; i < FERRY_COUNT(built_ins); i++) {
         const struct built_in *workflow = &built_ins[i];
-        if (workflow->since <= number) {
+        if (workflow->since <= number && (workflow->gone == 0 || number < workflow->gone)) {
             struct json *entry =
                 as_list ? json_push_object(all) : json_set_object(all, workflow->name);
             if (as_list) {

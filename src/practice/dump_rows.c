@@ -40,7 +40,7 @@ static void rows_users(struct dump *dump)
     (void)snprintf(hash, sizeof(hash), "$pbkdf2-sha256$29000$%s$%s", salt, digest);
     dump_row(dump);
     dump_set(dump, "id", "0");
-    dump_set(dump, "username", "admin");
+    dump_set(dump, "username", dump->plan->admin_name);
     dump_set(dump, "active", "t");
     dump_set(dump, "password", hash);
     dump_set(dump, "failed_logins_counter", "0");
@@ -226,6 +226,9 @@ static void row_agent(struct dump *dump, const struct plan_walk *walk, int64_t h
 static void rows_agents(struct dump *dump)
 {
     struct plan_walk walk;
+    if (plan_version(dump->plan) < 45) { /* only agents.json tells of them (facts 1.0) */
+        return;
+    }
     for (plan_walk_start(&walk, dump->plan); plan_walk_next(&walk);) {
         for (int64_t host = 0; host < walk.hosts; host++) {
             if (plan_host_has_agent(dump->plan, plan_host(&walk, host))) {

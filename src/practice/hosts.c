@@ -25,7 +25,17 @@ static bool is_dead(struct practice *practice, const char *tenant, const struct 
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     double share = practice_number(practice, "dead_share", 0);
+    if (practice_listed(practice, "alive_hosts", tenant, host->instance)) {
+        return false;
+    }
     if (by_archive && !practice_switch(practice, "dead_revived")) {
+        return true;
+    }
+    double reconnect_ms = practice_number(practice, "agents_reconnect_ms", 0);
+    double restored_ms = practice_number(practice, "restored_at_ms", 0);
+    if (reconnect_ms > 0 &&
+        (double)practice_now_ms(practice) <
+            restored_ms + (double)practice_scaled(practice, (int64_t)reconnect_ms)) {
         return true;
     }
     if (share > 0 && part_of(tenant, host->instance) < share * SHARE_PARTS) {
@@ -49,7 +59,8 @@ size_t hosts_of(struct practice *practice, const void *ctx, const char *tenant,
                   " coalesce((SELECT i.dead FROM node_instances i WHERE i.tenant = a.tenant"
                   "  AND i.id = a.node_instance_id LIMIT 1), 0), coalesce(replaces = ?, 0)"
                   " FROM agents a WHERE tenant = ? AND deployment_id = ?"
-                  " AND state NOT IN ('upgraded', 'stopped', 'deleted', 'creating', 'failed')"
+                  " AND state NOT IN ('upgraded', 'stopped', 'deleted', 'creating')"
+                  " AND NOT (state = 'failed' AND replaces IS NOT NULL)"
                   " AND coalesce(install_method, '') <> 'none' ORDER BY seq",
                   "sss", execution, tenant, deployment);
     while (sql_next(query)) {

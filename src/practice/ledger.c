@@ -91,22 +91,22 @@ static void count_rate(struct ledger *ledger, int64_t now)
     }
 }
 
-int64_t ledger_request(struct practice *practice, const char *method, const char *path, bool auth)
+int64_t ledger_request(struct practice *practice, const struct asked *asked)
 {
     struct ledger *ledger = practice->ledger;
     ledger->requests++;
-    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
+    if (strcmp(asked->method, "GET") != 0 && strcmp(asked->method, "HEAD") != 0) {
         ledger->changing++;
     }
     struct entry *entry = &ledger->log[ledger->requests % LOG_ROOM];
     mem_free(entry->method);
     mem_free(entry->path);
-    entry->method = mem_strdup(ledger->log, method);
-    entry->path = mem_strdup(ledger->log, path);
+    entry->method = mem_strdup(ledger->log, asked->method);
+    entry->path = mem_strdup(ledger->log, asked->path);
     entry->at_ms = practice_now_ms(practice);
     entry->status = -1;
-    entry->place = watch_request(ledger->watch, method, path, auth);
-    count_kind(ledger, method, path);
+    entry->place = watch_request(ledger->watch, asked);
+    count_kind(ledger, asked->method, asked->path);
     count_rate(ledger, entry->at_ms);
     ledger->dirty = true;
     return ledger->requests;

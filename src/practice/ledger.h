@@ -7,6 +7,7 @@
 #define PRACTICE_LEDGER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -35,12 +36,18 @@ struct ledger *ledger_new(struct practice *practice);
 
 /* One more effect of a kind; sub may be "". */
 void ledger_count(struct practice *practice, const char *kind, const char *name, const char *sub);
-/* One more request, at arrival, with or without credentials; returns its number. */
-int64_t ledger_request(struct practice *practice, const char *method, const char *path, bool auth);
+/* What the ledger is told of a request when it arrives. */
+struct asked {
+    const char *method, *path;
+    size_t node; /* of the cluster, from 0 */
+    bool auth;   /* with credentials */
+};
+/* One more request, at arrival; returns its number. */
+int64_t ledger_request(struct practice *practice, const struct asked *asked);
 /* Its answer; status 0: the connection was closed without one. */
 void ledger_answered(struct practice *practice, int64_t number, int status);
 /* A restore was accepted, and nothing of it is left to come: in between, "during_restore" keeps
-   the newest 2,000 requests, {"restore", "at_ms", "method", "path", "status", "auth"}. */
+   the newest 2,000 requests, {"restore", "node", "at_ms", "method", "path", "status", "auth"}. */
 void ledger_restore_begins(struct practice *practice);
 void ledger_restore_ends(struct practice *practice);
 /* A password was checked: "wrong_passwords" tells {"in_a_row", "most_in_a_row", "total"} by user.

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "practice/jtext.h"
+#include "practice/ledger.h"
 #include "practice/practice.h"
 #include "practice/routes.h"
 
@@ -13,6 +14,7 @@
 
 struct during {
     int64_t restore; /* the first is 1 */
+    int64_t node;    /* the same */
     int64_t at_ms;   /* since the answer to its POST */
     char *method, *path;
     int status;
@@ -35,6 +37,7 @@ struct watch {
     int64_t during_count;
     int64_t restore, restore_began_ms;
     bool restoring;
+    int64_t by_node[CLUSTER_MOST + 1];
     struct by_route routes[ROUTES_ROOM];
     size_t routes_count;
     struct wrong users[USERS_ROOM];
@@ -82,9 +85,10 @@ static void count_route(struct watch *watch, const char *method, const char *pat
     }
 }
 
-int64_t watch_request(struct watch *watch, const char *method, const char *path, bool auth)
+int64_t watch_request(struct watch *watch, const struct asked *asked)
 {
-    count_route(watch, method, path);
+    count_route(watch, asked->method, asked->path);
+    watch->by_node[asked->node < CLUSTER_MOST ? asked->node : CLUSTER_MOST]++;
     if (!watch->restoring) {
         return -1;
     }
@@ -94,10 +98,11 @@ int64_t watch_request(struct watch *watch, const char *method, const char *path,
     mem_free(during->path);
     *during = (struct during){.restore = watch->restore,
                               .at_ms = real_ms(watch) - watch->restore_began_ms,
-                              .method = mem_strdup(watch->during, method),
-                              .path = mem_strdup(watch->during, path),
+                              .node = (int64_t)asked->node + 1,
+                              .method = mem_strdup(watch->during, asked->method),
+                              .path = mem_strdup(watch->during, asked->path),
                               .status = -1,
-                              .auth = auth};
+                              .auth = asked->auth};
     return place;
 }
 
@@ -159,6 +164,8 @@ static void write_during(const struct watch *watch, struct buf *out)
         (void)buf_puts(out, n == from ? "{" : ", {");
         jtext_key(out, &first, "restore");
         jtext_int(out, during->restore);
+        jtext_key(out, &first, "node");
+        jtext_int(out, during->node);
         jtext_key(out, &first, "at_ms");
         jtext_int(out, during->at_ms);
         jtext_key(out, &first, "method");
@@ -187,6 +194,17 @@ static void write_routes(const struct watch *watch, struct buf *out)
     (void)buf_puts(out, "}");
 }
 
+/* A list: the first is of node 1. */
+static void write_nodes(const struct watch *watch, struct buf *out)
+{
+    (void)buf_puts(out, "[");
+    for (size_t i = 0; i < watch->practice->cluster.count; i++) {
+        (void)buf_puts(out, i == 0 ? "" : ", ");
+        jtext_int(out, watch->by_node[i]);
+    }
+    (void)buf_puts(out, "]");
+}
+
 static void write_users(const struct watch *watch, struct buf *out)
 {
     bool outer = true;
@@ -213,6 +231,8 @@ void watch_write(struct watch *watch, struct buf *out, bool *first)
     write_during(watch, out);
     jtext_key(out, first, "by_route");
     write_routes(watch, out);
+    jtext_key(out, first, "by_node");
+    write_nodes(watch, out);
     jtext_key(out, first, "wrong_passwords");
     write_users(watch, out);
 }

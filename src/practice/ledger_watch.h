@@ -10,12 +10,13 @@
 
 #include "base/buf.h"
 
+struct asked;
 struct practice;
 struct watch;
 
 struct watch *watch_new(struct practice *practice);
 /* A request has arrived; returns the place for its answer, or -1. */
-int64_t watch_request(struct watch *watch, const char *method, const char *path, bool auth);
+int64_t watch_request(struct watch *watch, const struct asked *asked);
 void watch_answered(struct watch *watch, int64_t place, int status);
 /* A restore was accepted; nothing of it is left to come. */
 void watch_restore(struct watch *watch, bool runs);
@@ -23,7 +24,7 @@ void watch_restore(struct watch *watch, bool runs);
 void watch_password(struct watch *watch, const char *user, bool right);
 /* Writes its counters to the store, inside the caller's transaction. */
 void watch_flush(struct watch *watch);
-/* The members of the ledger: during_restore, by_route, wrong_passwords. */
+/* The members of the ledger: during_restore, by_route, by_node, wrong_passwords. */
 void watch_write(struct watch *watch, struct buf *out, bool *first);
 
 #endif

@@ -56,6 +56,7 @@ static enum ferry_code first_content(struct practice *practice, struct ferry_err
     }
     sql_begin(practice->sql);
     store_load(practice, content, false);
+    store_rename_admin(practice, store_admin_of(content));
     if (content->admin_password != NULL) {
         sql_do(practice->sql, "UPDATE users SET password = ? WHERE is_bootstrap", "s",
                content->admin_password);

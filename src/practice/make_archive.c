@@ -48,6 +48,8 @@ static const struct option options[] = {
     {"--token", "T  of the admin, \"ctok-ID-SECRET\", or one word before 6.4", TEXT(token), 0, 0},
     {"--payload", "BYTES  of a member that cannot be compressed", NUMBER(payload), 0, BYTES_MAX},
     {"--manager-version", "V  default 6.4.2, or 7.1.0 for the new format", TEXT(version), 0, 0},
+    {"--admin-name", "N  of its bootstrap admin; default \"admin\"; legacy only", TEXT(admin_name),
+     0, 0},
     {"--admin-password", "P  of the manager it comes from; default \"admin\"", TEXT(admin_password),
      0, 0},
 };
@@ -180,7 +182,8 @@ int make_archive_main(int argc, char **argv)
                                        .deployments = 1,
                                        .blueprints = 1,
                                        .seed = 1,
-                                       .admin_password = "admin"}};
+                                       .admin_password = "admin",
+                                       .admin_name = "admin"}};
     struct ferry_error err = {0};
     int code = parse(&request, argc, argv);
     if (code != 0) {

@@ -29,7 +29,7 @@ struct make_plan {
         agentless;     /* hosts whose agent never answers, that are stopped, without */
     const char *token; /* of the admin; NULL: made from the seed */
     uint64_t seed;
-    const char *admin_password;
+    const char *admin_password, *admin_name;
 };
 
 /* Deployments go round the tenants; a host of deployment n is agent n, n + deployments, ... */

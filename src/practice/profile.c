@@ -74,6 +74,7 @@ static const struct {
     {NULL, "cluster-status", {{5, 0, 5}, {0, 0, 0}}},
     {NULL, "managers", {{5, 0, 5}, {0, 0, 0}}},
     {NULL, "brokers", {{5, 0, 5}, {0, 0, 0}}},
+    {NULL, "db-nodes", {{5, 0, 5}, {0, 0, 0}}},
     {NULL, "plugins-updates", {{5, 0, 0}, {0, 0, 0}}},
     {NULL, "execution-schedules", {{5, 2, 0}, {0, 0, 0}}},
     {NULL, "user-tokens", {{4, 6, 0}, {6, 4, 0}}},

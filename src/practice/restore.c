@@ -1,5 +1,6 @@
 #include "practice/restore.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -95,6 +96,8 @@ void restore_end_execution(const struct step *step, const char *status, const ch
 void restore_is_over(const struct step *step)
 {
     ledger_restore_ends(step->practice);
+    practice_keep(step->practice, "restored_at_ms",
+                  mem_printf(step->ctx, "%" PRId64, step->job->due_ms));
     restore_forget(step->practice);
 }
 

@@ -32,6 +32,9 @@ void restore_disturb(struct practice *practice);
 bool restore_stops_node(const struct request *request);
 /* True: the reply is filled with the 500 of a data base in the middle of its migration. */
 bool restore_answers_sick(struct request *request);
+/* True: who had asked for maintenance was no user of the source, and the row refers to nobody:
+   from 5.1.1 on every request fails by that (facts 1.2). */
+bool restore_lost_requester(struct request *request);
 /* How long the data base is replaced: setting seconds.migration, or past the quiet time where the
    manager is temperamental, or the usual time. */
 int64_t restore_migration_ms(struct practice *practice, int64_t usual_ms);

@@ -10,6 +10,7 @@
 #include "practice/exec_rows.h"
 #include "practice/practice.h"
 #include "practice/restore_step.h"
+#include "practice/store.h"
 
 #define TO_REBOOT_MS 1000
 #define REBOOT_MS 90000 /* 1 to 5 minutes (facts 6, no. 27) */
@@ -22,10 +23,13 @@ static void swap_admin(const struct step *step)
 {
     struct practice *practice = step->practice;
     const char *password = practice_text(practice, step->ctx, "source.admin_password");
+    const char *name = practice_text(practice, step->ctx, "source.admin_name");
     if (step->failed) { /* the rows were never loaded */
         const struct content *content = restore_content(practice, step->snapshot);
         password = content == NULL ? NULL : content->admin_password;
+        name = content == NULL ? NULL : store_admin_of(content);
     }
+    store_rename_admin(practice, name);
     if (password == NULL) {
         password = practice->options.restored_password;
     }

@@ -142,6 +142,10 @@ static struct restore_case judge_legacy(struct practice *practice, const void *c
     if (!force && sql_one_int(practice->sql, 0, "SELECT 1 FROM blueprints LIMIT 1", "") != 0) {
         return (struct restore_case){RESTORE_FAILS, RESTORE_NOT_CLEAN};
     }
+    if (mine.major >= 7 && practice_switch(practice, "distributed")) {
+        return fails(ctx, RESTORE_FAILS,
+                     "legacy snapshots cannot be restored on a distributed manager");
+    }
     struct restore_case networks = judge_networks(practice, ctx, content);
     if (networks.error != NULL) {
         return networks;

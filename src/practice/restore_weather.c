@@ -64,6 +64,20 @@ bool restore_stops_node(const struct request *request)
     return state->rest_down && state->restore_node == (int64_t)request->node;
 }
 
+bool restore_lost_requester(struct request *request)
+{
+    struct practice *practice = request->practice;
+    const struct state *state = &practice->state;
+    if (state->maintenance == MAINTENANCE_DEACTIVATED || state->requested_by[0] == '\0' ||
+        !practice->profile->bypass_header ||
+        sql_one_int(practice->sql, 0, "SELECT 1 FROM users WHERE username = ?", "s",
+                    state->requested_by) != 0) {
+        return false;
+    }
+    reply_internal_error(request, "AttributeError: 'NoneType' object has no attribute 'username'");
+    return true;
+}
+
 bool restore_answers_sick(struct request *request)
 {
     struct practice *practice = request->practice;

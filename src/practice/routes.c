@@ -21,13 +21,14 @@ static const struct route routes[] = {
     {"PUT", "license", handle_license_upload, NEED_USER, NULL, ROUTE_CHANGES},
     {"GET", "license-check", handle_license_check, NEED_NOTHING, NULL, 0},
     {"GET", "tenants", handle_tenants, NEED_USER, NULL, 0},
-    {"GET", "tenants/*", handle_premium_only, NEED_USER, NULL, 0},
+    {"GET", "tenants/*", handle_tenant_get, NEED_USER, NULL, 0},
     {"POST", "tenants/*", handle_tenant_create, NEED_USER, NULL, ROUTE_CHANGES},
     {"DELETE", "tenants/*", handle_premium_only, NEED_USER, NULL, 0},
-    {"GET", "users", handle_premium_only, NEED_USER, NULL, 0},
+    {"GET", "users", handle_users, NEED_USER, NULL, 0},
     {"GET", "user", handle_user, NEED_USER, NULL, 0},
     {"GET", "managers", handle_managers, NEED_USER, NULL, 0},
     {"GET", "brokers", handle_brokers, NEED_USER, NULL, 0},
+    {"GET", "db-nodes", handle_db_nodes, NEED_USER, NULL, 0},
     {"GET", "config", handle_config, NEED_USER, NULL, 0},
     {"GET", "tokens", handle_token_list, NEED_USER, NULL, ROUTE_CHANGES},
     {"POST", "tokens", handle_token_create, NEED_USER, NULL, ROUTE_JSON | ROUTE_CHANGES},
@@ -309,7 +310,8 @@ void routes_dispatch(struct request *request)
         reply_nginx(request, 502);
         return;
     }
-    if (nginx_answers(request) || restore_answers_sick(request)) {
+    if (nginx_answers(request) || restore_answers_sick(request) ||
+        restore_lost_requester(request)) {
         return;
     }
     reply_header(request, "Vary", "Cookie");

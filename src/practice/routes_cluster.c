@@ -80,6 +80,20 @@ void handle_brokers(struct request *request)
     reply_json_node(request, 200, out);
 }
 
+void handle_db_nodes(struct request *request)
+{
+    const struct practice *practice = request->practice;
+    struct json *out = NULL;
+    struct json *items = start_list(request, &out);
+    for (size_t i = 0; i < practice->cluster.count; i++) {
+        struct json *item = json_push_object(items);
+        json_set_string(item, "name", mem_printf(request, "db-%zu", i + 1));
+        json_set_string(item, "host", "127.0.0.1");
+        json_set_bool(item, "is_external", false);
+    }
+    reply_json_node(request, 200, out);
+}
+
 /* "OK", "Degraded" or "Fail" by how many nodes answer; returns their status for the whole. */
 static const char *write_service(struct request *request, struct json *service)
 {

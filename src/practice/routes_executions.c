@@ -82,6 +82,32 @@ static void reply_scheduled(struct request *request)
     reply_json_node(request, 201, out);
 }
 
+/* Before 5.2 the execution itself waits, and a worker takes it when its time has come. */
+static void wait_for_time(struct request *request, const struct start *start, int64_t at_ms)
+{
+    struct practice *practice = request->practice;
+    struct exec_row row = {
+        .id = practice_uuid(practice, request),
+        .tenant = request->tenant,
+        .workflow = start->workflow,
+        .deployment = start->deployment,
+        .blueprint = start->blueprint,
+        .status = "scheduled",
+        .parameters = json_print(request, start->parameters),
+        .user = request->user,
+        .visibility = "tenant",
+        .created_at = practice_now(practice, request),
+        .allow_custom = start->allow_custom,
+    };
+    int64_t seq = exec_insert(practice, &row);
+    sql_do(practice->sql, "UPDATE executions SET scheduled_for = ? WHERE seq = ?", "si",
+           timefmt_utc(request, at_ms), seq);
+    workflow_launch(practice, row.id, at_ms);
+    ledger_count(practice, LEDGER_SCHEDULED, start->workflow,
+                 mem_printf(request, "%s/%s", request->tenant, start->deployment));
+    reply_execution(request, 201, seq);
+}
+
 /* From 5.2 on a scheduled start makes a schedule and no execution. */
 static void schedule(struct request *request, const struct start *start)
 {
@@ -93,6 +119,10 @@ static void schedule(struct request *request, const struct start *start)
                     "YYYYMMDDHHMM+HHMM or YYYYMMDDHHMM-HHMM i.e: 201801012230-0500 (Jan-01-18 "
                     "10:30pm EST)",
                     start->scheduled_time);
+        return;
+    }
+    if (!practice->profile->makes_schedules) {
+        wait_for_time(request, start, at_ms);
         return;
     }
     const char *at = timefmt_utc(request, at_ms);

@@ -56,6 +56,13 @@ static void reply_state(struct request *request)
     json_set_int(
         out, "dead_hosts",
         sql_one_int(practice->sql, 0, "SELECT count(*) FROM node_instances WHERE dead", ""));
+    struct json *nodes = json_set_array(out, "nodes");
+    for (size_t i = 0; i < practice->cluster.count; i++) {
+        struct json *node = json_push_object(nodes);
+        json_set_bool(node, "listens", cluster_listens(practice, i));
+        json_set_bool(node, "old_secret", practice->cluster.nodes[i].old_secret);
+        json_set_bool(node, "restores", practice->state.restore_node == (int64_t)i);
+    }
     json_set_int(out, "jobs", sql_one_int(practice->sql, 0, "SELECT count(*) FROM jobs", ""));
     reply_json_node(request, 200, out);
 }

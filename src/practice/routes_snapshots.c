@@ -316,6 +316,11 @@ void handle_snapshot_restore(struct request *request)
         reply_error(request, 400, "snapshot_action_error", "Failed snapshot cannot be restored");
         return;
     }
+    if (practice->version.major < 5 && practice->cluster.count > 1) {
+        reply_error(request, 400, "illegal_action_error",
+                    "Cannot restore a snapshot on a manager that is part of a cluster");
+        return;
+    }
     char *other = exec_any_running(practice, request);
     struct exec_row row = {
         .id = practice_uuid(practice, request),

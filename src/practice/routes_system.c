@@ -113,6 +113,30 @@ void handle_license_upload(struct request *request)
     handle_license(request);
 }
 
+static void reply_tenant(struct request *request, int status, const char *name)
+{
+    struct json *out = json_object(request);
+    json_set_string(out, "name", name);
+    json_set_int(out, "groups", 0);
+    json_set_int(out, "users",
+                 sql_one_int(request->practice->sql, 0,
+                             "SELECT count(*) FROM user_tenants WHERE tenant = ?", "s", name));
+    reply_json_node(request, status, out);
+}
+
+void handle_tenant_get(struct request *request)
+{
+    const char *name = request->args[0];
+    if (!request->practice->options.premium) {
+        handle_premium_only(request);
+    } else if (sql_one_int(request->practice->sql, 0, "SELECT 1 FROM tenants WHERE name = ?", "s",
+                           name) == 0) {
+        reply_not_found(request, "Tenant", name);
+    } else {
+        reply_tenant(request, 200, name);
+    }
+}
+
 void handle_tenant_create(struct request *request)
 {
     const char *name = request->args[0];
@@ -131,11 +155,7 @@ void handle_tenant_create(struct request *request)
         reply_error(request, 409, "conflict_error", "<Tenant name=`%s`> already exists", name);
         return;
     }
-    struct json *out = json_object(request);
-    json_set_string(out, "name", name);
-    json_set_int(out, "groups", 0);
-    json_set_int(out, "users", 0);
-    reply_json_node(request, 201, out);
+    reply_tenant(request, 201, name);
 }
 
 void handle_license_check(struct request *request)
@@ -179,6 +199,42 @@ void handle_tenants(struct request *request)
         json_set_null(tenant, "rabbitmq_vhost");
     }
     json_set_int(pagination, "total", total);
+    json_set_int(pagination, "size", 1000);
+    json_set_int(pagination, "offset", 0);
+    reply_json_node(request, 200, out);
+}
+
+/* Premium alone; the ids of users are not shown (facts 1.6). */
+void handle_users(struct request *request)
+{
+    if (!request->practice->options.premium) {
+        handle_premium_only(request);
+        return;
+    }
+    if (!request->is_admin) {
+        reply_error(request, 403, "forbidden_error",
+                    "User `%s` is not permitted to perform the action user_list", request->user);
+        return;
+    }
+    struct json *out = json_object(request);
+    struct json *items = json_set_array(out, "items");
+    struct sqlite3_stmt *query = sql_start(
+        request->practice->sql,
+        "SELECT username, role, active, (SELECT count(*) FROM user_tenants t WHERE t.username ="
+        " u.username) FROM users u ORDER BY seq",
+        "");
+    while (sql_next(query)) {
+        struct json *item = json_push_object(items);
+        json_set_string(item, "username", sql_text(query, 0));
+        json_set_string(item, "role", sql_text(query, 1));
+        json_set_bool(item, "active", sql_int(query, 2) != 0);
+        json_set_int(item, "tenants", sql_int(query, 3));
+        json_set_int(item, "groups", 0);
+        json_set_bool(item, "is_locked", false);
+    }
+    struct json *metadata = json_set_object(out, "metadata");
+    struct json *pagination = json_set_object(metadata, "pagination");
+    json_set_int(pagination, "total", (int64_t)json_size(items));
     json_set_int(pagination, "size", 1000);
     json_set_int(pagination, "offset", 0);
     reply_json_node(request, 200, out);

@@ -80,7 +80,8 @@ static enum MHD_Result headers_are_here(struct exchange *exchange, const char *u
     if (strncmp(url, "/practice/", 10) != 0) {
         bool auth = request_header(request, "Authorization") != NULL ||
                     request_header(request, "Authentication-Token") != NULL;
-        exchange->number = ledger_request(practice, method, url, auth);
+        struct asked asked = {method, url, request->node, auth};
+        exchange->number = ledger_request(practice, &asked);
         exchange->fault = faults_match(practice->faults, method, url);
     }
     if (routes_streams(method, url)) {

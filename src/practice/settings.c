@@ -46,6 +46,9 @@ static const struct {
      "how long an uploaded archive takes to the other nodes, scaled; default 3000"},
     {"networks", LIST, "of the manager and the broker; default [\"default\"]"},
     /* the manager */
+    {"distributed", SWITCH, "7.0 with its services apart: legacy snapshots cannot be restored"},
+    {"upload_loses_file", SWITCH,
+     "up to 6.4: the next upload leaves its row without the file, and 500"},
     {"no_license", SWITCH, "a premium manager without a licence, until one is put"},
     {"account_lock", SWITCH, "four failed logins in a row lock a user"},
     {"latency_ms", NUMBER, "every answer comes so much later; other requests are served meanwhile"},
@@ -63,7 +66,10 @@ static const struct {
     {"dead_hosts", LIST, "hosts (\"TENANT/INSTANCE\" or \"INSTANCE\") whose agent never answers"},
     {"dead_share", NUMBER,
      "that share of all hosts is dead, always the same ones; 0.01 is one in a hundred"},
+    {"alive_hosts", LIST, "hosts that answer, whatever else says that they are dead"},
     {"dead_revived", SWITCH, "hosts that the archive says are dead are alive again"},
+    {"agents_reconnect_ms", NUMBER,
+     "so long after a restore, scaled, no agent answers yet (35 to 50 s on real managers)"},
     {"agent_install_fails", LIST,
      "hosts whose new agent does not start: \"New agent did not start and connect\""},
     /* plugins */
@@ -120,7 +126,7 @@ double practice_number(struct practice *practice, const char *name, double fallb
     void *scope FERRY_SCOPE = mem_scope(NULL);
     double number = 0;
     const char *text = practice_text(practice, scope, name);
-    return text != NULL && parse_double(text, 0, 1e9, &number) ? number : fallback;
+    return text != NULL && parse_double(text, 0, 1e15, &number) ? number : fallback;
 }
 
 void practice_keep(struct practice *practice, const char *name, const char *value)

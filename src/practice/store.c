@@ -103,6 +103,7 @@ static const char schema_runs[] =
     "CREATE INDEX IF NOT EXISTS executions_of ON executions (tenant, deployment_id);"
     "CREATE INDEX IF NOT EXISTS executions_created ON executions (created_at);"
     "CREATE INDEX IF NOT EXISTS executions_status ON executions (status);"
+    "CREATE INDEX IF NOT EXISTS executions_system ON executions (status) WHERE is_system;"
     "CREATE TABLE IF NOT EXISTS schedules (seq INTEGER PRIMARY KEY, tenant TEXT NOT NULL,"
     " id TEXT NOT NULL, deployment_id TEXT, workflow_id TEXT, created_at TEXT,"
     " next_occurrence TEXT, since TEXT, until TEXT, rule TEXT, parameters TEXT, slip INTEGER,"

@@ -21,4 +21,9 @@ void store_clear(struct practice *practice);
    that exist alone, but adds every node instance once more, and no tokens and no password. */
 void store_load(struct practice *practice, const struct content *content, bool new_format);
 
+/* The name of the source's admin, or NULL. A view of the content. */
+const char *store_admin_of(const struct content *content);
+/* The bootstrap admin, user id 0, gets another name; what belongs to it goes with it. */
+void store_rename_admin(struct practice *practice, const char *name);
+
 #endif

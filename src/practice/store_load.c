@@ -1,4 +1,5 @@
 /* From the content of an archive to rows. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -51,6 +52,50 @@ static const char *secret_of(const char *value)
     return dash == NULL ? NULL : dash + 1;
 }
 
+const char *store_admin_of(const struct content *content)
+{
+    for (size_t i = 0; i < content->users_count; i++) {
+        if (content->users[i].is_admin) {
+            return content->users[i].username;
+        }
+    }
+    return NULL;
+}
+
+void store_rename_admin(struct practice *practice, const char *name)
+{
+    static const char *const tables[] = {"tokens", "user_tenants", "users"};
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct state *state = &practice->state;
+    const char *old = sql_one_text(scope, practice->sql,
+                                   "SELECT username FROM users WHERE is_bootstrap LIMIT 1", "");
+    if (name == NULL || old == NULL || strcmp(name, old) == 0) {
+        return;
+    }
+    sql_do(practice->sql, "DELETE FROM users WHERE username = ?", "s", name);
+    for (size_t i = 0; i < FERRY_COUNT(tables); i++) {
+        sql_do(practice->sql,
+               mem_printf(scope, "UPDATE OR REPLACE %s SET username = ? WHERE username = ?",
+                          tables[i]),
+               "ss", name, old);
+    }
+    if (strcmp(state->requested_by, old) == 0) {
+        (void)snprintf(state->requested_by, sizeof state->requested_by, "%s", name);
+        state_save(practice);
+    }
+}
+
+/* Until the end of a restore user id 0 has the name that it had here. */
+static const char *owner_of_token(struct load *load, const struct content_token *token)
+{
+    const char *admin = store_admin_of(load->content);
+    if (token->user != NULL && (admin == NULL || strcmp(token->user, admin) != 0)) {
+        return token->user;
+    }
+    return sql_one_text(load->ctx, load->sql,
+                        "SELECT username FROM users WHERE is_bootstrap LIMIT 1", "");
+}
+
 static void load_users(struct load *load)
 {
     const struct content *content = load->content;
@@ -70,8 +115,8 @@ static void load_users(struct load *load)
     if (load->is_new) {
         return;
     }
-    sql_do(load->sql, "INSERT OR REPLACE INTO settings VALUES ('source.admin_password', ?)", "s",
-           content->admin_password);
+    practice_keep(load->practice, "source.admin_password", content->admin_password);
+    practice_keep(load->practice, "source.admin_name", store_admin_of(content));
     for (size_t i = 0; i < content->tokens_count; i++) {
         const struct content_token *token = &content->tokens[i];
         /* "ctok-ID-SECRET": without practice.json only the hash is known, and nothing fits it. */
@@ -79,7 +124,7 @@ static void load_users(struct load *load)
         sql_do(load->sql,
                "INSERT OR IGNORE INTO tokens (id, secret, username, expiration_date, description)"
                " VALUES (?, ?, ?, ?, ?)",
-               "sssss", token->id, secret, or_default(token->user, ADMIN), token->expires_at,
+               "sssss", token->id, secret, owner_of_token(load, token), token->expires_at,
                token->description);
     }
 }
@@ -181,7 +226,12 @@ static void load_agents(struct load *load)
     const struct content *content = load->content;
     for (size_t i = 0; i < content->agents_count; i++) {
         const struct content_agent *row = &content->agents[i];
-        if (!row->in_table && load->is_new) {
+        /* agents.json alone names it: a legacy restore adds it where it is a host's. */
+        if (!row->in_table &&
+            (load->is_new || sql_one_int(load->sql, 0,
+                                         "SELECT 1 FROM node_instances WHERE tenant = ? AND id = ?"
+                                         " AND host_id = id LIMIT 1",
+                                         "ss", row->tenant, row->instance) == 0)) {
             continue;
         }
         sql_do(load->sql,

@@ -6,6 +6,7 @@
 #include "base/parse.h"
 #include "practice/exec_rows.h"
 #include "practice/jobs.h"
+#include "practice/ledger.h"
 #include "practice/practice.h"
 
 #define BEGIN_MS 450 /* from the answer to POST until the worker has started it (contract/19) */
@@ -111,6 +112,12 @@ static void plain_step(struct practice *practice, const struct job *job)
     workflow_dequeue(practice, job->due_ms);
 }
 
+static bool is_restore(struct practice *practice, const char *id)
+{
+    return sql_one_int(practice->sql, 0, "SELECT 1 FROM restores WHERE execution_id = ? LIMIT 1",
+                       "s", id) != 0;
+}
+
 void workflow_step(struct practice *practice, const struct job *job)
 {
     switch (job->kind) {
@@ -125,6 +132,9 @@ void workflow_step(struct practice *practice, const struct job *job)
         break;
     case JOB_CANCEL:
         workflow_update_cancelled(practice, job->execution);
+        if (is_restore(practice, job->execution)) {
+            ledger_restore_ends(practice);
+        }
         exec_end(practice, job->execution, "cancelled", NULL, job->due_ms);
         workflow_dequeue(practice, job->due_ms);
         break;
@@ -163,8 +173,8 @@ void workflow_dequeue(struct practice *practice, int64_t now_ms)
         return;
     }
     for (;;) {
-        const char *id = queue_is_held(practice) ? NULL : next_queued(practice, scope);
-        if (id == NULL) {
+        const char *id = next_queued(practice, scope);
+        if (id == NULL || queue_is_held(practice)) {
             return;
         }
         sql_do(practice->sql, "UPDATE executions SET status = 'pending' WHERE id = ?", "s", id);

@@ -58,6 +58,13 @@ void ui_plan(const struct ui_stream *stream, const struct json *plan);
 void ui_status(const struct ui_stream *stream, const struct json *status);
 void ui_runs(const struct ui_stream *stream, const struct json *runs);
 void ui_events(const struct ui_stream *stream, const struct json *events);
+/* Pages of ferry_units: tables, one JSON document, or CSV (RFC 4180) with a line of names. */
+void ui_units_table(const struct ui_stream *stream, const struct json *page, bool first);
+void ui_units_json_begin(const struct ui_stream *stream, const struct json *page);
+void ui_units_json(const struct ui_stream *stream, const struct json *page, bool first);
+void ui_units_json_end(const struct ui_stream *stream);
+void ui_units_csv_begin(const struct ui_stream *stream, const struct json *page);
+void ui_units_csv(const struct ui_stream *stream, const struct json *page, bool first);
 /* The end of a run, a resolve, a retry or a cancel: shorter than ui_status, and without the reason,
    which the error tells. */
 void ui_result(const struct ui_stream *stream, const struct json *result);

@@ -35,6 +35,11 @@ static const struct {
     {"snapshots/*/restore", "no_reboot", "facts 1.1: recorded only where it is refused"},
     {"plugins", "type=application/octet-stream", "facts 1.1: taken like a snapshot's archive"},
     {"plugins", "id", "facts 4.2: from 6.4.2"},
+    {"plugins-updates/*/update/initiate", "mapping", "facts 4.1, 10.1: from 5.1"},
+    {"plugins-updates/*/update/initiate", "force", "facts 4.1: in the body from 5.1"},
+    {"plugins-updates/*/update/initiate", "auto_correct_types", "facts 4.1, 10.1: from 5.1.3"},
+    {"plugins-updates/*/update/initiate", "reevaluate_active_statuses",
+     "facts 4.1, 10.1: from 5.1.3"},
     {"plugins-updates/*", "_include", "facts 10.1: an unknown _x is ignored"},
 };
 
@@ -131,6 +136,23 @@ static void wish_for_questions(struct wishes *wishes, const struct cloudify_call
     cloudify_ask_list(wish(wishes, "executions"), caller, &executions);
 }
 
+static void wish_for_plugins(struct wishes *wishes, const struct cloudify_caller *caller)
+{
+    static const char *const choices[] = {
+        "all_to_latest", "all_to_minor",       "to_latest",
+        "to_minor",      "plugin_names",       "mapping",
+        "force",         "auto_correct_types", "reevaluate_active_statuses"};
+    const struct cloudify_plugin_upload upload = {.id = "id", .title = "t", .file = "f", .size = 1};
+    struct json *body = json_object(wishes->scope);
+
+    for (size_t i = 0; i < FERRY_COUNT(choices); i++) {
+        json_set_bool(body, choices[i], true); /* the names count here, not the values */
+    }
+    cloudify_post_plugin(wish(wishes, "plugins"), caller, &upload);
+    cloudify_post_plugins_update(wish(wishes, "plugins-updates/*/update/initiate"), caller, "bp",
+                                 body, false);
+}
+
 static void wish_for_changes(struct wishes *wishes, const struct cloudify_caller *caller)
 {
     const struct cloudify_restore restore = {
@@ -145,11 +167,7 @@ static void wish_for_changes(struct wishes *wishes, const struct cloudify_caller
     cloudify_post_maintenance(wish(wishes, "maintenance/deactivate"), caller, false);
     cloudify_post_restore(wish(wishes, "snapshots/*/restore"), caller, "id", &restore);
     cloudify_post_execution(wish(wishes, "executions"), caller, &start);
-    cloudify_post_plugin(wish(wishes, "plugins"), caller, "id", "file.zip", 1);
-    cloudify_post_plugins_update(wish(wishes, "plugins-updates/*/update/initiate"), caller, "bp",
-                                 CLOUDIFY_PLUGINS_LATEST);
-    cloudify_post_plugins_update(wish(wishes, "plugins-updates/*/update/initiate"), caller, "bp",
-                                 CLOUDIFY_PLUGINS_MINOR);
+    wish_for_plugins(wishes, caller);
 }
 
 static bool recorded(const struct wish *wish, const char *name)

@@ -283,9 +283,11 @@ again='fetch the snapshot again|look at'
   says 'not empty: it holds 2 blueprints'
   hints 'a second restore would double all node instances'
   effects | diff before.json -
-  # who forces it is told what that means before anything is sent
-  ferry 0 plan upgrade.yaml --manager "$url" --snapshot-id second --set restore.force=true
-  grep -q '^warning .*a second restore of the same archive doubles all node instances' out
+  # force makes no difference, since a manager takes no notice of it
+  ferry 5 plan upgrade.yaml --manager "$url" --snapshot-id second --set restore.force=true
+  grep -q 'has been restored on this manager before: its deployment' out
+  ferry 5 run upgrade.yaml --manager "$url" --snapshot-id second --set restore.force=true
+  effects | diff before.json -
 }
 
 @test "something runs on the manager: not restored over it" {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # ferry cancel: before the restore what the run did is undone; after it, what remains is said.
+# shellcheck disable=SC2154 # variables of helper.bash
 load helper
 
 setup() {

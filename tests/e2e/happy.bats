@@ -11,7 +11,7 @@ upgraded() {
   practice --manager-version "$1"
   run_ 0 --json
   is '.state == "done" and .exit == 0 and all(.steps[]; .state == "done" or .state == "skipped")' out
-  is '(.steps | length) == 10 and .stuck == []' out
+  is '(.steps | length) == 11 and .stuck == []' out
   carried
 }
 

@@ -37,9 +37,10 @@ setup() {
 @test "the document of a plan" {
   practice
   ferry 0 plan upgrade.yaml --manager "$url" --json
-  is '.workflow == "upgrade" and .blocked == false and (.steps | length == 10)' out
+  is '.workflow == "upgrade" and .blocked == false and (.steps | length == 11)' out
   is '[.steps[].name] == ["upload", "maintenance_activate", "verify", "restore", "poll_status",
-    "maintenance_deactivate", "install_new_agents", "upload_plugins", "plugins_update", "compare"]' out
+    "maintenance_deactivate", "install_new_agents", "validate_agents", "upload_plugins",
+    "plugins_update", "compare"]' out
   is '[.steps[] | select(.no_return) | .name] == ["restore"]' out
   is 'all(.findings[]; (.kind | IN("blocker", "warning", "note")) and (.text | length > 0))' out
   is ".archive.sha256 == \"$(sha256sum a.zip | cut -d' ' -f1)\"" out

@@ -9,7 +9,7 @@ setup() { world; }
 
 # The YAML block of README.md, with the places of this test.
 its_yaml() {
-  awk '/^```yaml/ { inside = 1; next } /^```/ { inside = 0 } inside' "$source_dir/README.md" |
+  awk '/^```yaml/ && !seen++ { inside = 1; next } /^```/ { inside = 0 } inside' "$source_dir/README.md" |
     sed "s|https://new.example:443|$url|; s|/run/secrets|$PWD/secrets|; s|/etc/ferry/ca.pem|$PWD/ca.pem|
       s|/backup|$PWD/backup|"
 }

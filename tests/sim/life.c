@@ -9,14 +9,42 @@
 #include "states/states.h"
 
 const struct scenario scenarios[] = {
-    {"legacy-7.1", {.version = "7.1.0", .deployments = 8, .plugins = 1}, FERRY_OK},
-    {"new-7.1", {.version = "7.1.0", .new_format = true, .deployments = 8, .plugins = 1}, FERRY_OK},
-    {"legacy-6.4", {.version = "6.4.2", .deployments = 8, .plugins = 1}, FERRY_OK},
-    {"agent-fails",
-     {.version = "7.1.0", .deployments = 8, .plugins = 1, .execution_fails = true},
-     FERRY_E_PARTIAL},
-    {"small", {.version = "7.1.0", .deployments = 2, .plugins = 1}, FERRY_OK},
-    {"small-new", {.version = "7.1.0", .new_format = true, .deployments = 2}, FERRY_OK},
+    {.name = "legacy-7.1", .manager = {.version = "7.1.0", .deployments = 8, .plugins = 1}},
+    {.name = "new-7.1",
+     .manager = {.version = "7.1.0", .new_format = true, .deployments = 8, .plugins = 1}},
+    {.name = "legacy-6.4", .manager = {.version = "6.4.2", .deployments = 8, .plugins = 1}},
+    {.name = "agent-fails",
+     .manager = {.version = "7.1.0", .deployments = 8, .plugins = 1, .execution_fails = true},
+     .expect = FERRY_E_PARTIAL},
+    {.name = "small", .manager = {.version = "7.1.0", .deployments = 2, .plugins = 1}},
+    {.name = "small-new", .manager = {.version = "7.1.0", .new_format = true, .deployments = 2}},
+    {.name = "late-archive", .manager = {.version = "6.4.2", .deployments = 1, .late_archive = 2}},
+    {.name = "late-once", .manager = {.version = "6.4.2", .deployments = 1, .late_archive = 1}},
+    {.name = "cut-upload", .manager = {.version = "6.4.2", .deployments = 1, .cut_uploads = 1}},
+    {.name = "cancel",
+     .manager = {.version = "7.1.0", .deployments = 1},
+     .cancels = true,
+     .stop_before = "restore"},
+    {.name = "cancel-cut",
+     .manager = {.version = "6.4.2", .deployments = 1, .cut_uploads = 1},
+     .cancels = true,
+     .stop_before = "restore"},
+    {.name = "cancel-any", .manager = {.version = "7.1.0", .deployments = 1}, .cancels = true},
+    {.name = "cancel-other",
+     .manager = {.version = "7.1.0", .deployments = 1},
+     .cancels = true,
+     .stop_before = "restore",
+     .other_switches = true},
+    {.name = "cancel-not-ours",
+     .manager = {.version = "7.1.0", .deployments = 1, .maintenance_before = true},
+     .cancels = true,
+     .stop_before = "restore"},
+    {.name = "hosts",
+     .manager = {.version = "7.1.0", .deployments = 2, .hosts = 3, .host_dies = true},
+     .expect = FERRY_E_PARTIAL},
+    {.name = "never-begins",
+     .manager = {.version = "7.1.0", .deployments = 4, .never_begins = true}},
+    {.name = "waves", .manager = {.version = "7.1.0", .deployments = 8}, .waves = true},
 };
 const size_t scenario_count = FERRY_COUNT(scenarios);
 
@@ -45,6 +73,14 @@ static struct json *run_options(const void *ctx, const struct scenario *scenario
         return NULL;
     }
     json_set_int((struct json *)(uintptr_t)json_get(options, "limits"), "settle_ms", SETTLE_MS);
+    if (scenario->waves) {
+        struct json *waves =
+            json_set_array((struct json *)(uintptr_t)json_get(options, "agents"), "waves");
+
+        json_push_string(waves, "1");
+        json_push_string(waves, "3");
+        json_push_string(waves, "rest");
+    }
     if (!scenario->manager.plugins) {
         json_set_array((struct json *)(uintptr_t)json_get(options, "plugins"), "upload");
     }
@@ -55,18 +91,24 @@ static struct json *run_facts(const void *ctx, const struct scenario *scenario)
 {
     const struct manager_options *manager = &scenario->manager;
     struct json *facts = json_object(ctx), *archive = json_set_object(facts, "archive");
+    struct json *file, *plugin;
 
     json_set_string(archive, "format", manager->new_format ? "new" : "legacy");
     json_set_string(archive, "version", manager->new_format ? "7.0.5" : "5.0.5");
-    json_set_int(archive, "size", 100000);
+    json_set_int(archive, "size", MANAGER_ARCHIVE_SIZE);
     json_set_int(archive, "tenants", 2);
     json_set_int(archive, "blueprints", 1);
     json_set_int(archive, "deployments", manager->deployments);
     json_set_int(archive, "plugins", manager->plugins ? 1 : 0);
-    json_set_int(archive, "agents", manager->deployments);
+    json_set_int(archive, "agents", manager->deployments * (manager->hosts ? manager->hosts : 1));
     json_set_string(json_set_object(facts, "manager"), "version", manager->version);
-    json_set_int(json_set_object(json_set_object(facts, "plugin_files"), "/p-2.0.zip"), "size",
-                 1000);
+    file = json_set_object(json_set_object(facts, "plugin_files"), "/p-2.0.zip");
+    json_set_int(file, "size", 1000);
+    if (manager->deployments > 2) { /* the small one goes by ids alone */
+        plugin = json_push_object(json_set_array(file, "plugins"));
+        json_set_string(plugin, "package", "p");
+        json_set_string(plugin, "version", "2.0");
+    }
     return facts;
 }
 
@@ -116,6 +158,32 @@ static void on_event(void *arg, const struct engine_event *event)
     }
 }
 
+static void somebody_switches(struct sim *sim, const struct run_row *run)
+{
+    if (sim->scenario->other_switches && !run->cancel_at_ms) {
+        world_pass(sim->world, OTHER_LATER_MS);
+        manager_switched_by_other(sim->world->manager);
+    }
+}
+
+static enum ferry_code cancel(struct sim *sim, const struct engine_options *options,
+                              struct run_row *run, struct ferry_error *err)
+{
+    bool undo;
+
+    somebody_switches(sim, run);
+    if (engine_cancel(options, run, false, &undo, err)) {
+        return err->code;
+    }
+    sim->out->cancelled = true;
+    sim->out->undone = undo;
+    world_point(sim->world, ENGINE_AFTER_COMMIT);
+    if (journal_run_find(sim->journal, sim->life, "sim-1", run, err)) {
+        return err->code;
+    }
+    return undo ? engine_run(options, run, NULL, err) : FERRY_OK;
+}
+
 /* One life: until the run ends or stands, or ferry dies (then longjmp leaves here). */
 static enum ferry_code one_life(struct sim *sim, struct ferry_error *err)
 {
@@ -142,10 +210,14 @@ static enum ferry_code one_life(struct sim *sim, struct ferry_error *err)
             return err->code;
         }
     }
-    if (run.state == RUN_DONE) {
+    if (run.state == RUN_DONE || run.state == RUN_CANCELLED) {
         return run.code;
     }
-    return engine_run(&options, &run, NULL, err);
+    if (sim->scenario->cancels && sim->out->lives > 1) {
+        return cancel(sim, &options, &run, err);
+    }
+    return engine_run(&options, &run, sim->out->lives == 1 ? sim->scenario->stop_before : NULL,
+                      err);
 }
 
 /* --- what must be true at the end --- */
@@ -171,11 +243,11 @@ static void check_units(struct sim *sim, const struct step_row *step)
         open += rows[i].state == UNIT_INTENT || rows[i].state == UNIT_STARTED ||
                 rows[i].state == UNIT_PENDING || rows[i].state == UNIT_UNKNOWN;
     }
-    if (open) {
+    if (open && !sim->out->cancelled) {
         wrong(sim, "units left open", open, 0);
     }
     if ((int64_t)count != step->n_total || done != step->n_done || skipped != step->n_skipped ||
-        failed != step->n_failed || step->n_open || step->n_unknown) {
+        failed != step->n_failed || (!sim->out->cancelled && (step->n_open || step->n_unknown))) {
         wrong(sim, "counters differ from a recount in step", step->step, -1);
     }
 }
@@ -219,16 +291,97 @@ static void check_journal(struct sim *sim)
         wrong(sim, err.message, 0, 0);
         return;
     }
-    if (run.state != RUN_DONE) {
+    if (run.state != (sim->out->cancelled ? RUN_CANCELLED : RUN_DONE)) {
         wrong(sim, "state of the run", run.state, RUN_DONE);
     }
     for (size_t i = 0; i < count; i++) {
-        if (steps[i].state != STEP_DONE && steps[i].state != STEP_SKIPPED) {
+        bool undoes = i >= workflow_upgrade.count;
+        bool may_end = sim->out->cancelled && !undoes && steps[i].state == STEP_CANCELLED;
+
+        if (steps[i].state != STEP_DONE && steps[i].state != STEP_SKIPPED && !may_end) {
             wrong(sim, "state of a step", steps[i].state, STEP_DONE);
         }
         check_units(sim, &steps[i]);
     }
     check_events(sim, run.run);
+}
+
+/* What holds of every history, however it ended. */
+static void check_always(struct sim *sim)
+{
+    const struct manager_ledger *ledger = &sim->world->manager->ledger;
+    bool clock_set = sim->world->wall_jumps || sim->world->wall_offset_ms;
+
+    if (sim->out->code != sim->scenario->expect) {
+        wrong(sim, "outcome", sim->out->code, sim->scenario->expect);
+    }
+    if (ledger->uploads > 1 || ledger->activations > 1 || ledger->deactivations > 1 ||
+        ledger->restores > 1) {
+        wrong(sim, "something took effect twice", 2, 1);
+    }
+    if (ledger->deleted_wholes) {
+        wrong(sim, "whole archives deleted", ledger->deleted_wholes, 0);
+    }
+    if (ledger->disturbed && !clock_set) {
+        wrong(sim, "requests in the silence of a restore", ledger->disturbed, 0);
+    }
+}
+
+/* Cancelled: before the restore the manager is given back as it was found; behind it nothing is
+   taken back. */
+static void check_cancelled(struct sim *sim)
+{
+    const struct manager *manager = sim->world->manager;
+    const struct manager_ledger *ledger = &manager->ledger;
+    bool clock_set = sim->world->wall_jumps || sim->world->wall_offset_ms;
+
+    if (ledger->switched_others) {
+        wrong(sim, "switched off what somebody else had switched on", ledger->switched_others, 0);
+    }
+    if (sim->out->undone && ledger->restores) {
+        wrong(sim, "restores of a run that was undone", ledger->restores, 0);
+    }
+    if (!sim->out->undone && sim->scenario->stop_before) {
+        wrong(sim, "not undone, though nothing was told to restore", 0, 1);
+    }
+    if (sim->out->undone && manager->maintenance && !manager->maintenance_by_other && !clock_set) {
+        wrong(sim, "maintenance left on", 1, 0);
+    }
+    if ((sim->scenario->other_switches || manager->o.maintenance_before) && !manager->maintenance) {
+        wrong(sim, "maintenance of somebody else is off", 0, 1);
+    }
+    sim->out->stayed = manager->maintenance_by_other;
+}
+
+/* Every host got one agent, by one execution that worked; the dead ones none. */
+static void check_agents(struct sim *sim)
+{
+    const struct manager *manager = sim->world->manager;
+    const struct manager_ledger *ledger = &manager->ledger;
+    unsigned hosts = manager_hosts(manager);
+
+    for (unsigned n = 0; n < manager->o.deployments; n++) {
+        bool divided = manager->o.host_dies && n == 0;
+        unsigned starts = divided ? hosts : 1; /* the first host is done by the whole */
+
+        if (ledger->agents[n] != starts) {
+            wrong(sim, "executions of a deployment", ledger->agents[n], starts);
+        }
+        for (unsigned host = 0; host < hosts; host++) {
+            bool dead = (divided && host == 1) || (manager->o.execution_fails && n == 0);
+            unsigned have = ledger->hosts[n * MANAGER_HOSTS_MAX + host];
+
+            if (have != (dead ? 0 : 1)) {
+                wrong(sim, "agents of a host", have, dead ? 0 : 1);
+            }
+        }
+    }
+    if (ledger->wrong_ends) {
+        wrong(sim, "executions ended that had begun", ledger->wrong_ends, 0);
+    }
+    if (manager->o.never_begins != (ledger->kills > 0)) {
+        wrong(sim, "kills", ledger->kills, manager->o.never_begins);
+    }
 }
 
 static void check_ledger(struct sim *sim)
@@ -237,11 +390,14 @@ static void check_ledger(struct sim *sim)
     const struct manager_ledger *ledger = &manager->ledger;
     unsigned plugins = manager->o.plugins ? 1 : 0;
 
-    if (sim->out->code != sim->scenario->expect) {
-        wrong(sim, "outcome", sim->out->code, sim->scenario->expect);
-    }
     if (ledger->uploads != 1) {
         wrong(sim, "uploads", ledger->uploads, 1);
+    }
+    if (ledger->deleted_halves != ledger->halves) {
+        wrong(sim, "cut uploads that were cleared", ledger->deleted_halves, ledger->halves);
+    }
+    if (ledger->told != manager->o.late_archive + 1) {
+        wrong(sim, "restores that were told", ledger->told, manager->o.late_archive + 1);
     }
     if (ledger->activations != 1 || ledger->deactivations != 1) {
         wrong(sim, "activations + deactivations", ledger->activations + ledger->deactivations, 2);
@@ -255,11 +411,7 @@ static void check_ledger(struct sim *sim)
     if (ledger->updates != 1) {
         wrong(sim, "plugins updates", ledger->updates, 1);
     }
-    for (unsigned n = 0; n < manager->o.deployments; n++) {
-        if (ledger->agents[n] != 1) {
-            wrong(sim, "agents of a deployment", ledger->agents[n], 1);
-        }
-    }
+    check_agents(sim);
 }
 
 static void remove_journal(const char *path)
@@ -320,7 +472,13 @@ void live(const void *ctx, const struct scenario *scenario, uint64_t seed, const
     }
     sim->life = mem_scope(ctx);
     out->ended_ms = sim->world->now_ms;
-    check_ledger(sim);
+    world_pass(sim->world, WORLD_LATE_MAX_MS); /* what is still under way arrives now */
+    check_always(sim);
+    if (out->cancelled) {
+        check_cancelled(sim);
+    } else {
+        check_ledger(sim);
+    }
     check_journal(sim);
     mem_free(sim->life);
 }

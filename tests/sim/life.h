@@ -8,12 +8,17 @@
 #include "world.h"
 
 #define SETTLE_MS 60000
-#define LIVES_MAX 400 /* an upgrade that needs more does not end: invariant 11 */
+#define OTHER_LATER_MS 600000 /* longer than any request is under way */
+#define LIVES_MAX 400         /* an upgrade that needs more does not end: invariant 11 */
 
 struct scenario {
     const char *name;
     struct manager_options manager;
-    enum ferry_code expect; /* of the last life */
+    enum ferry_code expect;  /* of the last life */
+    bool cancels;            /* whoever finds ferry stopped cancels the run */
+    const char *stop_before; /* of the first life; NULL: none */
+    bool other_switches;     /* and somebody else has switched maintenance on meanwhile */
+    bool waves;              /* agents in waves of 1, 3 and the rest */
 };
 
 extern const struct scenario scenarios[];
@@ -24,6 +29,9 @@ struct history {
     enum ferry_code code;
     unsigned lives;
     int64_t ended_ms; /* simulated */
+    bool cancelled;   /* so the run ended */
+    bool undone;      /* before its point of no return, so what it did was taken back */
+    bool stayed;      /* maintenance was left on, for it was somebody else's */
     char wrong[1024]; /* "" when every invariant holds */
 };
 

@@ -7,6 +7,7 @@
 #include "base/timefmt.h"
 
 #define API "/api/v3.1/"
+#define MANAGER_SILENCE_MS 30000 /* facts 2.3: what the managers' own tests leave a restore */
 
 const char *manager_tenant(unsigned n)
 {
@@ -25,10 +26,16 @@ struct manager *manager_new(const void *ctx, const struct manager_options *optio
     manager->o = *options;
     manager->snapshot_size = -1;
     manager->ledger.agents = mem_array(manager, unsigned, options->deployments + 1);
+    manager->ledger.hosts =
+        mem_array(manager, unsigned, (options->deployments + 1) * MANAGER_HOSTS_MAX);
     manager->executions = json_array(manager);
     manager->agents = json_array(manager);
     manager->plugins = json_array(manager);
     manager->updates = json_array(manager);
+    if (options->maintenance_before) {
+        manager->maintenance = manager->maintenance_by_other = true;
+        manager->activated_at_ms = 1780000000000; /* long before every world */
+    }
     return manager;
 }
 
@@ -59,6 +66,15 @@ static void set_time(struct json *row, const char *key, int64_t unix_ms)
 
 /* --- changes --- */
 
+/* Half of it came. Up to 6.4 the row is there before the file (facts 1.1). */
+static void upload_half(struct manager *manager, int64_t size)
+{
+    if (strcmp(manager->o.version, "7") < 0) {
+        manager->snapshot_size = size;
+        manager->ledger.halves++;
+    }
+}
+
 static void upload(struct manager *manager, const struct http_request *request,
                    struct http_reply *reply)
 {
@@ -69,11 +85,47 @@ static void upload(struct manager *manager, const struct http_request *request,
         manager_error(reply, 409, "conflict_error", "snapshot with id 's' already exists");
         return;
     }
+    if (request->body_size < MANAGER_ARCHIVE_SIZE) {
+        upload_half(manager, request->body_size);
+        return;
+    }
+    if (manager->cut < manager->o.cut_uploads) {
+        manager->cut++;
+        manager->hung_up = true;
+        upload_half(manager, request->body_size / 2);
+        return;
+    }
     manager->snapshot_size = request->body_size;
     manager->ledger.uploads++;
     json_set_string(body, "id", again ? NULL : "s");
     json_set_string(body, "status", again ? NULL : "uploaded");
     manager_answer(reply, 201, body);
+}
+
+static void delete_snapshot(struct manager *manager, struct http_reply *reply)
+{
+    struct json *body = json_object(reply);
+    bool whole = manager->snapshot_size == MANAGER_ARCHIVE_SIZE;
+
+    *(whole ? &manager->ledger.deleted_wholes : &manager->ledger.deleted_halves) += 1;
+    manager->snapshot_size = -1;
+    json_set_string(body, "id", "s");
+    manager_answer(reply, 200, body);
+}
+
+static void put_maintenance(const struct manager *manager, struct json *body)
+{
+    json_set_string(body, "status", manager->maintenance ? "activated" : "deactivated");
+    json_set_null(body, "activation_requested_at");
+    if (manager->maintenance) {
+        set_time(body, "activation_requested_at", manager->activated_at_ms);
+    }
+}
+
+void manager_switched_by_other(struct manager *manager)
+{
+    manager->maintenance = manager->maintenance_by_other = true;
+    manager->activated_at_ms = manager->now_ms;
 }
 
 static void flip_maintenance(struct manager *manager, bool on, struct http_reply *reply)
@@ -84,15 +136,18 @@ static void flip_maintenance(struct manager *manager, bool on, struct http_reply
         http_reply_fill(reply, 304, NULL, "", 0);
         return;
     }
+    manager->ledger.switched_others += manager->maintenance_by_other;
     manager->maintenance = on;
+    manager->maintenance_by_other = false;
+    manager->activated_at_ms = manager->now_ms;
     *(on ? &manager->ledger.activations : &manager->ledger.deactivations) += 1;
-    json_set_string(body, "status", on ? "activated" : "deactivated");
+    put_maintenance(manager, body);
     json_push_array(json_set_array(body, "remaining_executions"));
     manager_answer(reply, 200, body);
 }
 
-static struct json *add_execution(struct manager *manager, const char *id, const char *workflow,
-                                  const char *tenant, const char *deployment)
+struct json *manager_add_execution(struct manager *manager, const char *id, const char *workflow,
+                                   const char *tenant, const char *deployment)
 {
     struct json *row = json_push_object(manager->executions);
 
@@ -103,6 +158,7 @@ static struct json *add_execution(struct manager *manager, const char *id, const
     json_set_string(row, "deployment_id", deployment);
     json_set_bool(row, "is_system_workflow", deployment == NULL);
     set_time(row, "created_at", manager->now_ms);
+    json_set_null(row, "started_at");
     json_set_null(row, "error");
     json_set_int(row, "_began", manager->now_ms);
     return row;
@@ -130,56 +186,19 @@ static void restore(struct manager *manager, struct http_reply *reply)
     }
     snprintf(manager->restore_id, sizeof manager->restore_id, "restore-%u", ++manager->serial);
     if (anything_runs(manager)) {
-        add_execution(manager, manager->restore_id, "restore_snapshot", "default_tenant", NULL);
+        manager_add_execution(manager, manager->restore_id, "restore_snapshot", "default_tenant",
+                              NULL);
         manager_error(reply, 400, "existing_running_execution_error", "You cannot start");
         return;
     }
-    manager->ledger.restores++;
+    manager->no_archive = manager->ledger.told++ < manager->o.late_archive;
+    manager->ledger.restores += !manager->no_archive;
     manager->restore_at_ms = manager->now_ms;
-    row = add_execution(manager, manager->restore_id, "restore_snapshot", "default_tenant", NULL);
+    manager->restore_sent_ms = manager->sent_ms;
+    row = manager_add_execution(manager, manager->restore_id, "restore_snapshot", "default_tenant",
+                                NULL);
     json_set_string(json_set_object(row, "parameters"), "snapshot_id", "s");
     manager_answer(reply, 200, row);
-}
-
-static void install_agents(struct manager *manager, const struct http_request *request,
-                           struct http_reply *reply)
-{
-    const char *deployment, *tenant = "default_tenant", *id;
-    struct json *body = NULL;
-    char own[64];
-    unsigned n = 0;
-
-    if (json_parse(reply, request->body, strlen(request->body), &body, NULL)) {
-        manager_error(reply, 400, "bad_parameters_error", "no JSON");
-        return;
-    }
-    for (size_t i = 0; i < request->header_count; i++) {
-        if (strcmp(request->headers[i].name, "Tenant") == 0) {
-            tenant = request->headers[i].value;
-        }
-    }
-    deployment = json_string_or(body, "deployment_id", "");
-    sscanf(deployment, "dep-%u", &n);
-    if (n >= manager->o.deployments || strcmp(manager_tenant(n), tenant) != 0) {
-        manager_error(reply, 404, "not_found_error", "Requested `Deployment` was not found");
-        return;
-    }
-    snprintf(own, sizeof own, "execution-%u", ++manager->serial);
-    id = json_string_or(body, "id", own);
-    if (manager_row(manager->executions, id)) {
-        manager_error(reply, 409, "conflict_error", "Execution already exists");
-        return;
-    }
-    for (const struct json *row = json_first(manager->executions); row; row = json_next(row)) {
-        if (strcmp(json_string_or(row, "deployment_id", ""), deployment) == 0 &&
-            strcmp(json_string_or(row, "status", ""), "started") == 0) {
-            manager_error(reply, 400, "existing_running_execution_error", "currently running");
-            return;
-        }
-    }
-    manager->ledger.agents[n]++;
-    body = json_copy(reply, add_execution(manager, id, "install_new_agents", tenant, deployment));
-    manager_answer(reply, 201, body);
 }
 
 static void upload_plugin(struct manager *manager, const char *query, struct http_reply *reply)
@@ -230,7 +249,7 @@ static void update_plugins(struct manager *manager, struct http_reply *reply)
     json_set_int(row, "_began", manager->now_ms);
     snprintf(id, sizeof id, "execution-%u", ++manager->serial);
     json_set_string(row, "execution_id", id);
-    add_execution(manager, id, "update_plugin", "default_tenant", NULL);
+    manager_add_execution(manager, id, "update_plugin", "default_tenant", NULL);
     manager_answer(reply, 200, row);
 }
 
@@ -265,6 +284,10 @@ static void snapshot(struct manager *manager, const char *rest, const struct htt
         manager_error(reply, 404, "not_found_error", "Requested `Snapshot` with ID `s` not found");
         return;
     }
+    if (request->method == HTTP_DELETE) {
+        delete_snapshot(manager, reply);
+        return;
+    }
     json_set_string(row, "id", "s");
     json_set_string(row, "status", "uploaded");
     json_set_string(row, "created_by", "admin");
@@ -286,7 +309,7 @@ static void plain(struct manager *manager, const char *what, struct http_reply *
     } else if (strcmp(what, "snapshot-status") == 0) {
         json_set_string(body, "status", manager_flag(manager) ? "running" : "not-running");
     } else if (strcmp(what, "maintenance") == 0) {
-        json_set_string(body, "status", manager->maintenance ? "activated" : "deactivated");
+        put_maintenance(manager, body);
         json_set_null(body, "remaining_executions");
     } else {
         manager_error(reply, 404, "missing_premium_package_error", "premium only");
@@ -339,7 +362,9 @@ static void post(struct manager *manager, const char *what, const char *query,
     if (strcmp(what, "maintenance/activate") == 0 || strcmp(what, "maintenance/deactivate") == 0) {
         flip_maintenance(manager, what[12] == 'a', reply);
     } else if (strcmp(what, "executions") == 0) {
-        install_agents(manager, request, reply);
+        manager_post_execution(manager, request, reply);
+    } else if (strncmp(what, "executions/", 11) == 0) {
+        manager_end_execution(manager, what + 11, request, reply);
     } else if (strcmp(what, "plugins") == 0) {
         upload_plugin(manager, query, reply);
     } else if (strncmp(what, "plugins-updates/", 16) == 0) {
@@ -357,6 +382,9 @@ void manager_handle(struct manager *manager, const struct http_request *request,
     const char *query = mark ? mark + 1 : NULL;
 
     manager->requests++;
+    manager->ledger.disturbed += manager->restore_at_ms > 0 &&
+                                 manager->sent_ms > manager->restore_sent_ms &&
+                                 manager->sent_ms < manager->restore_sent_ms + MANAGER_SILENCE_MS;
     manager_settle(manager);
     reply->date_ms = manager->now_ms / 1000 * 1000;
     if (manager_weather(manager, request, reply)) {

@@ -54,8 +54,12 @@ static bool matches(const void *ctx, const struct json *row, const char *query)
     }
     for (const struct json *key = json_first(wanted); key; key = json_next(key)) {
         const char *have = json_string_or(row, json_key(key), "");
+        const char *deployment = json_string_or(row, "deployment", NULL);
         bool found = false;
 
+        if (deployment && strcmp(json_key(key), "deployment_id") == 0) {
+            have = deployment; /* of an agent */
+        }
         for (const struct json *value = json_first(key); value; value = json_next(value)) {
             found = found || strcmp(json_text(value), have) == 0;
         }
@@ -91,17 +95,19 @@ static void add_deployments(const struct manager *manager, struct json *rows)
 
 static void add_instances(const struct manager *manager, struct json *rows)
 {
-    for (unsigned n = 0; manager->restored && n < manager->o.deployments; n++) {
+    unsigned hosts = manager_hosts(manager);
+
+    for (unsigned i = 0; manager->restored && i < manager->o.deployments * hosts; i++) {
         struct json *row = json_push_object(rows);
         char name[32], id[48];
 
-        manager_deployment(n, name);
-        snprintf(id, sizeof id, "vm-%u", n);
+        manager_deployment(i / hosts, name);
+        manager_host(i / hosts, i % hosts, id);
         json_set_string(row, "id", id);
         json_set_string(row, "host_id", id);
         json_set_string(row, "node_id", "vm");
         json_set_string(row, "deployment_id", name);
-        json_set_string(row, "tenant_name", manager_tenant(n));
+        json_set_string(row, "tenant_name", manager_tenant(i / hosts));
         json_set_string(row, "state", "started");
     }
 }

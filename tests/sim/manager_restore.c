@@ -16,8 +16,8 @@
 #define NEW_FLAG_MS 500
 #define NEW_FLAG_OFF_MS 2000
 #define NEW_TERMINATED_MS 2150
-#define WORKFLOW_START_MS 700
-#define WORKFLOW_MS 7500
+#define NO_ARCHIVE_FAILED_MS 1500 /* the restore fails before it has changed anything */
+#define NO_ARCHIVE_FLAG_OFF_MS 2500
 
 static int64_t age(const struct manager *manager)
 {
@@ -26,6 +26,9 @@ static int64_t age(const struct manager *manager)
 
 static int64_t flag_off(const struct manager *manager)
 {
+    if (manager->no_archive) {
+        return NO_ARCHIVE_FLAG_OFF_MS;
+    }
     return manager->o.new_format ? NEW_FLAG_OFF_MS : FLAG_OFF_MS;
 }
 
@@ -42,12 +45,13 @@ static void bring_content(struct manager *manager)
     if (!manager->o.new_format) {
         manager->snapshot_size = -1;
     }
-    for (unsigned n = 0; n < manager->o.deployments; n++) {
+    for (unsigned i = 0; i < manager->o.deployments * manager_hosts(manager); i++) {
+        unsigned n = i / manager_hosts(manager);
         struct json *row = json_push_object(manager->agents);
         char name[32], id[48];
 
         manager_deployment(n, name);
-        snprintf(id, sizeof id, "vm-%u", n);
+        manager_host(n, i % manager_hosts(manager), id);
         json_set_string(row, "id", id);
         json_set_string(row, "host_id", id);
         json_set_string(row, "node_instance_id", id);
@@ -67,6 +71,20 @@ static void bring_content(struct manager *manager)
     }
 }
 
+static void fail_without_archive(struct manager *manager, int64_t t)
+{
+    struct json *row = manager_row(manager->executions, manager->restore_id);
+
+    if (row && t >= NO_ARCHIVE_FAILED_MS) {
+        json_set_string(row, "status", "failed");
+        json_set_string(row, "error",
+                        "Traceback (most recent call last):\nFileNotFoundError: [Errno 2] No such "
+                        "file or directory: '/opt/manager/resources/snapshots/s/s.zip'");
+    } else if (row && t >= FLAG_LATE_MS) {
+        json_set_string(row, "status", "started");
+    }
+}
+
 static void settle_restore(struct manager *manager)
 {
     int64_t t = age(manager);
@@ -74,6 +92,10 @@ static void settle_restore(struct manager *manager)
     struct json *row;
 
     if (t < 0) {
+        return;
+    }
+    if (manager->no_archive) {
+        fail_without_archive(manager, t);
         return;
     }
     if (!manager->restored && t >= (is_new ? NEW_FLAG_MS : DOWN_UNTIL_MS)) {
@@ -90,48 +112,21 @@ static void settle_restore(struct manager *manager)
     }
 }
 
-static void new_agent(struct manager *manager, const struct json *execution)
-{
-    const char *deployment = json_string_or(execution, "deployment_id", "");
-    unsigned n = 0;
-    struct json *row;
-    char id[64], host[48];
-
-    sscanf(deployment, "dep-%u", &n);
-    snprintf(host, sizeof host, "vm-%u", n);
-    snprintf(id, sizeof id, "vm-%u_new-%u", n, ++manager->serial);
-    row = json_push_object(manager->agents);
-    json_set_string(row, "id", id);
-    json_set_string(row, "host_id", host);
-    json_set_string(row, "node_instance_id", host);
-    json_set_string(row, "deployment", deployment);
-    json_set_string(row, "tenant_name", manager_tenant(n));
-    json_set_string(row, "version", manager->o.version);
-    json_set_string(row, "state", "started");
-    json_set_string(row, "install_method", "remote");
-}
-
 static void settle_execution(struct manager *manager, struct json *row)
 {
     const char *status = json_string_or(row, "status", "");
     const char *workflow = json_string_or(row, "workflow_id", "");
     int64_t t = manager->now_ms - json_int64_or(row, "_began", 0);
-    bool agents = strcmp(workflow, "install_new_agents") == 0;
 
     if (strcmp(workflow, "restore_snapshot") == 0 || strcmp(status, "terminated") == 0 ||
-        strcmp(status, "failed") == 0) {
+        strcmp(status, "failed") == 0 || strcmp(status, "cancelled") == 0) {
         return;
     }
-    if (t >= WORKFLOW_MS && agents && manager->o.execution_fails &&
-        strcmp(json_string_or(row, "deployment_id", ""), "dep-0") == 0) {
-        json_set_string(row, "status", "failed");
-        json_set_string(row, "error", "Agent is not responding");
-    } else if (t >= WORKFLOW_MS) {
+    if (strcmp(workflow, "install_new_agents") == 0) {
+        manager_work(manager, row);
+    } else if (t >= MANAGER_WORKFLOW_MS) {
         json_set_string(row, "status", "terminated");
-        if (agents) {
-            new_agent(manager, row);
-        }
-    } else if (t >= WORKFLOW_START_MS) {
+    } else if (t >= MANAGER_WORKFLOW_START_MS) {
         json_set_string(row, "status", "started");
     }
 }
@@ -143,7 +138,7 @@ void manager_settle(struct manager *manager)
         settle_execution(manager, (struct json *)(uintptr_t)row);
     }
     for (const struct json *row = json_first(manager->updates); row; row = json_next(row)) {
-        if (manager->now_ms - json_int64_or(row, "_began", 0) >= WORKFLOW_MS) {
+        if (manager->now_ms - json_int64_or(row, "_began", 0) >= MANAGER_WORKFLOW_MS) {
             json_set_string((struct json *)(uintptr_t)row, "state", "successful");
         }
     }
@@ -167,7 +162,7 @@ static bool denied(struct http_reply *reply)
 bool manager_weather(struct manager *manager, const struct http_request *request,
                      struct http_reply *reply)
 {
-    int64_t t = age(manager);
+    int64_t t = manager->no_archive ? -1 : age(manager);
 
     if (!manager->o.new_format && t >= 0 &&
         ((t >= DOWN_FROM_MS && t < DOWN_UNTIL_MS) || (t >= DOWN_AGAIN_MS && t < UP_AGAIN_MS))) {

@@ -5,7 +5,7 @@
  *   sim seed N              the same world again, with a trace
  *   sim singles [MOST]      every death and every fault of every request, once each; stops after
  *                           so many failures (20)
- *   sim pairs [PART OF]     all pairs of deaths and lost answers, for a run with two deployments
+ *   sim pairs [PART OF]     all pairs of deaths and lost or late answers, for small runs
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +16,18 @@
 #include "base/mem.h"
 #include "life.h"
 
+/* What must come about in many worlds, or they prove nothing of it. */
+enum rare { RARE_CLEARED, RARE_TOLD_AGAIN, RARE_UNDONE, RARE_STAYED, RARE_COUNT };
+
 struct totals {
     unsigned long cases, deaths, requests, failed;
     unsigned long fates[FATE_COUNT], points[ENGINE_GOT_REPLY + 1];
+    unsigned long rare[RARE_COUNT];
 };
+
+static const char *const rare_names[RARE_COUNT] = {
+    "a cut upload cleared", "a restore told once more", "maintenance taken back",
+    "maintenance of others left on"};
 
 static char folder[64];
 static unsigned long most_failures = 20;
@@ -46,6 +54,16 @@ static void remove_folder(void)
     rmdir(folder);
 }
 
+static void count_rare(const struct history *history, struct totals *totals)
+{
+    const struct manager_ledger *ledger = &history->world->manager->ledger;
+
+    totals->rare[RARE_CLEARED] += ledger->deleted_halves > 0;
+    totals->rare[RARE_TOLD_AGAIN] += ledger->told > 1;
+    totals->rare[RARE_UNDONE] += history->undone && ledger->deactivations > 0;
+    totals->rare[RARE_STAYED] += history->stayed;
+}
+
 /* One world; prints how to see it again when something is wrong. */
 static bool try_one(const struct scenario *scenario, uint64_t seed,
                     void (*plan)(struct world *, const void *), const void *arg, const char *again,
@@ -64,6 +82,7 @@ static bool try_one(const struct scenario *scenario, uint64_t seed,
     for (int i = 0; i <= ENGINE_GOT_REPLY; i++) {
         totals->points[i] += history.world->point_count[i];
     }
+    count_rare(&history, totals);
     if (history.wrong[0]) {
         totals->failed++;
         printf("FAILED %s (%s): %s, after %u lives\n", again, scenario->name, history.wrong,
@@ -79,6 +98,9 @@ static int report(const char *what, const struct totals *totals)
            totals->requests);
     for (int i = 0; i < FATE_COUNT; i++) {
         printf(", %s %lu", world_fate_name((enum fate)i), totals->fates[i]);
+    }
+    for (int i = 0; i < RARE_COUNT; i++) {
+        printf(", %s %lu", rare_names[i], totals->rare[i]);
     }
     printf("\n%lu passed, %lu failed\n", totals->cases - totals->failed, totals->failed);
     return totals->failed ? 1 : 0;
@@ -117,6 +139,12 @@ static int run_seeds(uint64_t first, uint64_t count, bool trace)
             totals.failed++;
         }
     }
+    for (int i = 0; i < RARE_COUNT && count >= 1000; i++) {
+        if (!totals.rare[i]) {
+            printf("FAILED: never came about: %s\n", rare_names[i]);
+            totals.failed++;
+        }
+    }
     return report("seeds", &totals);
 }
 
@@ -126,6 +154,7 @@ struct plan {
     unsigned die_at[2], fate_at[2];
     enum fate fate;
     bool trace;
+    const char *mark;
 };
 
 static void plan_exact(struct world *world, const void *arg)
@@ -133,6 +162,7 @@ static void plan_exact(struct world *world, const void *arg)
     const struct plan *plan = arg;
 
     world->trace = plan->trace;
+    world->mark = plan->mark;
     memcpy(world->die_at, plan->die_at, sizeof world->die_at);
     memcpy(world->fate_at, plan->fate_at, sizeof world->fate_at);
     world->fate = plan->fate;
@@ -154,13 +184,13 @@ static void try_plan(const struct scenario *scenario, const struct plan *plan,
     try_one(scenario, 7, plan_exact, plan, again, totals);
 }
 
-/* How many points and requests an undisturbed run has. */
-static void measure(const struct scenario *scenario, unsigned *points, unsigned *requests,
-                    struct totals *totals)
+/* How many points and requests an undisturbed run has, up to this request (NULL: in all). */
+static void measure(const struct scenario *scenario, const char *until, unsigned *points,
+                    unsigned *requests, struct totals *totals)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct history history;
-    struct plan none = {0};
+    struct plan none = {.mark = until};
 
     live(scope, scenario, 7, folder, plan_exact, &none, &history);
     totals->cases++;
@@ -168,10 +198,15 @@ static void measure(const struct scenario *scenario, unsigned *points, unsigned 
         totals->failed++;
         printf("FAILED undisturbed (%s): %s\n", scenario->name, history.wrong);
     }
-    *points = history.world->points;
-    *requests = history.world->requests;
-    printf("%s: undisturbed: %u points, %u requests, %.1f s simulated\n", scenario->name, *points,
-           *requests, (double)history.ended_ms / 1000.0);
+    *points = until ? history.world->mark_points : history.world->points;
+    *requests = until ? history.world->mark_requests : history.world->requests;
+    if (*requests == 0) {
+        totals->failed++;
+        printf("FAILED (%s): no request with %s\n", scenario->name, until);
+    }
+    printf("%s: undisturbed%s%s: %u points, %u requests, %.1f s simulated\n", scenario->name,
+           until ? " until " : "", until ? until : "", *points, *requests,
+           (double)history.ended_ms / 1000.0);
 }
 
 static int run_singles(void)
@@ -181,7 +216,7 @@ static int run_singles(void)
     for (size_t i = 0; i < scenario_count; i++) {
         unsigned points, requests;
 
-        measure(&scenarios[i], &points, &requests, &totals);
+        measure(&scenarios[i], NULL, &points, &requests, &totals);
         for (unsigned n = 1; n <= points && totals.failed < most_failures; n++) {
             try_plan(&scenarios[i], &(struct plan){.die_at = {n, 0}}, &totals);
         }
@@ -205,24 +240,66 @@ static void set_element(struct plan *plan, int slot, unsigned e, unsigned points
     }
 }
 
-static int run_pairs(unsigned part, unsigned of)
+/* Small runs, each with the fault that is taken in pairs with deaths (and with itself), and the
+   request up to which: what follows is the same in all of them. */
+static const struct {
+    const char *scenario;
+    enum fate fate;
+    const char *until;
+} paired[] = {
+    {"small", FATE_LOST_AFTER, NULL},
+    {"late-once", FATE_LOST_AFTER, "maintenance/deactivate"},
+    {"cut-upload", FATE_LOST_AFTER, "maintenance/activate"},
+    {"cancel", FATE_LOST_AFTER, NULL},
+    {"cancel", FATE_LATE, NULL},
+    {"cancel-cut", FATE_LOST_AFTER, NULL},
+    {"cancel-other", FATE_LATE, NULL},
+    {"cancel-not-ours", FATE_LOST_AFTER, NULL},
+};
+
+static const struct scenario *find_scenario(const char *name)
 {
-    const struct scenario *scenario = &scenarios[4];
-    struct totals totals = {0};
+    for (size_t i = 0; i < scenario_count; i++) {
+        if (strcmp(scenarios[i].name, name) == 0) {
+            return &scenarios[i];
+        }
+    }
+    return NULL;
+}
+
+static void try_pairs(const struct scenario *scenario, size_t pair, unsigned part, unsigned of,
+                      struct totals *totals)
+{
     unsigned points, requests, count = 0;
 
-    measure(scenario, &points, &requests, &totals);
+    measure(scenario, paired[pair].until, &points, &requests, totals);
     for (unsigned a = 0; a < points + requests; a++) {
-        for (unsigned b = a + 1; b < points + requests && totals.failed < most_failures; b++) {
-            struct plan plan = {.fate = FATE_LOST_AFTER};
+        for (unsigned b = a + 1; b < points + requests && totals->failed < most_failures; b++) {
+            struct plan plan = {.fate = paired[pair].fate};
 
             if (count++ % of != part) {
                 continue;
             }
             set_element(&plan, 0, a, points);
             set_element(&plan, 1, b, points);
-            try_plan(scenario, &plan, &totals);
+            try_plan(scenario, &plan, totals);
         }
+    }
+}
+
+static int run_pairs(unsigned part, unsigned of)
+{
+    struct totals totals = {0};
+
+    for (size_t i = 0; i < FERRY_COUNT(paired); i++) {
+        const struct scenario *scenario = find_scenario(paired[i].scenario);
+
+        if (!scenario) {
+            printf("FAILED: no scenario %s\n", paired[i].scenario);
+            totals.failed++;
+            continue;
+        }
+        try_pairs(scenario, i, part, of, &totals);
     }
     return report("pairs", &totals);
 }

@@ -9,7 +9,8 @@
 struct delivery {
     int64_t at_ms;
     struct http_request *request; /* a copy */
-    uint64_t ticket;              /* 0: nobody waits */
+    int64_t sent_ms;
+    uint64_t ticket; /* 0: nobody waits */
     enum fate fate;
     struct delivery *next;
 };
@@ -24,8 +25,8 @@ struct transfer {
 };
 
 static const char *const fate_names[FATE_COUNT] = {
-    "good",       "refused",   "lost-before", "lost-after", "late",
-    "502-before", "502-after", "busy",        "cut",        "twice"};
+    "good",      "refused", "lost-before", "lost-after", "late", "502-before",
+    "502-after", "busy",    "cut",         "twice",      "half"};
 
 const char *world_fate_name(enum fate fate)
 {
@@ -68,6 +69,10 @@ static enum fate choose_fate(struct world *world, const struct http_request *req
 {
     enum fate fate = FATE_GOOD;
 
+    if (world->mark && !world->mark_requests && strstr(request->path, world->mark)) {
+        world->mark_points = world->points;
+        world->mark_requests = world->requests + 1;
+    }
     world->requests++;
     world->changing += http_method_changes(request->method);
     if (world->requests == world->fate_at[0] || world->requests == world->fate_at[1]) {
@@ -117,15 +122,16 @@ static void submit(struct transport *transport, const struct http_request *reque
         printf("%10.3f  %-6s %s  [%s]\n", (double)world->now_ms / 1000.0,
                http_method_name(request->method), request->path, fate_names[fate]);
     }
-    *delivery = (struct delivery){.at_ms = soon_ms, .ticket = ticket, .fate = fate};
+    *delivery = (struct delivery){
+        .at_ms = soon_ms, .sent_ms = world->now_ms, .ticket = ticket, .fate = fate};
     if (fate == FATE_REFUSED) {
         silent(transfer, world->now_ms, HTTP_NOT_SENT, "connection refused");
         return;
     }
-    if (fate == FATE_LOST_BEFORE || fate == FATE_LATE) {
+    if (fate == FATE_LOST_BEFORE || fate == FATE_LATE || fate == FATE_HALF) {
         silent(transfer, world->now_ms + 2 * WORLD_LATENCY_MS, HTTP_UNKNOWN, "connection reset");
     }
-    if (fate == FATE_LOST_BEFORE) {
+    if (fate == FATE_LOST_BEFORE || (fate == FATE_HALF && request->method != HTTP_PUT)) {
         return;
     }
     if (fate == FATE_LATE) {
@@ -133,6 +139,10 @@ static void submit(struct transport *transport, const struct http_request *reque
         delivery->at_ms += (int64_t)rng_below(&world->chance.rng, WORLD_LATE_MAX_MS);
     }
     delivery->request = copy_request(delivery, request);
+    if (fate == FATE_HALF) {
+        delivery->ticket = 0;
+        delivery->request->body_size /= 2;
+    }
     put_delivery(world, delivery);
 }
 
@@ -160,18 +170,21 @@ static void arrive(struct world *world, struct delivery *delivery)
     struct http_reply *reply = transfer ? transfer->reply : http_reply_new(delivery);
 
     world->manager->now_ms = WORLD_EPOCH_MS + world->now_ms;
+    world->manager->hung_up = false;
     if (delivery->fate == FATE_502_BEFORE) {
         proxy_page(reply);
     } else if (delivery->fate == FATE_BUSY) {
         manager_error(reply, 429, "too_many_requests", "slow down");
         reply->retry_after_ms = 2000;
     } else {
+        world->manager->sent_ms = delivery->sent_ms;
         manager_handle(world->manager, delivery->request, reply);
     }
     if (!transfer) {
         return;
     }
-    if (delivery->fate == FATE_LOST_AFTER || delivery->fate == FATE_CUT) {
+    if (delivery->fate == FATE_LOST_AFTER || delivery->fate == FATE_CUT ||
+        world->manager->hung_up) {
         reply->status = delivery->fate == FATE_CUT ? reply->status : 0;
         reply->json = NULL;
         silent(transfer, world->now_ms, HTTP_UNKNOWN, "the connection was cut");
@@ -190,6 +203,20 @@ static void deliver_due(struct world *world)
         arrive(world, delivery);
         mem_free(delivery);
     }
+}
+
+void world_pass(struct world *world, int64_t ms)
+{
+    int64_t until_ms = world->now_ms + ms;
+
+    while (world->deliveries && world->deliveries->at_ms <= until_ms) {
+        if (world->deliveries->at_ms > world->now_ms) {
+            world->now_ms = world->deliveries->at_ms;
+        }
+        deliver_due(world);
+    }
+    world->now_ms = until_ms;
+    world->manager->now_ms = WORLD_EPOCH_MS + world->now_ms;
 }
 
 static bool finished(struct transport *transport, const void *ctx, uint64_t *ticket,

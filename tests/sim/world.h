@@ -25,6 +25,7 @@ enum fate {
     FATE_BUSY,        /* 429 with Retry-After, no effect */
     FATE_CUT,         /* it took effect, and half of the answer came */
     FATE_TWICE,       /* the answer is handed out twice */
+    FATE_HALF,        /* cut while it was sent: of an upload half arrives, of others nothing */
     FATE_COUNT
 };
 
@@ -56,9 +57,14 @@ struct world {
     unsigned points, die_at[2], deaths, die_share, deaths_max;
     unsigned point_count[ENGINE_GOT_REPLY + 1];
     bool trace;
+    /* how far it was when the first request with this text in its path was sent; NULL: none */
+    const char *mark;
+    unsigned mark_points, mark_requests;
 };
 
 struct world *world_new(const void *ctx, uint64_t seed, const struct manager_options *options);
+/* Time passes while nobody looks; what is under way arrives. */
+void world_pass(struct world *world, int64_t ms);
 /* Ferry has died: nobody waits for the transfers, but what is under way still arrives. */
 void world_forget_client(struct world *world);
 /* To be the engine's on_point: counts, and jumps to world->death when the time has come. */

@@ -63,6 +63,14 @@ void state_sink_add(struct state_sink *sink, const char *key)
     json_push_string(sink->added, key);
 }
 
+/* "key {what it is given}" */
+void state_sink_add_given(struct state_sink *sink, const char *key, const struct json *given)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+
+    json_push_string(sink->added, mem_printf(scope, "%s %s", key, json_print(scope, given)));
+}
+
 void state_sink_skip(struct state_sink *sink, const char *key, const char *reason)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
@@ -275,6 +283,7 @@ static struct http_reply *filled(struct lab *lab, int status, const char *type, 
 
     http_reply_fill(reply, status, type, body, strlen(body));
     reply->date_ms = LAB_NOW_MS;
+    reply->node = lab->node;
     return reply;
 }
 
@@ -294,6 +303,15 @@ void lab_gets_length(struct lab *lab, int status, int64_t length)
         filled(lab, status, status == 200 ? "application/octet-stream" : "text/html", "");
 
     reply->content_length = length;
+    judge(lab, reply);
+}
+
+void lab_gets_token_refused(struct lab *lab)
+{
+    struct http_reply *reply =
+        filled(lab, 401, "application/json", "{\"error_code\":\"unauthorized_error\"}");
+
+    reply->token_refused = true;
     judge(lab, reply);
 }
 
@@ -336,6 +354,30 @@ void lab_turn(struct lab *lab, const struct state_phase *phase, int status, cons
 {
     assert_true(ask(lab, phase));
     lab_gets(lab, status, json);
+}
+
+void lab_counts(struct lab *lab, const struct state_phase *phase, const int *totals, size_t n)
+{
+    static const char *const lists[] = {
+        "tenants?_include=name",
+        "blueprints?_include=id&_all_tenants=true",
+        "deployments?_include=id&_all_tenants=true",
+        "plugins?_include=id&_all_tenants=true",
+        "nodes?_include=id&_all_tenants=true",
+        "node-instances?_include=id&_all_tenants=true",
+        "agents?_include=id&_all_tenants=true",
+    };
+
+    assert_true(n <= sizeof(lists) / sizeof(lists[0]));
+    for (size_t i = 0; i < n; i++) {
+        lab_asks(lab, phase, mem_printf(lab, "GET /api/v3.1/%s&_size=1", lists[i]));
+        lab_gets(lab, 200,
+                 mem_printf(lab, "{\"items\":[],\"metadata\":{\"pagination\":{\"total\":%d}}}",
+                            totals[i]));
+        if (i + 1 < n) {
+            lab_says(lab, STATE_AGAIN, NULL);
+        }
+    }
 }
 
 /* --- what came of it --- */

@@ -21,6 +21,7 @@ struct lab {
     struct json *data[LAB_UNITS];
     size_t n;
     const struct state_phase *phase;
+    const char *node;             /* that answers, of a cluster; NULL: none is named */
     struct http_request *request; /* latest, NULL when none was needed */
     struct state_verdict verdict[LAB_UNITS];
     struct json *findings;      /* "blocker: text" and so on */
@@ -49,9 +50,17 @@ void lab_gets(struct lab *lab, int status, const char *json);
 void lab_gets_html(struct lab *lab, int status);
 void lab_gets_length(struct lab *lab, int status, int64_t length);
 void lab_gets_silence(struct lab *lab);
+/* 401 to a token, whose login has a password too. */
+void lab_gets_token_refused(struct lab *lab);
 void lab_gets_recorded(struct lab *lab, const char *scenario, size_t index);
 /* Asks and replies at once, without a look at the request. */
 void lab_turn(struct lab *lab, const struct state_phase *phase, int status, const char *json);
+/* The lists of counts.h in their order, which must be asked for exactly, with these totals; all but
+   the last must lead to the next at once. */
+void lab_counts(struct lab *lab, const struct state_phase *phase, const int *totals, size_t n);
+#define LAB_COUNTS(lab, phase, ...)                                                                \
+    lab_counts((lab), (phase), (const int[]){__VA_ARGS__},                                         \
+               sizeof((const int[]){__VA_ARGS__}) / sizeof(int))
 
 /* What the state made of it. */
 void lab_says_at(const struct lab *lab, size_t i, enum state_answer answer, const char *reason);

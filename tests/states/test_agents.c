@@ -1,3 +1,4 @@
+#include "agent_rows.h"
 #include "lab.h"
 
 #include "base/buf.h"
@@ -6,59 +7,7 @@
 #include "states/agents_join.h"
 
 #define A (&state_install_new_agents)
-#define EMPTY "{\"items\":[],\"metadata\":{\"pagination\":{\"total\":0}}}"
-
-static const char *list(struct lab *lab, const char *items, int total)
-{
-    return mem_printf(lab, "{\"items\":[%s],\"metadata\":{\"pagination\":{\"total\":%d}}}", items,
-                      total);
-}
-
-static const char *agent(struct lab *lab, const char *deployment, const char *instance,
-                         const char *state)
-{
-    return mem_printf(lab,
-                      "{\"id\":\"%s\",\"node_instance_id\":\"%s\",\"deployment\":\"%s\","
-                      "\"tenant_name\":\"acme\",\"version\":\"6.4.2\",\"state\":\"%s\","
-                      "\"created_at\":\"2026-11-22T10:00:00.000Z\"}",
-                      instance, instance, deployment, state);
-}
-
-static const char *host(struct lab *lab, const char *deployment, const char *id, const char *state)
-{
-    return mem_printf(lab,
-                      "{\"id\":\"%s\",\"host_id\":\"%s\",\"state\":\"%s\",\"deployment_id\":\"%s\","
-                      "\"tenant_name\":\"acme\"}",
-                      id, id, state, deployment);
-}
-
-static const char *deployment(struct lab *lab, const char *id, const char *workflows)
-{
-    return mem_printf(lab, "{\"id\":\"%s\",\"tenant_name\":\"acme\",\"workflows\":[%s]}", id,
-                      workflows);
-}
-
-#define WORKFLOW "{\"name\":\"install\"},{\"name\":\"install_new_agents\",\"is_available\":true}"
 #define UNAVAILABLE "{\"name\":\"install_new_agents\",\"is_available\":false}"
-
-static void expand(struct lab *lab, const char *agents, const char *hosts, const char *deployments)
-{
-    lab_asks(lab, &A->expand, "GET /api/v3.1/agents?_include=*");
-    lab_gets(lab, 200, agents);
-    lab_says(lab, STATE_AGAIN, NULL);
-    lab_asks(lab, &A->expand, "GET /api/v3.1/node-instances?_include=*");
-    lab_gets(lab, 200, hosts);
-    lab_says(lab, STATE_AGAIN, NULL);
-    lab_asks(lab, &A->expand, "GET /api/v3.1/deployments?_include=*");
-    lab_gets(lab, 200, deployments);
-    lab_says(lab, STATE_DONE, NULL);
-}
-
-static void eligible_is(const struct lab *lab, const char *added, const char *skipped)
-{
-    assert_string_equal(json_print(lab->mem, lab->units_added), added);
-    assert_string_equal(json_print(lab->mem, lab->units_skipped), skipped);
-}
 
 static void deployment_with_started_hosts_and_old_agents_gets_new_ones(void **state)
 {
@@ -292,9 +241,10 @@ static void below_6_3_a_marker_stands_for_the_id(void **state)
     lab_turn(lab, &A->act, 400, "{\"error_code\":\"existing_running_execution_error\"}");
     lab_says(lab, STATE_UNKNOWN, NULL); /* it may be ours, come late */
     lab->context.repeat = true;
-    lab_asks(lab, &A->probe,
-             "GET /api/v3.1/executions?deployment_id=d1&workflow_id=install_new_"
-             "agents&_include=id%2Cstatus%2Cerror%2Cparameters*");
+    lab_asks(
+        lab, &A->probe,
+        "GET /api/v3.1/executions?deployment_id=d1&workflow_id=install_new_"
+        "agents&_include=id%2Cstatus%2Cerror%2Ccreated_at%2Cstarted_at%2Cended_at%2Cparameters*");
     lab_gets(lab, 200,
              list(lab,
                   "{\"id\":\"e1\",\"status\":\"started\",\"parameters\":{\"ferry_unit\":\"other"
@@ -366,16 +316,22 @@ static void one_request_follows_many_executions(void **state)
     }
     lab_asks(lab, &A->await,
              "GET /api/v3.1/executions?id=e0&id=e1&id=e2&id=11111111-2222-4333-8444-555555555550"
-             "&_include=id%2Cstatus%2Cerror&_all_tenants=true&_size=1000");
+             "&_include=id%2Cstatus%2Cerror%2Ccreated_at%2Cstarted_at%2Cended_at&_all_tenants=true&"
+             "_size=1000");
     lab_gets(lab, 200,
              list(lab,
-                  "{\"id\":\"e0\",\"status\":\"terminated\"},{\"id\":\"e1\",\"status\":"
+                  "{\"id\":\"e0\",\"status\":\"terminated\",\"created_at\":"
+                  "\"2026-11-22T15:06:06.291Z\",\"ended_at\":\"2026-11-22T15:06:13.791Z\"},"
+                  "{\"id\":\"e1\",\"status\":"
                   "\"failed\",\"error\":\"Traceback\\n  E: Agent is not responding\\n\"},"
                   "{\"id\":\"e2\",\"status\":\"terminated\"},{\"id\":\"e2\",\"status\":"
                   "\"started\"}",
                   4));
     lab_says_at(lab, 0, STATE_DONE, NULL);
-    lab_says_at(lab, 1, STATE_FAILED, "E: Agent is not responding");
+    assert_int_equal(lab->verdict[0].took_ms, 7500);
+    lab_says_at(lab, 1, STATE_AGAIN, NULL); /* its hosts are asked about */
+    assert_string_equal(json_string_or(lab->units[1].data, "why", ""),
+                        "the workflow failed: E: Agent is not responding");
     lab_says_at(lab, 2, STATE_RUNNING, NULL); /* one id, two executions: the open one counts */
     lab_says_at(lab, 3, STATE_CANNOT_TELL, "not to be seen");
     assert_true(A->await.batch <= CLOUDIFY_IDS_MAX);
@@ -392,13 +348,16 @@ static void ends_and_waits_of_an_execution_are_explained(void **state)
     lab_says(lab, STATE_FAILED, "cancelled by somebody");
     lab_turn(lab, &A->await, 200,
              list(lab, "{\"id\":\"e\",\"status\":\"failed\",\"error\":null}", 1));
-    lab_says(lab, STATE_FAILED, "no reason given");
+    lab_says(lab, STATE_AGAIN, NULL);
+    assert_string_equal(json_string_or(lab->units[0].data, "why", ""),
+                        "the workflow failed: no reason given");
+    lab_data(lab, "{\"ask\":null}");
     lab_turn(lab, &A->await, 200, list(lab, "{\"id\":\"e\",\"status\":\"queued\"}", 1));
     lab_says(lab, STATE_RUNNING, NULL);
     assert_null(lab->verdict[0].reason);
-    lab->units[0].started_at_ms = LAB_NOW_MS - 7 * 60000;
-    lab_turn(lab, &A->await, 200, list(lab, "{\"id\":\"e\",\"status\":\"pending\"}", 1));
-    lab_says(lab, STATE_RUNNING, "pending for 7 min");
+    lab->units[0].age_ms = 7 * 60000;
+    lab_turn(lab, &A->await, 200, list(lab, "{\"id\":\"e\",\"status\":\"queued\"}", 1));
+    lab_says(lab, STATE_RUNNING, "queued for 7 min");
     lab_turn(lab, &A->await, 200, list(lab, "{\"id\":\"e\",\"status\":\"dreaming\"}", 1));
     lab_says(lab, STATE_CANNOT_TELL, "dreaming");
     lab_turn(lab, &A->await, 200, "{}");
@@ -415,7 +374,7 @@ static void lost_start_is_adopted_or_absent(void **state)
 
     (void)state;
     lab->context.repeat = true;
-    lab->units[0].started_at_ms = 0;
+    lab->units[0].age_ms = 0;
     lab->units[0].id = "7d3c1d0e-5f5a-4b7e-9d55-0a4f2f3f0001";
     lab_asks(lab, &A->probe, "GET /api/v3.1/executions?id=7d3c1d0e-*");
     lab_turn(lab, &A->probe, 200, EMPTY);

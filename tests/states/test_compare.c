@@ -140,6 +140,20 @@ static void errors_in_the_log_fail_though_the_counts_are_right(void **state)
     lab_free(lab);
 }
 
+/* facts 10.5 no. 2 */
+static void twice_the_node_instances_are_a_second_restore(void **state)
+{
+    struct lab *lab = new_format();
+
+    (void)state;
+    count(lab, "GET /api/v3.1/node-instances?_include=id&_all_tenants=true&_size=1", 8);
+    count(lab, "GET /api/v3.1/agents?_include=id&_all_tenants=true&_size=1", 0);
+    lab_asks(lab, &C->await, LOG);
+    lab_gets(lab, 200, "{\"items\":[],\"metadata\":{\"pagination\":{\"total\":0}}}");
+    lab_says(lab, STATE_FAILED, "holds everything twice: 8 node-instances for 4");
+    lab_free(lab);
+}
+
 static void missing_rows_and_errors_are_told_together(void **state)
 {
     struct lab *lab = new_format();
@@ -327,6 +341,7 @@ int main(void)
         cmocka_unit_test(more_than_expected_is_told),
         cmocka_unit_test(new_format_is_counted_to_the_last_row_and_its_log_read),
         cmocka_unit_test(errors_in_the_log_fail_though_the_counts_are_right),
+        cmocka_unit_test(twice_the_node_instances_are_a_second_restore),
         cmocka_unit_test(missing_rows_and_errors_are_told_together),
         cmocka_unit_test(log_that_is_not_shown_is_told_and_weather_begins_again),
         cmocka_unit_test(log_without_an_end_is_not_read_for_ever),

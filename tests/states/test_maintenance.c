@@ -18,7 +18,8 @@ static void quiet_manager_is_activated_at_once(void **state)
     lab_asks(lab, &ON->act, "POST /api/v3.1/maintenance/activate");
     lab_gets_recorded(lab, "11-maintenance", 14);
     lab_says(lab, STATE_DONE, NULL);
-    lab_fact_is(lab, "maintenance", "{\"ours\":true}");
+    lab_fact_is(lab, "maintenance",
+                "{\"ahead_ms\":0,\"ours\":true,\"requested_at\":\"2026-11-22T14:27:30.151Z\"}");
     lab_free(lab);
 }
 
@@ -266,6 +267,30 @@ static void plan_of_deactivation_warns_of_scheduled_executions(void **state)
     lab_free(lab);
 }
 
+/* facts 6 no. 25, 2.8 */
+static void plan_of_deactivation_tells_what_else_would_start(void **state)
+{
+    struct lab *lab = lab_new(OFF);
+
+    (void)state;
+    lab_fact(lab, "archive.executions_queued", "0");
+    lab_fact(lab, "archive.schedules", "0");
+    lab_needs_nothing(lab, &OFF->plan);
+    lab_found_nothing(lab, "warning");
+    lab_found_nothing(lab, "note");
+    lab_fact(lab, "archive.executions_queued", "2");
+    lab_fact(lab, "archive.schedules", "5");
+    lab_version(lab, "5.1.4"); /* neither starts them nor knows schedules */
+    lab_needs_nothing(lab, &OFF->plan);
+    lab_found(lab, "warning", "2 queued executions -> let them end");
+    lab_found_nothing(lab, "note");
+    lab_version(lab, "7.1.0");
+    lab_needs_nothing(lab, &OFF->plan);
+    lab_found(lab, "warning", "2 queued executions: they start when maintenance ends");
+    lab_found(lab, "note", "5 schedules");
+    lab_free(lab);
+}
+
 static void polls_are_as_often_as_configured(void **state)
 {
     struct lab *lab = lab_new(ON);
@@ -317,7 +342,12 @@ static void old_manager_is_asked_how_the_restore_ended_when_maintenance_is_off(v
     lab_says(lab, STATE_RUNNING, "the restore is started");
     lab_asks(lab, &OFF->await, RESTORES); /* and asked again, not the maintenance */
     lab_gets(lab, 200, ROWS(ROW("theirs", "failed", "") "," ROW("ours", "terminated", "")));
-    lab_says(lab, STATE_DONE, "terminated");
+    lab_says(lab, STATE_AGAIN, NULL);
+    LAB_COUNTS(lab, &OFF->await, 4, 10, 71, 4); /* terminated alone proves nothing */
+    lab_asks_in_name_of(lab, HTTP_AS_AFTER);
+    lab_says(lab, STATE_DONE, "the restore has ended: terminated");
+    lab_data_is(lab, "{}");
+    lab_fact_is(lab, "compare.plugins", "{\"archive\":4,\"expected\":4,\"manager\":4}");
     lab_fact_is(lab, "restore.verdict", "\"terminated\"");
     lab_turn(lab, &OFF->probe, 200, OFF_NOW); /* once read, no more */
     lab_says(lab, STATE_SKIP, NULL);
@@ -332,6 +362,7 @@ static void restore_that_failed_stops_an_old_manager_too(void **state)
     lab_gets(lab, 200,
              ROWS("{\"id\":\"ours\",\"status\":\"failed\",\"error\":\"Traceback\\nError: Snapshot "
                   "restoration on a non-empty manager is not permitted\"}"));
+    LAB_COUNTS(lab, &OFF->await, 1, 1, 0, 0); /* not a second delivery either */
     lab_says(lab, STATE_FAILED, "the restore ended failed");
     assert_non_null(strstr(lab->verdict[0].hint, "restore.force"));
     lab_data_is(lab, "{}");
@@ -357,9 +388,26 @@ static void execution_that_is_lost_is_looked_for_and_then_left_to_the_counts(voi
             lab_turn(lab, &OFF->await, 200, ROWS(ROW("theirs", "terminated", "")));
         } while (++looks < 1000 && lab->verdict[0].answer == STATE_CANNOT_TELL);
         assert_int_equal(looks, cases[i].looks);
-        lab_says(lab, STATE_DONE, "the counts will tell");
+        lab_says(lab, STATE_AGAIN, NULL);
+        LAB_COUNTS(lab, &OFF->await, 4, 10, 71, 4);
+        lab_says(lab, STATE_DONE, "its execution is lost");
+        lab_fact_is(lab, "restore.verdict", "\"lost\"");
         lab_free(lab);
     }
+}
+
+static void old_manager_that_holds_less_than_the_archive_stops_the_run(void **state)
+{
+    struct lab *lab = old_manager("5.0.5");
+
+    (void)state;
+    lab_gets(lab, 200, ROWS(ROW("ours", "terminated", "")));
+    LAB_COUNTS(lab, &OFF->await, 4, 10, 70, 4);
+    lab_says(lab, STATE_FAILED, "less than the archive: 70 deployments for 71");
+    assert_non_null(strstr(lab->verdict[0].hint, "resolve RUN maintenance_deactivate --as done"));
+    lab_fact_is(lab, "restore.verdict", "absent");
+    lab_data_is(lab, "{}");
+    lab_free(lab);
 }
 
 static void execution_without_a_known_id_is_told_by_its_date(void **state)
@@ -373,7 +421,10 @@ static void execution_without_a_known_id_is_told_by_its_date(void **state)
     lab_turn(lab, &OFF->await, 200,
              ROWS(ROW("came-along", "failed", "2026-11-21T10:00:00.000Z") "," ROW(
                  "new", "terminated", "2026-11-22T14:00:01.000Z")));
+    lab_says(lab, STATE_AGAIN, NULL);
+    LAB_COUNTS(lab, &OFF->await, 4, 10, 71, 4);
     lab_says(lab, STATE_DONE, "terminated");
+    lab_fact_is(lab, "restore.verdict", "\"terminated\"");
     lab_free(lab);
 }
 
@@ -423,10 +474,12 @@ int main(void)
         cmocka_unit_test(old_manager_is_asked_how_the_restore_ended_when_maintenance_is_off),
         cmocka_unit_test(restore_that_failed_stops_an_old_manager_too),
         cmocka_unit_test(execution_that_is_lost_is_looked_for_and_then_left_to_the_counts),
+        cmocka_unit_test(old_manager_that_holds_less_than_the_archive_stops_the_run),
         cmocka_unit_test(execution_without_a_known_id_is_told_by_its_date),
         cmocka_unit_test(old_manager_may_still_change_its_password_or_never_begin),
         cmocka_unit_test(later_states_ask_in_the_name_that_works),
         cmocka_unit_test(plan_of_deactivation_warns_of_scheduled_executions),
+        cmocka_unit_test(plan_of_deactivation_tells_what_else_would_start),
         cmocka_unit_test(polls_are_as_often_as_configured),
     };
 

@@ -23,7 +23,9 @@ static void fit_manager_and_archive_stand_nothing_in_the_way(void **state)
     (void)state;
     lab_asks(lab, &UP->plan, "GET /api/v3.1/version");
     lab_gets_recorded(lab, "01-version-status-license", 0);
-    lab_fact_is(lab, "manager", "{\"edition\":\"community\",\"version\":\"7.1.0.dev1\"}");
+    lab_fact_is(lab, "manager",
+                "{\"distribution\":\"debian\",\"edition\":\"community\",\"version\":"
+                "\"7.1.0.dev1\"}");
     lab_says(lab, STATE_AGAIN, NULL);
     lab_asks(lab, &UP->plan, "GET /api/v3.1/snapshots?id=prod&_all_tenants=true");
     lab_gets(lab, 200, NONE);
@@ -154,7 +156,7 @@ static void archive_by_url_is_noted_as_unseen(void **state)
 static void every_phase_can_be_shown_before_anything_is_known(void **state)
 {
     (void)state;
-    assert_int_equal(workflow_upgrade.count, 10);
+    assert_int_equal(workflow_upgrade.count, 11);
     for (size_t i = 0; i < workflow_upgrade.count; i++) {
         const struct ferry_state *one = workflow_upgrade.states[i];
         const struct state_phase *const phases[] = {&one->expand, &one->probe, &one->act,
@@ -192,6 +194,7 @@ static void order_and_names_are_those_of_the_journal(void **state)
                                         "poll_status",
                                         "maintenance_deactivate",
                                         "install_new_agents",
+                                        "validate_agents",
                                         "upload_plugins",
                                         "plugins_update",
                                         "compare"};

@@ -1,25 +1,50 @@
+/* upload_plugins: what is there, what is sent, and what is told of it. */
 #include "lab.h"
 
 #include "base/mem.h"
 
 #define U (&state_upload_plugins)
-#define P (&state_plugins_update)
 #define ID "11111111-2222-4333-8444-555555555550"
+#define TINY                                                                                       \
+    "{\"package\":\"cloudify-tiny-plugin\",\"version\":\"2.0.0\",\"platform\":\"any\","            \
+    "\"distribution\":null,\"release\":null,\"python\":[\"py311\"],\"yamls\":1,\"central\":true}"
+#define ROW(id, version, tenant, visibility)                                                       \
+    "{\"id\":\"" id "\",\"package_name\":\"cloudify-tiny-plugin\",\"package_version\":\"" version  \
+    "\",\"distribution\":null,\"supported_platform\":\"any\",\"tenant_name\":\"" tenant            \
+    "\",\"visibility\":\"" visibility "\",\"archive_name\":\"x.wgn\"}"
+#define LIST(rows) "{\"items\":[" rows "],\"metadata\":{\"pagination\":{\"total\":1}}}"
+#define NOTHING LIST("")
 
+/* One zip whose content is known. */
 static struct lab *uploading(void)
 {
     struct lab *lab = lab_new(U);
 
     lab->units[0].key = "/p/tiny.zip";
-    lab_fact(lab, "plugin_files", "{\"/p/tiny.zip\":{\"size\":3254}}");
+    lab_option(lab, "plugins.upload", "[\"/p/tiny.zip\"]");
+    lab_fact(lab, "plugin_files",
+             "{\"/p/tiny.zip\":{\"size\":3254,\"kind\":\"zip\",\"plugins\":[" TINY "]}}");
     return lab;
 }
 
-static struct lab *updating(void)
+/* One of which nothing but the size is known, as in runs of an earlier ferry. */
+static struct lab *uploading_blindly(void)
 {
-    struct lab *lab = lab_new(P);
+    struct lab *lab = uploading();
 
-    lab->units[0].key = "acme/bp-tiny";
+    lab_fact(lab, "plugin_files", "{\"/p/tiny.zip\":{\"kind\":null,\"plugins\":null}}");
+    return lab;
+}
+
+static struct lab *uploading_a_caravan(void)
+{
+    struct lab *lab = lab_new(U);
+
+    lab->units[0].key = "/p/c.cvn";
+    lab_option(lab, "plugins.upload", "[\"/p/c.cvn\"]");
+    lab_fact(lab, "plugin_files",
+             "{\"/p/c.cvn\":{\"size\":9,\"kind\":\"caravan\",\"plugins\":[" TINY
+             ",{\"package\":\"other\",\"version\":\"1\",\"platform\":\"any\"}]}}");
     return lab;
 }
 
@@ -32,7 +57,8 @@ static void every_file_is_a_unit(void **state)
     lab_says(lab, STATE_SKIP, "names no file");
     lab_needs_nothing(lab, &U->plan);
     lab_found(lab, "skip", "names no file");
-    lab_option(lab, "plugins.upload", "[\"/p/a.zip\",\"/p/b.wgn\"]");
+    lab_option(lab, "plugins.upload",
+               "[\"/p/a.zip\",{\"wagon\":\"/p/b.wgn\",\"yaml\":[\"/p/b.yaml\"]}]");
     lab->context.planning = true;
     lab_needs_nothing(lab, &U->expand);
     assert_int_equal(json_size(lab->units_added), 0); /* a plan names them without a journal */
@@ -40,42 +66,293 @@ static void every_file_is_a_unit(void **state)
     lab_needs_nothing(lab, &U->expand);
     lab_says(lab, STATE_DONE, NULL);
     assert_string_equal(json_print(lab, lab->units_added), "[\"/p/a.zip\",\"/p/b.wgn\"]");
-    lab_needs_nothing(lab, &U->plan);
+    lab_asks(lab, &U->plan, "GET /api/v3.1/plugins?_include=id%2Cpackage_name*");
     lab_found(lab, "units", "2");
     lab_free(lab);
 }
 
-static void plugin_is_uploaded_under_our_id_and_asked_for_by_it(void **state)
+static void plugin_is_uploaded_under_our_id_and_looked_for_by_its_package(void **state)
 {
     struct lab *lab = uploading();
     struct state_timing timing = {0};
 
     (void)state;
-    lab_needs_nothing(lab, &U->probe);
+    lab_asks(lab, &U->probe,
+             "GET /api/v3.1/plugins?package_name=cloudify-tiny-plugin&_include=id*");
+    lab_gets_recorded(lab, "14-plugins", 0); /* 1.0.0, 1.1.0 and others are there */
     lab_says(lab, STATE_ABSENT, NULL);
+    lab_data_is(lab, "{\"there\":[]}");
     lab_asks(lab, &U->act, "POST /api/v3.1/plugins?visibility=tenant&id=" ID);
     assert_string_equal(lab->request->body_file, "/p/tiny.zip");
     assert_int_equal(lab->request->body_size, 3254);
     lab_gets_recorded(lab, "14-plugins", 6);
     lab_says(lab, STATE_DONE, NULL);
     lab_fact_is(lab, "plugins_uploaded", "{\"89a6ea48-b8b5-4b80-a774-76beb10adb01\":true}");
-    lab->context.repeat = true;
-    lab_asks(lab, &U->probe, "GET /api/v3.1/plugins/" ID "*");
-    lab_gets_recorded(lab, "14-plugins", 26);
-    lab_says(lab, STATE_ABSENT, NULL);
-    lab_turn(lab, &U->probe, 200, "{\"id\":\"" ID "\"}");
-    lab_says(lab, STATE_DONE, NULL);
-    lab_turn(lab, &U->probe, 500, "{}");
-    lab_says(lab, STATE_CANNOT_TELL, NULL);
     U->timing(&lab->context, &timing);
     assert_int_equal(timing.concurrency, 1);
     assert_int_equal(timing.settle_ms, 90000);
     lab_free(lab);
 }
 
-static void below_6_4_2_the_new_one_among_the_others_is_ours(void **state)
+static void lost_upload_is_found_by_its_package(void **state)
 {
     struct lab *lab = uploading();
+
+    (void)state;
+    lab_turn(lab, &U->probe, 200, NOTHING);
+    lab->context.repeat = true;
+    lab_turn(lab, &U->probe, 200, LIST(ROW("old", "1.0.0", "default_tenant", "global")));
+    lab_says(lab, STATE_ABSENT, NULL);
+    lab_turn(lab, &U->probe, 200, LIST(ROW("theirs", "2.0.0", "acme", "tenant")));
+    lab_says(lab, STATE_ABSENT, NULL); /* of another tenant: not ours */
+    lab_turn(lab, &U->probe, 200, LIST(ROW("new", "2.0.0", "default_tenant", "tenant")));
+    lab_says(lab, STATE_DONE, NULL);
+    assert_string_equal(lab->units[0].remote_id, "new");
+    lab_fact_is(lab, "plugins_uploaded", "{\"new\":true}");
+    lab_turn(lab, &U->probe, 500, "{}");
+    lab_says(lab, STATE_CANNOT_TELL, NULL);
+    lab_turn(lab, &U->probe, 200, "{}");
+    lab_says(lab, STATE_CANNOT_TELL, NULL);
+    lab_free(lab);
+}
+
+static void what_is_there_already_is_not_sent(void **state)
+{
+    struct lab *lab = uploading();
+
+    (void)state;
+    lab_turn(lab, &U->probe, 200, LIST(ROW("a", "2.0.0", "default_tenant", "tenant")));
+    lab_says(lab, STATE_DONE, "cloudify-tiny-plugin 2.0.0: already there, not sent");
+    lab_fact_is(lab, "plugins_uploaded", "absent"); /* it is the snapshot's */
+    lab_turn(lab, &U->probe, 200, LIST(ROW("b", "2.0.0", "acme", "global")));
+    lab_says(lab, STATE_DONE, "already there"); /* a global one anywhere */
+    /* another platform of the same version is another plugin */
+    lab_fact(lab, "plugin_files",
+             "{\"/p/tiny.zip\":{\"plugins\":[{\"package\":\"cloudify-tiny-plugin\",\"version\":"
+             "\"2.0.0\",\"platform\":\"linux_x86_64\",\"distribution\":\"centos\"}]}}");
+    lab_turn(lab, &U->probe, 200, LIST(ROW("a", "2.0.0", "default_tenant", "tenant")));
+    lab_says(lab, STATE_ABSENT, NULL);
+    lab_free(lab);
+}
+
+static void conflict_is_looked_up_since_its_id_does_not_exist(void **state)
+{
+    struct lab *lab = uploading();
+
+    (void)state;
+    lab_turn(lab, &U->probe, 200, NOTHING);
+    lab_asks(lab, &U->act, "POST *");
+    lab_gets_recorded(lab, "14-plugins", 7);
+    lab_says(lab, STATE_UNKNOWN, NULL);
+    lab->context.repeat = true;
+    lab_turn(lab, &U->probe, 200, LIST(ROW("real", "2.0.0", "default_tenant", "tenant")));
+    lab_says(lab, STATE_DONE, "already there, the manager says");
+    assert_string_equal(lab->units[0].remote_id, "real");
+    /* by the name of the archive, up to 6.4: whatever the platform is */
+    lab_turn(
+        lab, &U->probe, 200,
+        LIST("{\"id\":\"p\",\"package_name\":\"cloudify-tiny-plugin\",\"package_version\":"
+             "\"2.0.0\",\"supported_platform\":\"linux\",\"tenant_name\":\"default_tenant\"}"));
+    lab_says(lab, STATE_DONE, "already there");
+    lab_turn(lab, &U->probe, 200, NOTHING);
+    lab_says(lab, STATE_FAILED, "does not list it");
+    assert_non_null(strstr(lab->verdict[0].hint, "plugins list -a"));
+    lab_free(lab);
+}
+
+static void global_one_goes_beside_no_other(void **state)
+{
+    struct lab *lab = uploading();
+
+    (void)state;
+    lab_option(lab, "plugins.visibility", "\"global\"");
+    lab_turn(lab, &U->probe, 200, LIST(ROW("a", "2.0.0", "acme", "tenant")));
+    lab_says(lab, STATE_FAILED, "is there in tenant acme: the manager takes no global one");
+    assert_non_null(strstr(lab->verdict[0].hint, "set-visibility"));
+    lab_turn(lab, &U->probe, 200, LIST(ROW("a", "1.0.0", "acme", "tenant")));
+    lab_says(lab, STATE_ABSENT, NULL);
+    lab_asks(lab, &U->act, "POST /api/v3.1/plugins?visibility=global&id=" ID);
+    lab_gets_recorded(lab, "14-plugins", 22);
+    lab_says(lab, STATE_FOREIGN, "not permit");
+    assert_non_null(strstr(lab->verdict[0].hint, "a global plugin needs an administrator"));
+    lab_free(lab);
+}
+
+static void refusals_are_told_with_the_file(void **state)
+{
+    struct lab *lab = uploading();
+
+    (void)state;
+    lab_asks(lab, &U->act, "POST *");
+    lab_gets_recorded(lab, "14-plugins", 11);
+    lab_says(lab, STATE_FAILED,
+             "refused \"/p/tiny.zip\": HTTP 400 invalid_plugin_error: input can");
+    assert_non_null(strstr(lab->verdict[0].hint, "wagon"));
+    lab_turn(lab, &U->act, 400, "{\"error_code\":\"existing_running_execution_error\"}");
+    lab_says(lab, STATE_RETRY, "a snapshot is being made");
+    lab_asks(lab, &U->act, "POST *");
+    lab_gets_recorded(lab, "14-plugins", 14);
+    lab_says(lab, STATE_UNKNOWN, NULL);
+    lab_asks(lab, &U->act, "POST *");
+    lab_gets_recorded(lab, "14-plugins", 22);
+    lab_says(lab, STATE_FOREIGN, NULL);
+    lab_fact(lab, "plugin_files", "null");
+    lab_needs_nothing(lab, &U->act);
+    lab_says(lab, STATE_FAILED, "size");
+    lab_free(lab);
+}
+
+static void parts_are_sent_as_the_zip_that_was_packed(void **state)
+{
+    struct lab *lab = uploading();
+
+    (void)state;
+    lab->units[0].key = "/p/b.wgn";
+    lab_option(lab, "plugins.upload",
+               "[{\"wagon\":\"/p/b.wgn\",\"yaml\":[\"/p/b.yaml\"],\"title\":\"B & b\","
+               "\"visibility\":\"private\"}]");
+    lab_fact(lab, "plugin_files",
+             "{\"/p/b.wgn\":{\"size\":77,\"sha256\":\"abc\",\"kind\":\"packed\",\"plugins\":[" TINY
+             "]}}");
+    lab_fact(lab, "plugin_folder", "\"/j/journal.db.plugins\"");
+    lab_asks(lab, &U->act, "POST /api/v3.1/plugins?visibility=private&title=B%20%26%20b&id=" ID);
+    assert_string_equal(lab->request->body_file, "/j/journal.db.plugins/abc.zip");
+    assert_int_equal(lab->request->body_size, 77);
+    lab_free(lab);
+}
+
+static void caravan_tells_what_was_really_added(void **state)
+{
+    struct lab *lab = uploading_a_caravan();
+    struct state_timing timing = {0};
+
+    (void)state;
+    lab_asks(lab, &U->probe,
+             "GET /api/v3.1/plugins?package_name=cloudify-tiny-plugin&package_name=other&*");
+    lab_gets(lab, 200,
+             LIST("{\"id\":\"o\",\"package_name\":\"other\",\"package_version\":\"1\","
+                  "\"tenant_name\":\"default_tenant\"}"));
+    lab_says(lab, STATE_ABSENT, NULL);
+    lab_data_is(lab, "{\"there\":[\"other 1\"]}");
+    lab_asks(lab, &U->act, "POST /api/v3.1/plugins?visibility=tenant"); /* many: no id of ours */
+    lab_gets(lab, 201, "{\"items\":[]}");
+    lab_says(lab, STATE_RUNNING, NULL);
+    lab_turn(lab, &U->await, 200,
+             LIST("{\"id\":\"o\",\"package_name\":\"other\",\"package_version\":\"1\"}," ROW(
+                 "n", "2.0.0", "default_tenant", "tenant")));
+    lab_says(lab, STATE_DONE, "added: cloudify-tiny-plugin 2.0.0; the others were there already");
+    lab_fact_is(lab, "plugins_uploaded", "{\"n\":true}");
+    lab_turn(lab, &U->await, 200,
+             LIST("{\"id\":\"o\",\"package_name\":\"other\",\"package_version\":\"1\"}"));
+    lab_says(lab, STATE_FAILED, "did not add cloudify-tiny-plugin 2.0.0; it added nothing");
+    lab_turn(lab, &U->await, 200, "{}");
+    lab_says(lab, STATE_CANNOT_TELL, NULL);
+    /* 409 for one of them: what the others did is seen in the list */
+    lab_asks(lab, &U->act, "POST *");
+    lab_gets_recorded(lab, "14-plugins", 7);
+    lab_says(lab, STATE_UNKNOWN, NULL);
+    lab->context.repeat = true;
+    lab_turn(lab, &U->probe, 200,
+             LIST("{\"id\":\"o\",\"package_name\":\"other\",\"package_version\":\"1\"}," ROW(
+                 "n", "2.0.0", "default_tenant", "tenant")));
+    lab_says(lab, STATE_DONE, "added: cloudify-tiny-plugin 2.0.0; the others were there already");
+    lab_turn(lab, &U->probe, 200,
+             LIST("{\"id\":\"o\",\"package_name\":\"other\",\"package_version\":\"1\"}"));
+    lab_says(lab, STATE_FAILED, "did not add cloudify-tiny-plugin 2.0.0; it added nothing");
+    assert_non_null(strstr(lab->verdict[0].hint, "upload the missing ones alone"));
+    lab_data(lab, "{\"conflict\":null}");
+    /* lost: one of two is not the whole */
+    lab_data(lab, "{\"there\":[]}");
+    lab->context.repeat = true;
+    lab_turn(lab, &U->probe, 200,
+             LIST("{\"id\":\"o\",\"package_name\":\"other\",\"package_version\":\"1\"}"));
+    lab_says(lab, STATE_CANNOT_TELL, "1 of 2 plugins are there");
+    lab_turn(lab, &U->probe, 200, NOTHING);
+    lab_says(lab, STATE_ABSENT, NULL);
+    U->timing(&lab->context, &timing);
+    assert_int_equal(timing.settle_ms, 0); /* the engine's own: no id refuses a repetition */
+    lab_free(lab);
+}
+
+static void caravan_of_very_many_is_looked_for_in_the_whole_list(void **state)
+{
+    struct lab *lab = uploading_a_caravan();
+    char *plugins = mem_strdup(lab, "{\"/p/c.cvn\":{\"plugins\":[");
+
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        plugins = mem_printf(lab,
+                             "%s%s{\"package\":\"a-plugin-with-a-long-name-%d\",\"version\":"
+                             "\"1\"}",
+                             plugins, i == 0 ? "" : ",", i);
+    }
+    lab_fact(lab, "plugin_files", mem_printf(lab, "%s]}}", plugins));
+    lab_asks(lab, &U->probe, "GET /api/v3.1/plugins?_include=id*");
+    lab_gets(lab, 200, NOTHING);
+    lab_says(lab, STATE_ABSENT, NULL);
+    lab->context.repeat = true;
+    lab_turn(lab, &U->probe, 200,
+             LIST("{\"id\":\"o\",\"package_name\":\"a-plugin-with-a-long-name-3\","
+                  "\"package_version\":\"1\"}"));
+    lab_says(lab, STATE_CANNOT_TELL, "and 194 more");
+    lab_free(lab);
+}
+
+static void older_managers_install_at_once_and_are_waited_for(void **state)
+{
+    struct lab *lab = uploading();
+
+    (void)state;
+    lab_version(lab, "5.0.5");
+    lab_asks(lab, &U->act, "POST /api/v3.1/plugins?visibility=tenant");
+    lab_gets(lab, 201, "{\"id\":\"p\",\"archive_name\":\"installing-x.wgn\"}");
+    lab_says(lab, STATE_RUNNING, "installs");
+    lab_turn(lab, &U->await, 200,
+             LIST("{\"id\":\"p\",\"package_name\":\"cloudify-tiny-plugin\",\"package_version\":"
+                  "\"2.0.0\",\"archive_name\":\"installing-x.wgn\"}"));
+    lab_says(lab, STATE_RUNNING, "installs");
+    lab_turn(lab, &U->await, 200, LIST(ROW("p", "2.0.0", "default_tenant", "tenant")));
+    lab_says(lab, STATE_DONE, NULL);
+    lab_turn(lab, &U->await, 200, NOTHING);
+    lab_says(lab, STATE_FAILED, "did not add");
+    assert_non_null(strstr(lab->verdict[0].hint, "takes its plugin away"));
+    lab->context.planning = true;
+    lab_asks(lab, &U->await, "GET /api/v3.1/plugins?package_name=*");
+    lab_version(lab, "7.1.0");
+    lab_needs_nothing(lab, &U->await);
+    lab_free(lab);
+}
+
+static void of_what_nobody_has_read_our_id_tells(void **state)
+{
+    struct lab *lab = uploading_blindly();
+
+    (void)state;
+    lab_needs_nothing(lab, &U->probe);
+    lab_says(lab, STATE_ABSENT, NULL);
+    lab->context.repeat = true;
+    lab_asks(lab, &U->probe, "GET /api/v3.1/plugins/" ID "*");
+    lab_gets_recorded(lab, "14-plugins", 26);
+    lab_says(lab, STATE_ABSENT, NULL);
+    lab_turn(lab, &U->probe, 200, "{\"id\":\"" ID "\"}");
+    lab_says(lab, STATE_DONE, NULL);
+    lab_asks(lab, &U->act, "POST *");
+    lab_gets_recorded(lab, "14-plugins", 7);
+    lab_says(lab, STATE_DONE, "already");
+    lab->units[0].remote_id = ID;
+    lab_asks(lab, &U->await, "GET /api/v3.1/plugins/" ID "*");
+    lab_gets(lab, 200, "{\"archive_name\":\"installing-x\"}");
+    lab_says(lab, STATE_RUNNING, NULL);
+    lab_turn(lab, &U->await, 200, "{\"archive_name\":\"x\"}");
+    lab_says(lab, STATE_DONE, NULL);
+    lab_turn(lab, &U->await, 404, "{\"error_code\":\"not_found_error\"}");
+    lab_says(lab, STATE_FAILED, "dropped");
+    lab_free(lab);
+}
+
+static void of_what_nobody_has_read_the_new_one_is_ours_below_6_4_2(void **state)
+{
+    struct lab *lab = uploading_blindly();
     struct state_timing timing = {0};
 
     (void)state;
@@ -95,276 +372,142 @@ static void below_6_4_2_the_new_one_among_the_others_is_ours(void **state)
     lab_says(lab, STATE_CANNOT_TELL, NULL);
     U->timing(&lab->context, &timing);
     assert_int_equal(timing.settle_ms, 0); /* the engine's own */
+    lab->units[0].key = "/p/of-an-older-run.zip";
+    lab_needs_nothing(lab, &U->act);
+    lab_says(lab, STATE_FAILED, "/p/of-an-older-run.zip");
     lab_free(lab);
 }
 
-static void package_that_is_there_already_is_what_was_wanted(void **state)
+/* --- the plan --- */
+
+static void plan_tells_what_each_file_holds_and_what_is_there(void **state)
 {
     struct lab *lab = uploading();
 
     (void)state;
-    lab_asks(lab, &U->act, "POST *");
-    lab_gets_recorded(lab, "14-plugins", 7);
-    lab_says(lab, STATE_DONE, "already");
-    lab_fact_is(lab, "plugins_uploaded", "absent");
-    lab_asks(lab, &U->act, "POST *");
-    lab_gets_recorded(lab, "14-plugins", 11);
-    lab_says(lab, STATE_FAILED, "invalid_plugin_error");
-    assert_non_null(strstr(lab->verdict[0].hint, "wagon"));
-    lab_turn(lab, &U->act, 400, "{\"error_code\":\"existing_running_execution_error\"}");
-    lab_says(lab, STATE_RETRY, NULL);
-    lab_asks(lab, &U->act, "POST *");
-    lab_gets_recorded(lab, "14-plugins", 14);
-    lab_says(lab, STATE_UNKNOWN, NULL);
-    lab_fact(lab, "plugin_files", "null");
-    lab_needs_nothing(lab, &U->act);
-    lab_says(lab, STATE_FAILED, "size");
-    lab_free(lab);
-}
-
-/* --- plugins_update --- */
-
-#define BLUEPRINTS                                                                                 \
-    "{\"items\":[{\"id\":\"bp-a\",\"tenant_name\":\"acme\",\"is_hidden\":false},"                  \
-    "{\"id\":\"bp-b\",\"tenant_name\":\"acme\"},"                                                  \
-    "{\"id\":\"plugins-update-1-bp\",\"tenant_name\":\"acme\"},"                                   \
-    "{\"id\":\"x\",\"tenant_name\":\"acme\",\"is_hidden\":true}],\"metadata\":{\"pagination\":{"   \
-    "\"total\":4}}}"
-
-static void every_visible_blueprint_is_a_unit(void **state)
-{
-    struct lab *lab = lab_new(P);
-
-    (void)state;
-    lab_option(lab, "plugins.except", "[\"bp-b\"]");
-    lab_asks(lab, &P->expand, "GET /api/v3.1/blueprints?_include=id%2Ctenant_name%2Cis_hidden*");
-    lab_gets(lab, 200, BLUEPRINTS);
-    lab_says(lab, STATE_DONE, NULL);
-    assert_string_equal(json_print(lab, lab->units_added), "[\"acme/bp-a\"]");
-    assert_string_equal(json_print(lab, lab->units_skipped),
-                        "[\"acme/bp-b: plugins.except names it\"]");
-    lab_free(lab);
-}
-
-static void named_blueprints_only_and_those_that_are_not_there_are_told(void **state)
-{
-    struct lab *lab = lab_new(P);
-
-    (void)state;
-    lab_option(lab, "plugins.update", "[\"acme/bp-b\",\"nope\",\"other/nope\"]");
-    lab_turn(lab, &P->expand, 200, BLUEPRINTS);
-    assert_string_equal(json_print(lab, lab->units_added), "[\"acme/bp-b\"]");
-    assert_string_equal(json_print(lab, lab->units_skipped),
-                        "[\"acme/bp-a: plugins.update does not name it\",\"?/nope: plugins.update "
-                        "names it, and the "
-                        "manager has no such blueprint\",\"other/nope: plugins.update names it, "
-                        "and the manager has "
-                        "no such blueprint\"]");
-    lab_free(lab);
-}
-
-static void blueprints_come_in_pages(void **state)
-{
-    struct lab *lab = lab_new(P);
-
-    (void)state;
-    lab_turn(lab, &P->expand, 200,
-             "{\"items\":[{\"id\":\"a\",\"tenant_name\":\"t\"}],\"metadata\":{\"pagination\":{"
-             "\"total\":2}}}");
+    lab_option(lab, "plugins.upload", "[\"/p/tiny.zip\",\"/p/c.cvn\",\"/p/old.wgn\"]");
+    lab_fact(lab, "plugin_files",
+             "{\"/p/c.cvn\":{\"size\":9,\"kind\":\"caravan\",\"plugins\":["
+             "{\"package\":\"cloudify-tiny-plugin\",\"version\":\"1.0.0\",\"platform\":\"any\"},"
+             "{\"package\":\"other\",\"version\":\"1\"}]},"
+             "\"/p/old.wgn\":{\"size\":1,\"kind\":\"wagon\",\"plugins\":[{\"package\":\"old\","
+             "\"version\":\"3\"}]}}");
+    lab_fact(lab, "archive.plugin_list",
+             "[{\"package_name\":\"old\",\"package_version\":\"3\",\"tenant_name\":"
+             "\"default_tenant\",\"visibility\":\"tenant\"}]");
+    lab_turn(lab, &U->plan, 200,
+             "{\"items\":[" ROW("a", "9.9", "acme", "tenant") "],\"metadata\":{\"pagination\":{"
+                                                              "\"total\":2}}}");
     lab_says(lab, STATE_AGAIN, NULL);
-    lab_asks(lab, &P->expand, "GET *");
+    lab_asks(lab, &U->plan, "GET *");
     assert_non_null(strstr(lab->request->path, "_offset=1"));
-    lab_gets(lab, 200, "{}");
-    lab_says(lab, STATE_CANNOT_TELL, NULL);
-    lab_turn(lab, &P->expand, 500, "{}");
-    lab_says(lab, STATE_CANNOT_TELL, NULL);
-    lab_free(lab);
-}
-
-static void nothing_chosen_and_nothing_possible_are_skipped(void **state)
-{
-    struct lab *lab = lab_new(P);
-
-    (void)state;
-    lab_version(lab, "4.6.0");
-    lab_needs_nothing(lab, &P->expand);
-    lab_says(lab, STATE_SKIP, "before 5.0");
-    lab_needs_nothing(lab, &P->plan);
-    lab_found(lab, "skip", "before 5.0");
-    lab_option(lab, "plugins.update", "[]");
-    lab_needs_nothing(lab, &P->expand);
-    lab_says(lab, STATE_SKIP, "chooses no blueprint");
-    lab_needs_nothing(lab, &P->plan);
-    lab_found(lab, "skip", "chooses no blueprint");
-    lab_free(lab);
-}
-
-static void plan_warns_where_a_failed_update_loses_data(void **state)
-{
-    struct lab *lab = lab_new(P);
-    struct state_timing timing = {0};
-
-    (void)state;
-    lab_needs_nothing(lab, &P->plan);
-    lab_found(lab, "units", "10");
+    lab_gets(lab, 200,
+             "{\"items\":[" ROW("a", "1.0.0", "acme", "global") "],\"metadata\":{\"pagination\":{"
+                                                                "\"total\":2}}}");
+    lab_says(lab, STATE_DONE, NULL);
+    lab_found(lab, "note",
+              "/p/tiny.zip (zip, visibility tenant) brings cloudify-tiny-plugin 2.0.0");
+    lab_found(lab, "note", "/p/c.cvn (caravan, visibility tenant) brings other 1");
+    lab_found(lab, "note", "/p/c.cvn: cloudify-tiny-plugin 1.0.0: on the manager already");
+    lab_found(lab, "note", "/p/old.wgn: old 3: in the snapshot already, it will not be sent");
+    lab_found_nothing(lab, "blocker");
     lab_found_nothing(lab, "warning");
-    lab_version(lab, "6.0.1");
-    lab_needs_nothing(lab, &P->plan);
-    lab_found(lab, "warning", "deletes the deployments");
-    lab_option(lab, "plugins.poll_ms", "50");
-    P->timing(&lab->context, &timing);
-    assert_int_equal(timing.interval_ms, 50);
-    assert_int_equal(timing.quiet_ms, 50);
-    lab_free(lab);
-}
-
-static void update_runs_to_its_end(void **state)
-{
-    struct lab *lab = updating();
-
-    (void)state;
-    lab_asks(lab, &P->probe, "GET /api/v3.1/plugins-updates?blueprint_id=bp-tiny*");
-    assert_string_equal(lab_header(lab, "Tenant"), "acme");
-    lab_gets_recorded(lab, "15-plugins-updates", 0);
-    lab_says(lab, STATE_ABSENT, NULL);
-    lab_data_is(lab, "{\"known\":[]}");
-    lab_asks(lab, &P->act, "POST /api/v3.1/plugins-updates/bp-tiny/update/initiate");
-    assert_string_equal(lab->request->body, "{\"all_to_latest\":true}");
-    lab_gets_recorded(lab, "15-plugins-updates", 9);
-    lab_says(lab, STATE_RUNNING, NULL);
-    lab_asks(lab, &P->await,
-             "GET /api/v3.1/plugins-updates/6f1735f2-6275-42ef-864c-527850c59b34?*");
-    lab_gets_recorded(lab, "15-plugins-updates", 12);
-    lab_says(lab, STATE_RUNNING, NULL);
-    lab_asks(lab, &P->await, "GET *");
-    lab_gets_recorded(lab, "15-plugins-updates", 17);
-    lab_says(lab, STATE_DONE, NULL);
-    lab_asks(lab, &P->await, "GET *");
-    lab_gets_recorded(lab, "15-plugins-updates", 28);
-    lab_says(lab, STATE_FAILED, "failed");
-    lab_free(lab);
-}
-
-static void update_without_changes_is_done_at_once(void **state)
-{
-    struct lab *lab = updating();
-
-    (void)state;
-    lab_option(lab, "plugins.to", "\"minor\"");
-    lab_asks(lab, &P->act, "POST *");
-    assert_string_equal(lab->request->body, "{\"all_to_minor\":true}");
-    lab_gets_recorded(lab, "15-plugins-updates", 2);
-    lab_says(lab, STATE_DONE, "already");
-    assert_string_equal(lab->verdict[0].remote_state, "no_changes_required");
-    lab_free(lab);
-}
-
-static void update_of_somebody_else_is_waited_for(void **state)
-{
-    struct lab *lab = updating();
-
-    (void)state;
-    lab_turn(lab, &P->probe, 200,
-             "{\"items\":[{\"id\":\"theirs\",\"state\":\"executing_workflow\"}]}");
-    lab_says(lab, STATE_RETRY, "theirs");
-    lab_asks(lab, &P->act, "POST *");
-    lab_gets_recorded(lab, "15-plugins-updates", 10);
-    lab_says(lab, STATE_UNKNOWN, NULL); /* only the probe knows whose it is */
-    lab_turn(lab, &P->act, 400, "{\"error_code\":\"existing_running_execution_error\"}");
-    lab_says(lab, STATE_RETRY, NULL);
-    lab_asks(lab, &P->act, "POST *");
-    lab_gets_recorded(lab, "15-plugins-updates", 1);
-    lab_says(lab, STATE_FAILED, "nope");
-    lab_turn(lab, &P->act, 204, "");
-    lab_says(lab, STATE_UNKNOWN, NULL);
-    lab_turn(lab, &P->act, 200, "{\"id\":\"u\",\"state\":\"odd\"}");
-    lab_says(lab, STATE_RUNNING, NULL);
-    lab_free(lab);
-}
-
-static void lost_update_is_the_one_that_was_not_there_before(void **state)
-{
-    struct lab *lab = updating();
-
-    (void)state;
-    lab->context.repeat = true;
-    lab_data(lab, "{\"known\":[\"3a985f3f-5c08-486e-a37e-59b61d9aa667\"]}");
-    lab_asks(lab, &P->probe, "GET *");
-    lab_gets_recorded(lab, "15-plugins-updates", 22);
-    lab_says(lab, STATE_DONE, NULL);
-    assert_string_equal(lab->units[0].remote_id, "6f1735f2-6275-42ef-864c-527850c59b34");
-    lab_turn(lab, &P->probe, 200,
-             "{\"items\":[{\"id\":\"a\",\"state\":\"failed\"},{\"id\":\"b\",\"state\":"
-             "\"updating\"}]}");
-    lab_says(lab, STATE_RUNNING, NULL); /* the one that goes on before one that ended */
-    lab_data(lab, "{\"known\":[\"a\",\"b\"]}");
-    lab_turn(lab, &P->probe, 200, "{\"items\":[{\"id\":\"a\"},{\"id\":\"b\"}]}");
-    lab_says(lab, STATE_ABSENT, NULL);
-    lab_turn(lab, &P->probe, 200, "{}");
+    lab_turn(lab, &U->plan, 200, "{}");
     lab_says(lab, STATE_CANNOT_TELL, NULL);
-    lab_turn(lab, &P->probe, 500, "{}");
+    lab_turn(lab, &U->plan, 502, "{}");
     lab_says(lab, STATE_CANNOT_TELL, NULL);
     lab_free(lab);
 }
 
-static void update_whose_execution_has_ended_is_noticed(void **state)
+static void plan_refuses_what_cannot_be_used(void **state)
 {
-    struct lab *lab = updating();
-    const char *active = "{\"id\":\"u\",\"state\":\"executing_workflow\",\"execution_id\":\"e\"}";
+    struct lab *lab = uploading();
 
     (void)state;
-    lab->units[0].remote_id = "u";
-    lab_turn(lab, &P->await, 200, active);
-    lab->context.now_ms += 61000;
-    lab_turn(lab, &P->await, 200, active);
-    lab_asks(lab, &P->await, "GET /api/v3.1/executions/e?*");
-    lab_gets(lab, 200, "{\"id\":\"e\",\"status\":\"started\"}");
-    lab_says(lab, STATE_RUNNING, NULL);
-    for (int look = 0; look < 2; look++) {
-        lab->context.now_ms += 250000;
-        lab_turn(lab, &P->await, 200, active);
-        lab_turn(lab, &P->await, 200, "{\"id\":\"e\",\"status\":\"failed\",\"error\":\"E: x\"}");
-        lab_says(lab, look == 0 ? STATE_RUNNING : STATE_FAILED, NULL);
-    }
-    assert_non_null(strstr(lab->verdict[0].reason, "E: x"));
-    lab_turn(lab, &P->await, 404, "{\"error_code\":\"not_found_error\"}");
-    lab_says(lab, STATE_CANNOT_TELL, NULL);
-    lab_turn(lab, &P->await, 502, "{}");
-    lab_says(lab, STATE_CANNOT_TELL, NULL);
-    lab_turn(lab, &P->await, 200, "{\"id\":\"u\",\"state\":\"odd\"}");
-    lab_says(lab, STATE_CANNOT_TELL, "odd");
+    lab_fact(lab, "plugin_files",
+             "{\"/p/tiny.zip\":{\"problem\":\"plugin \\\"/p/tiny.zip\\\" holds 2 wagons\","
+             "\"hint\":\"take one out\"}}");
+    lab_asks(lab, &U->plan, "GET *");
+    lab_found(lab, "blocker", "holds 2 wagons");
     lab_free(lab);
-}
-
-static void manager_5_0_gets_an_empty_body(void **state)
-{
-    struct lab *lab = updating();
-
-    (void)state;
+    lab = uploading();
+    lab_fact(lab, "plugin_files",
+             "{\"/p/tiny.zip\":{\"plugins\":[{\"package\":\"p\",\"version\":\"1\",\"python\":"
+             "[\"py27\"],\"platform\":\"any\",\"yamls\":2}]}}");
+    lab_version(lab, "5.1.4");
+    lab_option(lab, "plugins.upload", "[\"/p/tiny.zip\",{\"wagon\":\"/w\",\"icon\":\"/i\"}]");
+    lab_asks(lab, &U->plan, "GET *");
+    lab_found(lab, "blocker", "p 1 is for Python 2 only, manager 5.1.4 runs Python 3");
+    lab_found(lab, "blocker", "has 2 yamls, manager 5.1.4 takes exactly one");
+    lab_found(lab, "blocker", "plugin \"/w\" has an icon, which manager 5.1.4 does not take");
+    lab_free(lab);
+    lab = uploading();
     lab_version(lab, "5.0.5");
-    lab_asks(lab, &P->act, "POST *");
-    assert_string_equal(lab->request->body, "{}");
+    lab_fact(lab, "plugin_files",
+             "{\"/p/tiny.zip\":{\"plugins\":[{\"package\":\"p\",\"version\":\"1\",\"python\":"
+             "[\"py27\"],\"platform\":\"any\",\"yamls\":1}]}}");
+    lab_asks(lab, &U->plan, "GET *");
+    lab_found_nothing(lab, "blocker");
     lab_free(lab);
+}
+
+static void plan_looks_at_the_platform_if_the_manager_told_its_own(void **state)
+{
+    static const struct {
+        const char *plugin, *kind, *text;
+    } cases[] = {
+        {"\"platform\":\"win_amd64\",\"central\":true", "blocker",
+         "for win_amd64, the manager runs"},
+        {"\"platform\":\"win_amd64\",\"central\":false", "warning", "for win_amd64"},
+        {"\"platform\":\"linux_x86_64\",\"distribution\":\"Ubuntu\",\"central\":true", "blocker",
+         "made on Ubuntu for linux_x86_64, the manager runs centos"},
+        {"\"platform\":\"linux_x86_64\",\"distribution\":\"Ubuntu\"", "warning", "made on Ubuntu"},
+        {"\"platform\":\"linux_x86_64\",\"distribution\":\"CentOS Linux\",\"central\":true", NULL,
+         NULL},
+        {"\"platform\":\"manylinux_x86_64\",\"distribution\":null,\"central\":true", NULL, NULL},
+        {"\"platform\":\"any\",\"distribution\":\"Ubuntu\",\"central\":true", NULL, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < FERRY_COUNT(cases); i++) {
+        struct lab *lab = uploading();
+
+        lab_fact(lab, "manager.distribution", "\"centos\"");
+        lab_fact(lab, "plugin_files",
+                 mem_printf(lab,
+                            "{\"/p/tiny.zip\":{\"plugins\":[{\"package\":\"p\",\"version\":"
+                            "\"1\",\"yamls\":1,%s}]}}",
+                            cases[i].plugin));
+        lab_asks(lab, &U->plan, "GET *");
+        if (cases[i].kind != NULL) {
+            lab_found(lab, cases[i].kind, cases[i].text);
+        } else {
+            lab_found_nothing(lab, "blocker");
+            lab_found_nothing(lab, "warning");
+        }
+        lab_free(lab);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_file_is_a_unit),
-        cmocka_unit_test(plugin_is_uploaded_under_our_id_and_asked_for_by_it),
-        cmocka_unit_test(below_6_4_2_the_new_one_among_the_others_is_ours),
-        cmocka_unit_test(package_that_is_there_already_is_what_was_wanted),
-        cmocka_unit_test(every_visible_blueprint_is_a_unit),
-        cmocka_unit_test(named_blueprints_only_and_those_that_are_not_there_are_told),
-        cmocka_unit_test(blueprints_come_in_pages),
-        cmocka_unit_test(nothing_chosen_and_nothing_possible_are_skipped),
-        cmocka_unit_test(plan_warns_where_a_failed_update_loses_data),
-        cmocka_unit_test(update_runs_to_its_end),
-        cmocka_unit_test(update_without_changes_is_done_at_once),
-        cmocka_unit_test(update_of_somebody_else_is_waited_for),
-        cmocka_unit_test(lost_update_is_the_one_that_was_not_there_before),
-        cmocka_unit_test(update_whose_execution_has_ended_is_noticed),
-        cmocka_unit_test(manager_5_0_gets_an_empty_body),
+        cmocka_unit_test(plugin_is_uploaded_under_our_id_and_looked_for_by_its_package),
+        cmocka_unit_test(lost_upload_is_found_by_its_package),
+        cmocka_unit_test(what_is_there_already_is_not_sent),
+        cmocka_unit_test(conflict_is_looked_up_since_its_id_does_not_exist),
+        cmocka_unit_test(global_one_goes_beside_no_other),
+        cmocka_unit_test(refusals_are_told_with_the_file),
+        cmocka_unit_test(parts_are_sent_as_the_zip_that_was_packed),
+        cmocka_unit_test(caravan_tells_what_was_really_added),
+        cmocka_unit_test(caravan_of_very_many_is_looked_for_in_the_whole_list),
+        cmocka_unit_test(older_managers_install_at_once_and_are_waited_for),
+        cmocka_unit_test(of_what_nobody_has_read_our_id_tells),
+        cmocka_unit_test(of_what_nobody_has_read_the_new_one_is_ours_below_6_4_2),
+        cmocka_unit_test(plan_tells_what_each_file_holds_and_what_is_there),
+        cmocka_unit_test(plan_refuses_what_cannot_be_used),
+        cmocka_unit_test(plan_looks_at_the_platform_if_the_manager_told_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -209,34 +209,38 @@ static void plugins_are_uploaded_with_and_without_our_id(void **state)
     struct http_request *request = http_request_new(scope, HTTP_GET, "");
 
     (void)state;
-    cloudify_post_plugin(request, &admin, "u-1", "/p/tiny.zip", 3254);
-    assert_string_equal(request->path, "/api/v3.1/plugins?visibility=tenant&id=u-1");
+    cloudify_post_plugin(request, &admin,
+                         &(struct cloudify_plugin_upload){.id = "u-1",
+                                                          .visibility = "global",
+                                                          .title = "Tiny 2",
+                                                          .file = "/p/tiny.zip",
+                                                          .size = 3254});
+    assert_string_equal(request->path, "/api/v3.1/plugins?visibility=global&title=Tiny%202&id=u-1");
+    assert_int_equal(request->body_size, 3254);
     assert_string_equal(request->body_file, "/p/tiny.zip");
     request = http_request_new(scope, HTTP_GET, "");
-    cloudify_post_plugin(request, &admin, NULL, "/p/tiny.zip", 3254);
+    cloudify_post_plugin(request, &admin,
+                         &(struct cloudify_plugin_upload){.file = "/p/tiny.zip", .size = 3254});
     assert_string_equal(request->path, "/api/v3.1/plugins?visibility=tenant");
 }
 
-static void plugins_update_is_a_post_with_real_booleans(void **state)
+static void plugins_update_is_a_post_with_its_choices(void **state)
 {
-    static const struct {
-        enum cloudify_plugins_to to;
-        const char *body;
-    } cases[] = {{CLOUDIFY_PLUGINS_LATEST, "{\"all_to_latest\":true}"},
-                 {CLOUDIFY_PLUGINS_MINOR, "{\"all_to_minor\":true}"},
-                 {CLOUDIFY_PLUGINS_BARE, "{}"}};
     void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct http_request *request = http_request_new(scope, HTTP_GET, "");
+    struct json *body = json_object(scope);
 
     (void)state;
-    for (size_t i = 0; i < FERRY_COUNT(cases); i++) {
-        struct http_request *request = http_request_new(scope, HTTP_GET, "");
-
-        cloudify_post_plugins_update(request, &admin, "bp-tiny", cases[i].to);
-        assert_int_equal(request->method, HTTP_POST);
-        assert_string_equal(request->path, "/api/v3.1/plugins-updates/bp-tiny/update/initiate");
-        assert_string_equal(request->body, cases[i].body);
-        assert_string_equal(request->content_type, "application/json");
-    }
+    json_set_bool(body, "all_to_latest", true);
+    cloudify_post_plugins_update(request, &admin, "bp-tiny", body, false);
+    assert_int_equal(request->method, HTTP_POST);
+    assert_string_equal(request->path, "/api/v3.1/plugins-updates/bp-tiny/update/initiate");
+    assert_string_equal(request->body, "{\"all_to_latest\":true}");
+    assert_string_equal(request->content_type, "application/json");
+    request = http_request_new(scope, HTTP_GET, "");
+    cloudify_post_plugins_update(request, &admin, "bp", json_object(scope), true);
+    assert_string_equal(request->path, "/api/v3.1/plugins-updates/bp/update/initiate?force=true");
+    assert_string_equal(request->body, "{}");
 }
 
 static void kill_is_one_action_on_one_execution(void **state)
@@ -266,7 +270,7 @@ int main(void)
         cmocka_unit_test(restore_always_says_force_and_old_managers_get_what_they_require),
         cmocka_unit_test(execution_may_carry_our_id),
         cmocka_unit_test(plugins_are_uploaded_with_and_without_our_id),
-        cmocka_unit_test(plugins_update_is_a_post_with_real_booleans),
+        cmocka_unit_test(plugins_update_is_a_post_with_its_choices),
         cmocka_unit_test(kill_is_one_action_on_one_execution),
     };
 

@@ -55,7 +55,7 @@ static void quiet_manager_is_remembered_before_it_is_told(void **state)
     lab_says(lab, STATE_DONE, NULL);
     lab_fact_is(lab, "restore",
                 "{\"execution_id\":\"c5ab7b10-28ca-46d5-8ab4-cc30311842af\",\"known\":[\"old-1\"],"
-                "\"since_ms\":1795356000000}");
+                "\"since_ms\":1795356000000,\"told_ms\":1795355999000}");
     lab_free(lab);
 }
 
@@ -107,9 +107,9 @@ static void old_managers_are_asked_what_they_can_answer(void **state)
     lab_version(lab, "5.0.5"); /* a flag, but no executions in maintenance */
     lab_turn(lab, &R->probe, 200, IDLE);
     lab_says(lab, STATE_ABSENT, NULL);
-    lab_version(lab, "4.6.0"); /* no flag */
-    lab_turn(lab, &R->probe, 404, "{\"error_code\":\"not_found_error\"}");
-    lab_says(lab, STATE_AGAIN, NULL);
+    lab_version(lab, "4.6.0"); /* nothing at all */
+    lab_needs_nothing(lab, &R->probe);
+    lab_says(lab, STATE_ABSENT, NULL);
     lab_version(lab, "5.2.7");
     lab_asks(lab, &R->act, "POST *");
     assert_non_null(strstr(lab->request->body, "recreate_deployments_envs"));
@@ -280,7 +280,8 @@ static void running_flag_after_a_lost_answer_is_ours(void **state)
     (void)state;
     lab_turn(lab, &R->probe, 200, RUNNING);
     lab_says(lab, STATE_DONE, "ours");
-    lab_fact_is(lab, "restore", "{\"known\":[\"old-1\"],\"since_ms\":1000}");
+    lab_fact_is(lab, "restore",
+                "{\"known\":[\"old-1\"],\"since_ms\":1000,\"told_ms\":1795355999000}");
     lab_free(lab);
 }
 

@@ -70,7 +70,7 @@ static void incomplete_archive_is_sent_again_where_that_replaces_it(void **state
     lab_free(lab);
 }
 
-static void incomplete_archive_stops_the_run_where_a_repetition_is_refused(void **state)
+static void incomplete_archive_is_deleted_first_where_a_repetition_is_refused(void **state)
 {
     struct lab *lab = lab_new(UP);
 
@@ -80,8 +80,9 @@ static void incomplete_archive_stops_the_run_where_a_repetition_is_refused(void 
     lab_data(lab, "{\"ask\":\"length\"}");
     lab_asks(lab, &UP->probe, "HEAD *");
     lab_gets_length(lab, 200, 1000);
-    lab_says(lab, STATE_FOREIGN, "does not replace");
-    assert_non_null(strstr(lab->verdict[0].hint, "cfy snapshots delete prod"));
+    lab_says(lab, STATE_ABSENT, "1000 of 184983 bytes: it will be deleted and sent again");
+    lab_data_is(lab, "{\"clear\":true,\"clears\":1}");
+    lab_asks(lab, &UP->act, "DELETE /api/v3.1/snapshots/prod");
     lab_free(lab);
 }
 
@@ -191,7 +192,7 @@ int main(void)
         cmocka_unit_test(name_taken_by_others_blocks_before_anything_is_sent),
         cmocka_unit_test(lost_answer_is_settled_by_the_length_of_the_stored_archive),
         cmocka_unit_test(incomplete_archive_is_sent_again_where_that_replaces_it),
-        cmocka_unit_test(incomplete_archive_stops_the_run_where_a_repetition_is_refused),
+        cmocka_unit_test(incomplete_archive_is_deleted_first_where_a_repetition_is_refused),
         cmocka_unit_test(weather_at_the_length_proves_nothing),
         cmocka_unit_test(upload_by_url_lets_the_manager_fetch),
         cmocka_unit_test(answers_to_the_upload_are_judged_by_their_effect),

@@ -215,6 +215,11 @@ static void plan_blocks_on_a_full_manager_and_a_running_restore(void **state)
     lab_asks(lab, &V->plan, "GET /api/v3.1/snapshot-status");
     lab_gets_recorded(lab, "10-snapshot-status", 3);
     lab_found(lab, "blocker FERRY_E_REFUSED", "rm -f /");
+    lab_says(lab, STATE_AGAIN, NULL);
+    lab_asks(lab, &V->plan,
+             "GET /api/v3.1/managers"); /* also without networks: how many are they? */
+    lab_gets_recorded(lab, "01-version-status-license", 19);
+    lab_found_nothing(lab, "warning");
     lab_says(lab, STATE_DONE, NULL);
     lab_free(lab);
 }
@@ -246,6 +251,9 @@ static void plan_of_an_empty_manager_is_quiet(void **state)
     (void)state;
     lab_turn(lab, &V->plan, 200, NONE);
     lab_turn(lab, &V->plan, 200, "{\"status\":\"not-running\"}");
+    lab_asks(lab, &V->plan, "GET /api/v3.1/managers");
+    lab_gets_recorded(lab, "01-version-status-license", 19);
+    lab_says(lab, STATE_DONE, NULL);
     lab_found_nothing(lab, "blocker");
     lab_found_nothing(lab, "warning");
     lab_version(lab, "4.6.0");

@@ -148,6 +148,17 @@ enum ferry_code ferry_status(struct ferry *ferry, const char *run, char **status
     return answer("status", status, err);
 }
 
+enum ferry_code ferry_units(struct ferry *ferry, const char *run,
+                            const struct ferry_units_query *query, char **units,
+                            struct ferry_error *err)
+{
+    (void)ferry;
+    keep(fake.run, sizeof(fake.run), run);
+    keep(fake.step, sizeof(fake.step), query->step);
+    keep(fake.cursor, sizeof(fake.cursor), query->cursor);
+    return answer("units", units, err);
+}
+
 enum ferry_code ferry_runs(struct ferry *ferry, char **runs, struct ferry_error *err)
 {
     (void)ferry;

@@ -181,10 +181,15 @@ bool fixture_counters_agree(sqlite3 *db)
     int64_t wrong = 0;
     bool answered = fixture_try_query(
         db,
-        "SELECT count(*) FROM step s WHERE (n_total,n_done,n_skipped,n_failed,n_open,n_unknown)<>"
-        "(SELECT count(*),coalesce(sum(state=3),0),coalesce(sum(state=4),0),"
-        "coalesce(sum(state=5),0),coalesce(sum(state IN (1,2)),0),coalesce(sum(state=6),0)"
-        " FROM unit u WHERE u.of=s.id)",
+        "SELECT (SELECT count(*) FROM step LEFT JOIN hot ON hot.of=id"
+        " WHERE (n_total,n_done,n_skipped,n_failed,n_open,n_unknown) IS NOT"
+        "  (SELECT count(*),coalesce(sum(state=3),0),coalesce(sum(state=4),0),"
+        "  coalesce(sum(state=5),0),coalesce(sum(state IN (1,2)),0),coalesce(sum(state=6),0)"
+        "  FROM unit WHERE unit.of=step.id))"
+        "+(SELECT count(*) FROM (SELECT id,intent_id FROM unit WHERE state IN (1,2)"
+        "  EXCEPT SELECT unit,of FROM hot))"
+        "+(SELECT count(*) FROM (SELECT unit,of FROM hot WHERE unit IS NOT NULL"
+        "  EXCEPT SELECT id,intent_id FROM unit WHERE state IN (1,2)))",
         &wrong);
 
     return answered && wrong == 0;

@@ -46,7 +46,8 @@ void fixture_unit(struct unit_row *row, int64_t run, int64_t seq, unsigned attem
 enum ferry_code fixture_move(struct journal *journal, const struct unit_row *row,
                              enum unit_state from, struct ferry_error *err);
 
-/* Counts the units anew and compares with the step's counters. */
+/* Counts the units anew and compares with the steps' counters, and the open ones with what the
+   journal knows as open. */
 bool fixture_counters_agree(sqlite3 *db);
 /* One number from a connection; false where it fails or there is no row. */
 bool fixture_try_query(sqlite3 *db, const char *sql, int64_t *out);

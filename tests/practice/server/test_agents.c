@@ -151,6 +151,7 @@ static void hosts_die_by_list_and_by_share(void **state)
                 {"{\"dead_hosts\": [\"default_tenant/vm_3\"]}", "failed"},
                 {"{\"dead_hosts\": [\"acme/vm_3\"]}", "terminated"},
                 {"{\"dead_hosts\": null, \"dead_share\": 1}", "failed"},
+                {"{\"dead_share\": 1, \"alive_hosts\": [\"default_tenant/vm_3\"]}", "terminated"},
                 {"{\"dead_share\": null, \"settings\": {\"dead.vm_3\": \"1\"}}", "failed"},
                 {"{\"settings\": {\"dead.vm_3\": null}}", "terminated"}};
     (void)state;
@@ -209,6 +210,33 @@ static void an_agent_that_does_not_connect_stays_upgrading(void **state)
     assert_string_equal(bench_text(&answer, "status"), "terminated");
     assert_int_equal(agents(bench, "new"), 2);
     assert_int_equal(agents(bench, "doubled"), 0);
+    bench_end(bench);
+}
+
+/* Facts 3.2: resume goes on with what was under way; contract/12: a worker notices a cancel soon.
+ */
+static void an_execution_cancelled_half_way_is_resumed_without_doubling(void **state)
+{
+    (void)state;
+    struct bench *bench = with_hosts("7.1.0", "started", "false");
+    struct answer answer = begin(bench, "d1", "{}");
+    const char *id = bench_text(&answer, "id");
+    const char *path = mem_printf(bench, "/api/v3.1/executions/%s", id);
+    live_advance(&bench->live, 3000);
+    struct answer list = bench_ask(bench, "GET", "/api/v3.1/agents?state=creating", NULL);
+    assert_int_equal(json_size(json_get(list.json, "items")), 2);
+    assert_int_equal(bench_ask(bench, "POST", path, "{\"action\": \"cancel\"}").status, 200);
+    bench_settle(bench);
+    answer = row(bench, id);
+    assert_string_equal(bench_text(&answer, "status"), "cancelled");
+    assert_int_equal(bench_ask(bench, "POST", path, "{\"action\": \"resume\"}").status, 200);
+    bench_settle(bench);
+    answer = row(bench, id);
+    assert_string_equal(bench_text(&answer, "status"), "terminated");
+    assert_int_equal(agents(bench, "new"), 2);
+    assert_int_equal(agents(bench, "doubled"), 0);
+    list = bench_ask(bench, "GET", "/api/v3.1/agents?state=creating&state=upgrading", NULL);
+    assert_int_equal(json_size(json_get(list.json, "items")), 0);
     bench_end(bench);
 }
 
@@ -271,6 +299,30 @@ static void what_is_too_much_is_refused_or_queued(void **state)
     bench_end(bench);
 }
 
+/* Facts 6 no. 31: after a restore the agents take a while to come back. */
+static void agents_come_back_a_while_after_a_restore(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_start("7.1.0", "1", NULL);
+    live_set(&bench->live, "set", "{\"freeze\": true, \"agents_reconnect_ms\": 40000}");
+    assert_int_equal(bench_upload(bench, "s1", bench_legacy(bench, "6.4.2")), 201);
+    (void)bench_restore(bench, "s1");
+    bench_settle(bench);
+    struct answer answer = bench_ask_as(
+        bench, "source", "POST", "/api/v3.1/executions",
+        "{\"deployment_id\": \"dep-host-1\", \"workflow_id\": \"install_new_agents\"}");
+    const char *id = bench_text(&answer, "id");
+    live_advance(&bench->live, 20000);
+    answer = bench_execution(bench, id);
+    assert_string_equal(bench_text(&answer, "status"), "started");
+    assert_int_equal(agents(bench, "new"), 0);
+    live_advance(&bench->live, 120000); /* one more ping, and all is well */
+    answer = bench_execution(bench, id);
+    assert_string_equal(bench_text(&answer, "status"), "terminated");
+    assert_int_equal(agents(bench, "new"), 2);
+    bench_end(bench);
+}
+
 /* Facts 3.5 no. 4, 10.1: 400, and from 7.0 on a failed row is left. */
 static void without_hosts_the_workflow_is_not_available(void **state)
 {
@@ -286,6 +338,42 @@ static void without_hosts_the_workflow_is_not_available(void **state)
     }
 }
 
+/* Facts 3.1: the parameters are those of the types.yaml of the deployment's own manager. */
+static void parameters_are_of_the_deployments_own_types(void **state)
+{
+    static const struct {
+        const char *source, *parameters;
+        long status;
+    } rows[] = {{"4.3.0", "{\"manager_ip\": \"10.0.0.1\"}", 400},
+                {"4.4.0", "{\"manager_ip\": \"10.0.0.1\"}", 201},
+                {"4.4.0", "{\"install_methods\": [\"remote\"]}", 400},
+                {"4.5.0", "{\"install_methods\": [\"remote\"]}", 201}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench *bench = bench_start("6.4.2", "1", NULL);
+        const char *file = mem_printf(bench, "%s/content.json", bench->live.data);
+        FILE *out = fopen(file, "w");
+        assert_non_null(out);
+        (void)fprintf(out,
+                      "{\"version\": \"%s\", \"blueprints\": [{\"id\": \"bp\"}],"
+                      " \"deployments\": [{\"id\": \"d\", \"blueprint\": \"bp\"}]}",
+                      rows[i].source);
+        (void)fclose(out);
+        live_set(&bench->live, "load", mem_printf(bench, "{\"path\": \"%s\"}", file));
+        struct answer answer = bench_ask(
+            bench, "POST", "/api/v3.1/executions",
+            mem_printf(bench,
+                       "{\"deployment_id\": \"d\", \"workflow_id\": \"install_new_agents\","
+                       " \"parameters\": %s}",
+                       rows[i].parameters));
+        assert_int_equal(answer.status, rows[i].status);
+        if (rows[i].status == 400) {
+            assert_string_equal(bench_code(&answer), "illegal_execution_parameters_error");
+        }
+        bench_end(bench);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -294,9 +382,12 @@ int main(void)
         cmocka_unit_test(hosts_die_by_list_and_by_share),
         cmocka_unit_test(stopped_hosts_and_wrong_filters_fail_at_once),
         cmocka_unit_test(an_agent_that_does_not_connect_stays_upgrading),
+        cmocka_unit_test(an_execution_cancelled_half_way_is_resumed_without_doubling),
         cmocka_unit_test(validate_agents_installs_nothing),
         cmocka_unit_test(an_execution_can_stay_pending_until_it_is_let_go),
         cmocka_unit_test(what_is_too_much_is_refused_or_queued),
+        cmocka_unit_test(parameters_are_of_the_deployments_own_types),
+        cmocka_unit_test(agents_come_back_a_while_after_a_restore),
         cmocka_unit_test(without_hosts_the_workflow_is_not_available),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

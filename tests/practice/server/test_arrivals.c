@@ -76,6 +76,31 @@ static void the_sources_tokens_live_and_the_targets_die(void **state)
     }
 }
 
+/* Facts 2.2: not only the password of user id 0 is the snapshot's, its name is too. */
+static void admin_gets_the_sources_name(void **state)
+{
+    static const char *const options[] = {
+        "--admin-name", "chief", "--admin-password", "pw", "--token", "ctok-known-word", NULL};
+    static const char *const chief[] = {"Authorization: Basic Y2hpZWY6cHc=", NULL}; /* chief:pw */
+    (void)state;
+    struct bench *bench = bench_start("7.0.5", "1", NULL);
+    struct blob none = {NULL, 0};
+    static const char path[] = "/api/v3.1/maintenance";
+    live_set(&bench->live, "set", "{\"freeze\": true}");
+    (void)bench_ask(bench, "POST", "/api/v3.1/maintenance/activate", "{}");
+    assert_int_equal(bench_upload(bench, "s1", made(bench, options)), 201);
+    (void)bench_restore(bench, "s1");
+    live_advance(&bench->live, 10500);
+    assert_int_equal(by_token(bench, "ctok-known-word"), 200);
+    bench_settle(bench);
+    assert_int_equal(bench_ask(bench, "GET", path, NULL).status, 401);
+    struct answer answer = live_ask(&bench->live, bench, "GET", path, chief, none);
+    assert_int_equal(answer.status, 200);
+    assert_string_equal(bench_text(&answer, "requested_by"), "chief");
+    assert_int_equal(by_token(bench, "ctok-known-word"), 200);
+    bench_end(bench);
+}
+
 /* Facts 2.5: the new format keeps the target's and brings none. */
 static void the_new_format_keeps_the_targets_tokens(void **state)
 {
@@ -148,13 +173,39 @@ static void overdue_schedules_fire_when_maintenance_ends(void **state)
     bench_end(bench);
 }
 
+/* Facts 2.8: what was queued starts when maintenance ends, from 6.3 on. */
+static void queued_executions_start_when_maintenance_ends(void **state)
+{
+    static const struct {
+        const char *version, *status;
+    } rows[] = {{"6.0.1", "queued"}, {"6.4.2", "terminated"}, {"7.0.5", "terminated"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench *bench = bench_start(rows[i].version, "1", NULL);
+        (void)bench_ask(bench, "POST", "/api/v3.1/maintenance/activate", "{}");
+        live_set(&bench->live, "set",
+                 "{\"sql\": \"INSERT INTO executions (tenant, id, workflow_id, deployment_id,"
+                 " status) VALUES ('default_tenant', 'q', 'stop', 'd', 'queued');\"}");
+        bench_settle(bench);
+        (void)bench_ask(bench, "POST", "/api/v3.1/maintenance/deactivate", "{}");
+        bench_settle(bench);
+        struct answer answer = bench_ask(bench, "GET", "/api/v3.1/executions/q", NULL);
+        assert_string_equal(bench_text(&answer, "status"), rows[i].status);
+        bench_end(bench);
+    }
+}
+
 /* Contract/27: it fires inside the restore, and its execution runs when that has ended. */
 static void an_overdue_schedule_fires_inside_the_restore(void **state)
 {
     static const struct {
         const char *version, *slip;
         int starts; /* schedules came with 5.2 */
-    } rows[] = {{"7.0.5", "10000000", 1}, {"7.0.5", "0", 0}, {"5.1.4", "10000000", 0}};
+        bool maintenance;
+    } rows[] = {{"7.0.5", "10000000", 1, false},
+                {"7.0.5", "10000000", 1, true},
+                {"7.0.5", "0", 0, false},
+                {"5.1.4", "10000000", 0, false}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *options[] = {"--scheduled",
@@ -162,16 +213,21 @@ static void an_overdue_schedule_fires_inside_the_restore(void **state)
                                  "--schedule-slip",
                                  rows[i].slip,
                                  "--manager-version",
-                                 i < 2 ? "6.4.2" : "5.1.0",
+                                 i < 3 ? "6.4.2" : "5.1.0",
                                  NULL};
         struct bench *bench = bench_start(rows[i].version, "1", NULL);
         live_set(&bench->live, "set", "{\"freeze\": true}");
         live_advance(&bench->live, 63072000000); /* two years, so that it is overdue for sure */
         assert_int_equal(bench_upload(bench, "s1", made(bench, options)), 201);
+        live_set(&bench->live, "set",
+                 rows[i].maintenance ? "{\"maintenance\": \"activated\"}" : "{}");
         (void)bench_restore(bench, "s1");
         live_advance(&bench->live, 12000);
         struct answer answer = bench_plain(bench, "GET", "/practice/ledger");
-        assert_int_equal(json_size(json_get(answer.json, "scheduled_starts")), rows[i].starts);
+        assert_int_equal(json_size(json_get(answer.json, "scheduled_starts")),
+                         rows[i].maintenance ? 0 : rows[i].starts);
+        bench_settle(bench);
+        (void)bench_ask(bench, "POST", "/api/v3.1/maintenance/deactivate", "{}");
         bench_settle(bench);
         answer = bench_ask(bench, "GET", "/api/v3.1/executions?workflow_id=heal&status=terminated",
                            NULL);
@@ -218,13 +274,56 @@ static void hosts_of_made_archives_are_as_was_asked(void **state)
     }
 }
 
+/* Before 6.4 plans are pickles; practice.json says what they use, so that updates have work. */
+static void blueprints_of_old_archives_use_their_plugins(void **state)
+{
+    static const char *const options[] = {"--manager-version", "5.1.0", "--plugins", "2", NULL};
+    (void)state;
+    struct bench *bench = bench_start("6.4.2", "1", NULL);
+    assert_int_equal(bench_upload(bench, "s1", made(bench, options)), 201);
+    (void)bench_restore(bench, "s1");
+    bench_settle(bench);
+    struct answer answer =
+        bench_ask(bench, "POST", "/api/v3.1/plugins-updates/bp-01/update/initiate", "{}");
+    assert_string_equal(bench_text(&answer, "state"), "executing_workflow");
+    bench_settle(bench);
+    answer = bench_ask(bench, "GET", "/api/v3.1/blueprints/bp-01", NULL);
+    const struct json *used =
+        json_at(json_get(answer.json, "plan.deployment_plugins_to_install"), 0);
+    assert_string_equal(json_string_or(used, "package_version", ""), "1.1.0");
+    bench_end(bench);
+}
+
+/* Facts 2.1: agents.json brings what the dump of an old manager does not know, as "restored". */
+static void agents_of_old_archives_are_restored(void **state)
+{
+    static const char *const options[] = {"--manager-version", "4.4.0", "--deployments", "2", NULL};
+    (void)state;
+    struct bench *bench = bench_start("5.2.7", "1", NULL);
+    assert_int_equal(bench_upload(bench, "s1", made(bench, options)), 201);
+    (void)bench_restore(bench, "s1");
+    bench_settle(bench);
+    assert_int_equal(items(bench, "/api/v3.1/agents?_all_tenants=true&state=restored"), 2);
+    struct answer answer =
+        bench_ask(bench, "POST", "/api/v3.1/executions",
+                  "{\"deployment_id\": \"dep-00000\", \"workflow_id\": \"install_new_agents\"}");
+    assert_int_equal(answer.status, 201);
+    bench_settle(bench);
+    assert_int_equal(items(bench, "/api/v3.1/agents?deployment_id=dep-00000&state=started"), 1);
+    bench_end(bench);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_sources_tokens_live_and_the_targets_die),
+        cmocka_unit_test(admin_gets_the_sources_name),
         cmocka_unit_test(the_new_format_keeps_the_targets_tokens),
         cmocka_unit_test(overdue_schedules_fire_when_maintenance_ends),
+        cmocka_unit_test(queued_executions_start_when_maintenance_ends),
         cmocka_unit_test(an_overdue_schedule_fires_inside_the_restore),
+        cmocka_unit_test(agents_of_old_archives_are_restored),
+        cmocka_unit_test(blueprints_of_old_archives_use_their_plugins),
         cmocka_unit_test(hosts_of_made_archives_are_as_was_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

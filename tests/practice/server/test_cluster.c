@@ -90,6 +90,9 @@ static void other_nodes_hold_the_old_secret_until_they_are_restarted(void **stat
         assert_int_equal(bench_ask_as(bench, "source", "GET", path, NULL).status, 401);
         assert_int_equal(bench_ask(bench, "GET", path, NULL).status, 401);
     }
+    /* The ledger tells who was asked: the first for upload, restore and version. */
+    struct answer ledger = bench_plain(bench, "GET", "/practice/ledger");
+    assert_string_equal(json_print(bench, json_get(ledger.json, "by_node")), "[3,2,2]");
     live_set(&bench->live, "set", "{\"nodes\": [{\"node\": 2, \"restart\": true}]}");
     node(bench, 2);
     assert_int_equal(bench_ask_as(bench, "source", "GET", path, NULL).status, 200);
@@ -124,12 +127,26 @@ static void a_node_can_be_down_and_all_are_shown(void **state)
     bench_end(bench);
 }
 
+/* Facts 1.1: a 4.x cluster refuses at once. */
+static void a_cluster_of_4_x_does_not_restore(void **state)
+{
+    (void)state;
+    struct bench *bench = three_nodes("4.6");
+    assert_int_equal(bench_upload(bench, "s1", bench_legacy(bench, "4.5.0")), 201);
+    struct answer answer = bench_ask(bench, "POST", "/api/v3.1/snapshots/s1/restore",
+                                     "{\"force\": false, \"recreate_deployments_envs\": true}");
+    assert_int_equal(answer.status, 400);
+    assert_string_equal(bench_code(&answer), "illegal_action_error");
+    bench_end(bench);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_row_is_everywhere_but_the_archive_comes_later),
         cmocka_unit_test(the_flag_is_of_the_node_that_restores),
         cmocka_unit_test(other_nodes_hold_the_old_secret_until_they_are_restarted),
+        cmocka_unit_test(a_cluster_of_4_x_does_not_restore),
         cmocka_unit_test(a_node_can_be_down_and_all_are_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,8 +111,9 @@ static void a_worker_that_dies_leaves_the_flag(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *execution = NULL;
+        void *scope FERRY_SCOPE = mem_scope(NULL);
         struct bench *bench =
-            restoring("6.4.2", mem_printf(NULL, "{\"worker_dies\": \"%s\"}", rows[i].when), plain,
+            restoring("6.4.2", mem_printf(scope, "{\"worker_dies\": \"%s\"}", rows[i].when), plain,
                       &execution);
         bench_settle(bench);
         live_advance(&bench->live, 3600000);
@@ -158,6 +159,42 @@ static void a_second_delivery_fails_after_the_success(void **state)
     bench_end(bench);
 }
 
+/* Facts 2.4: a 7.0 manager of several machines takes no legacy snapshot. */
+static void a_distributed_manager_takes_no_legacy_snapshot(void **state)
+{
+    (void)state;
+    const char *execution = NULL;
+    struct bench *bench = restoring("7.0.5", "{\"distributed\": true}", plain, &execution);
+    bench_settle(bench);
+    struct answer row =
+        bench_ask(bench, "GET", mem_printf(bench, "/api/v3.1/executions/%s", execution), NULL);
+    assert_non_null(strstr(bench_text(&row, "error"), "on a distributed manager"));
+    bench_end(bench);
+}
+
+/* Facts 1.1, 6 no. 15: up to 6.4 a crash leaves a row without a file; a restore finds nothing. */
+static void a_row_can_be_without_its_file_up_to_6_4(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct bench *bench = bench_start(i == 0 ? "6.4.2" : "7.0.5", "1", NULL);
+        live_set(&bench->live, "set", "{\"upload_loses_file\": true}");
+        assert_int_equal(bench_upload(bench, "s1", bench_legacy(bench, "4.2.0")),
+                         i == 0 ? 500 : 201);
+        assert_int_equal(bench_ask(bench, "GET", "/api/v3.1/snapshots/s1", NULL).status, 200);
+        assert_int_equal(bench_ask(bench, "HEAD", "/api/v3.1/snapshots/s1/archive", NULL).status,
+                         i == 0 ? 404 : 200);
+        if (i == 0) {
+            const char *execution = bench_restore(bench, "s1");
+            bench_settle(bench);
+            struct answer row = bench_ask(
+                bench, "GET", mem_printf(bench, "/api/v3.1/executions/%s", execution), NULL);
+            assert_non_null(strstr(bench_text(&row, "error"), "No such file or directory"));
+        }
+        bench_end(bench);
+    }
+}
+
 /* Facts 2.6: only from 7.0 on the finally fails too, and leaves the flag. */
 static void a_bad_archive_leaks_the_flag_from_7_0_on(void **state)
 {
@@ -173,6 +210,32 @@ static void a_bad_archive_leaks_the_flag_from_7_0_on(void **state)
         assert_string_equal(bench_text(&row, "status"), "failed");
         assert_int_equal(flag(bench), i);
         assert_int_equal(login(bench, "admin"), 200);
+        bench_end(bench);
+    }
+}
+
+/* Facts 1.2: the row of maintenance refers to a user that the source does not have. */
+static void maintenance_by_a_user_who_gets_lost_breaks_everything(void **state)
+{
+    static const struct {
+        const char *version;
+        long after;
+    } rows[] = {{"5.0.5", 200}, {"6.4.2", 500}, {"7.0.5", 500}};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench *bench = bench_start(rows[i].version, "1", NULL);
+        live_set(&bench->live, "set",
+                 "{\"users\": [{\"username\": \"eve\", \"password\": \"p\","
+                 " \"role\": \"sys_admin\"}]}");
+        assert_int_equal(bench_upload(bench, "s1", bench_legacy(bench, "4.2.0")), 201);
+        const char *eve[] = {"Authorization: Basic ZXZlOnA=", "Tenant: default_tenant", NULL};
+        assert_int_equal(live_ask(&bench->live, bench, "POST", "/api/v3.1/maintenance/activate",
+                                  eve, (struct blob){NULL, 0})
+                             .status,
+                         200);
+        (void)bench_restore(bench, "s1");
+        bench_settle(bench);
+        assert_int_equal(login(bench, "source"), rows[i].after);
         bench_end(bench);
     }
 }
@@ -193,10 +256,11 @@ static void certificates_reboot_the_machine(void **state)
     } rows[] = {{"6.4.2", false, false}, {"6.4.2", true, true}, {"7.0.5", true, false}};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        void *scope FERRY_SCOPE = mem_scope(NULL);
         const char *execution = NULL;
         struct bench *bench =
             restoring(rows[i].version,
-                      mem_printf(NULL, "{\"flag_survives_reboot\": %s, \"reboot_ms\": 60000}",
+                      mem_printf(scope, "{\"flag_survives_reboot\": %s, \"reboot_ms\": 60000}",
                                  rows[i].survives ? "true" : "false"),
                       certificates, &execution);
         live_advance(&bench->live, 29000); /* admin is swapped at 28.7 */
@@ -242,7 +306,10 @@ int main(void)
         cmocka_unit_test(plugins_that_cannot_be_installed_again_fail_old_restores),
         cmocka_unit_test(a_worker_that_dies_leaves_the_flag),
         cmocka_unit_test(a_second_delivery_fails_after_the_success),
+        cmocka_unit_test(a_distributed_manager_takes_no_legacy_snapshot),
+        cmocka_unit_test(a_row_can_be_without_its_file_up_to_6_4),
         cmocka_unit_test(a_bad_archive_leaks_the_flag_from_7_0_on),
+        cmocka_unit_test(maintenance_by_a_user_who_gets_lost_breaks_everything),
         cmocka_unit_test(certificates_reboot_the_machine),
         cmocka_unit_test(a_refused_reboot_takes_the_flag_down),
     };

@@ -83,8 +83,9 @@ static void four_failed_logins_lock_the_user(void **state)
 {
     static const char *const on[] = {"--account-lock", NULL};
     (void)state;
-    for (int locks = 0; locks < 2; locks++) {
-        struct bench *bench = bench_start("7.0.5", "1", locks ? on : NULL);
+    for (int locks = 0; locks < 3; locks++) { /* by the option; by the setting */
+        struct bench *bench = bench_start("7.0.5", "1", locks == 1 ? on : NULL);
+        live_set(&bench->live, "set", locks == 2 ? "{\"account_lock\": true}" : "{}");
         for (int i = 0; i < 3; i++) {
             assert_int_equal(login(bench, "wrong"), 401);
         }
@@ -115,6 +116,8 @@ static void a_premium_manager_without_a_licence_makes_no_snapshots(void **state)
     assert_int_equal(bench_ask(bench, "PUT", "/api/v3.1/license", "license: x").status, 200);
     assert_int_equal(bench_ask(bench, "GET", "/api/v3.1/snapshots", NULL).status, 200);
     assert_int_equal(bench_plain(bench, "GET", "/api/v3.1/license-check").status, 200);
+    answer = bench_ask(bench, "GET", "/api/v3.1/users", NULL);
+    assert_int_equal(json_size(json_get(answer.json, "items")), 1);
     bench_end(bench);
 }
 
@@ -127,6 +130,8 @@ static void tenants_are_made_by_premium_alone(void **state)
         static const char path[] = "/api/v3.1/tenants/acme";
         assert_int_equal(bench_ask(bench, "POST", path, "{}").status, is ? 201 : 404);
         assert_int_equal(bench_ask(bench, "POST", path, "{}").status, is ? 409 : 404);
+        assert_int_equal(bench_ask(bench, "GET", path, NULL).status, is ? 200 : 404);
+        assert_int_equal(bench_ask(bench, "GET", "/api/v3.1/tenants/none", NULL).status, 404);
         struct answer answer = bench_ask(bench, "GET", "/api/v3.1/tenants", NULL);
         assert_int_equal(json_size(json_get(answer.json, "items")), 1 + is);
         bench_end(bench);

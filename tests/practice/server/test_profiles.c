@@ -241,12 +241,41 @@ static void agents_of_4_6_are_listed_by_tenant(void **state)
     }
 }
 
+/* Facts 1.3: scheduled_time makes a schedule from 5.2 on, before that an execution that waits. */
+static void scheduled_starts_are_executions_before_5_2(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct bench *bench = bench_start(i == 0 ? "5.1.4" : "5.2.7", "1", NULL);
+        const char *file = mem_printf(bench, "%s/content.json", bench->live.data);
+        FILE *out = fopen(file, "w");
+        assert_non_null(out);
+        (void)fputs(description, out);
+        (void)fclose(out);
+        live_set(&bench->live, "load", mem_printf(bench, "{\"path\": \"%s\"}", file));
+        live_set(&bench->live, "set", "{\"freeze\": true}");
+        struct answer answer = bench_ask(bench, "POST", "/api/v3.1/executions",
+                                         "{\"deployment_id\": \"d1\", \"workflow_id\": \"stop\","
+                                         " \"scheduled_time\": \"209901010000+0000\"}");
+        assert_int_equal(answer.status, 201);
+        assert_int_equal(*bench_text(&answer, "id") != '\0', i == 0);
+        assert_string_equal(bench_text(&answer, "status"), "scheduled");
+        answer = bench_ask(bench, "GET", "/api/v3.1/executions?status=scheduled", NULL);
+        assert_int_equal(json_size(json_get(answer.json, "items")), i == 0);
+        /* It holds up maintenance for as long as it waits (facts 1.2). */
+        answer = bench_ask(bench, "POST", "/api/v3.1/maintenance/activate", "{}");
+        assert_string_equal(bench_text(&answer, "status"), i == 0 ? "activating" : "activated");
+        bench_end(bench);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_version_has_its_own_rules),
         cmocka_unit_test(a_failed_create_ends_terminated_before_5_1),
         cmocka_unit_test(plugins_update_of_5_0_reads_the_query_alone),
+        cmocka_unit_test(scheduled_starts_are_executions_before_5_2),
         cmocka_unit_test(old_tokens_are_one_a_user),
         cmocka_unit_test(agents_of_4_6_are_listed_by_tenant),
     };

@@ -54,6 +54,27 @@ static void requests_during_a_restore_are_kept(void **state)
     bench_end(bench);
 }
 
+/* A restore that hangs (10.3: its archive is gone) is over when it is killed. */
+static void a_restore_that_is_killed_is_over(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_start("7.0.5", "1", NULL);
+    live_set(&bench->live, "set",
+             "{\"freeze\": true, \"sql\": \"INSERT INTO snapshots (tenant, id, status) VALUES"
+             " ('default_tenant', 's1', 'uploaded');\"}");
+    const char *path = mem_printf(bench, "/api/v3.1/executions/%s", bench_restore(bench, "s1"));
+    bench_settle(bench);
+    live_advance(&bench->live, 3600000);
+    struct answer answer = bench_ask(bench, "GET", path, NULL);
+    assert_string_equal(bench_text(&answer, "status"), "started");
+    assert_int_equal(bench_ask(bench, "POST", path, "{\"action\": \"kill\"}").status, 200);
+    bench_settle(bench);
+    assert_int_equal(json_size(ledger(bench, "during_restore")), 2);
+    (void)bench_ask(bench, "GET", path, NULL);
+    assert_int_equal(json_size(ledger(bench, "during_restore")), 2);
+    bench_end(bench);
+}
+
 static void the_newest_two_thousand_are_kept(void **state)
 {
     (void)state;
@@ -187,6 +208,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_during_a_restore_are_kept),
+        cmocka_unit_test(a_restore_that_is_killed_is_over),
         cmocka_unit_test(the_newest_two_thousand_are_kept),
         cmocka_unit_test(routes_and_passwords_are_counted),
         cmocka_unit_test(actions_are_told_by_execution),

@@ -249,6 +249,105 @@ static void watching_prints_what_changed_and_ends_with_the_run(void **state)
     output_free(&output);
 }
 
+#define UNIT_DONE                                                                                  \
+    "{\"step\":\"install_new_agents\",\"unit\":\"acme/"                                            \
+    "d1\",\"tenant\":\"acme\",\"deployment\":\"d1\","                                              \
+    "\"host\":null,\"state\":\"done\",\"reason\":null,\"attempt\":1,\"seconds\":7.5,"              \
+    "\"execution\":\"e1\"}"
+#define UNIT_FAILED                                                                                \
+    "{\"step\":\"install_new_agents\",\"unit\":\"acme/d2/vm1\",\"tenant\":\"acme\","               \
+    "\"deployment\":\"d2\",\"host\":\"vm1\",\"state\":\"failed\",\"reason\":\"=dead, "             \
+    "\\\"gone\\\"\","                                                                              \
+    "\"attempt\":2,\"seconds\":null,\"execution\":null}"
+
+static void two_pages(void)
+{
+    fake_answer(FERRY_OK, "{\"run\":\"upgrade-1\",\"units\":[" UNIT_DONE "],\"next\":\"6:0\"}",
+                NULL, NULL);
+    fake_answer(FERRY_OK, "{\"run\":\"upgrade-1\",\"units\":[" UNIT_FAILED "],\"next\":null}", NULL,
+                NULL);
+}
+
+static void units_are_rows_of_csv(void **state)
+{
+    struct output output;
+
+    (void)state;
+    two_pages();
+    run_cli(&output, "status", "upgrade-1", "--units", "--step", "install_new_agents", "--format",
+            "csv", NULL);
+    assert_int_equal(output.exit, 0);
+    assert_string_equal(fake.step, "install_new_agents");
+    assert_string_equal(fake.cursor, "6:0");
+    assert_string_equal(
+        output.out,
+        "step,unit,tenant,deployment,host,state,reason,attempt,since,ended_at,seconds,execution\r\n"
+        "install_new_agents,acme/d1,acme,d1,,done,,1,,,7.5,e1\r\n"
+        "install_new_agents,acme/d2/vm1,acme,d2,vm1,failed,\"'=dead, \"\"gone\"\"\",2,,,,\r\n");
+    output_free(&output);
+}
+
+static void units_are_one_json_document_from_all_pages(void **state)
+{
+    struct output output;
+
+    (void)state;
+    two_pages();
+    run_cli(&output, "status", "--units", "--json", NULL);
+    assert_int_equal(output.exit, 0);
+    assert_string_equal(output.out, "{\"run\":\"upgrade-1\",\"units\":[\n" UNIT_DONE
+                                    ",\n" UNIT_FAILED "\n]}\n");
+    output_free(&output);
+}
+
+static void units_are_a_table_for_people(void **state)
+{
+    struct output output;
+
+    (void)state;
+    two_pages();
+    run_cli(&output, "status", "--units", NULL);
+    assert_has(output.out, "install_new_agents\n");
+    assert_has(output.out, "acme/d1");
+    assert_has(output.out, "=dead, \"gone\"");
+    output_free(&output);
+    fake_reset();
+    fake_answer(FERRY_OK, "{\"run\":\"upgrade-1\",\"units\":[],\"next\":null}", NULL, NULL);
+    run_cli(&output, "status", "--units", NULL);
+    assert_string_equal(output.out, "no units yet\n");
+    output_free(&output);
+}
+
+static void options_of_units_need_it_and_are_judged(void **state)
+{
+    struct output output;
+
+    (void)state;
+    run_cli(&output, "status", "--format", "csv", NULL);
+    assert_int_equal(output.exit, 2);
+    assert_has(output.err, "belong to --units");
+    output_free(&output);
+    run_cli(&output, "status", "--units", "--watch", NULL);
+    assert_int_equal(output.exit, 2);
+    output_free(&output);
+    run_cli(&output, "status", "--units", "--format", "xml", NULL);
+    assert_int_equal(output.exit, 2);
+    assert_has(output.err, "table, json or csv");
+    output_free(&output);
+}
+
+static void waves_reach_the_library_as_a_setting(void **state)
+{
+    struct output output;
+
+    (void)state;
+    fake_answer(FERRY_OK, DONE, NULL, NULL);
+    run_cli(&output, "resume", "upgrade-1", "--wave", "100,rest", NULL);
+    assert_int_equal(output.exit, 0);
+    assert_string_equal(fake.settings, "agents.waves=100,rest\n");
+    output_free(&output);
+}
+
 static void progress_goes_to_stderr_unless_quiet(void **state)
 {
     static const struct ferry_event events[] = {
@@ -289,6 +388,11 @@ int main(void)
         cmocka_unit_test_setup(events_are_one_document_from_all_pages, reset),
         cmocka_unit_test_setup(following_ends_when_the_run_stands_still, reset),
         cmocka_unit_test_setup(watching_prints_what_changed_and_ends_with_the_run, reset),
+        cmocka_unit_test_setup(units_are_rows_of_csv, reset),
+        cmocka_unit_test_setup(units_are_one_json_document_from_all_pages, reset),
+        cmocka_unit_test_setup(units_are_a_table_for_people, reset),
+        cmocka_unit_test_setup(options_of_units_need_it_and_are_judged, reset),
+        cmocka_unit_test_setup(waves_reach_the_library_as_a_setting, reset),
         cmocka_unit_test_setup(progress_goes_to_stderr_unless_quiet, reset),
     };
 

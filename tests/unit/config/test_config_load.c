@@ -33,13 +33,24 @@ static void the_design_example_is_understood_whole(void **state)
         "timeout: 4h}\n"
         "maintenance: {poll: auto, timeout: 30m}\n"
         "agents: {tenants: [a, b], concurrency: 5, max_failures: 20, stop_old: yes, "
-        "install_timeout: 5m, poll: auto}\n"
-        "plugins: {upload: [], update: [x], except: [y], to: minor, poll: auto}\n"
+        "install_timeout: 5m, poll: auto, deployments: [acme/db-*], nodes: [vm], "
+        "install_methods: [remote], on_failure: stop, waves: [1, 10, 10, rest], "
+        "manager_ip: 10.0.0.1, manager_certificate: cert.pem, validate: true, grace: 90s, "
+        "pending: 2m}\n"
+        "plugins: {upload: [], visibility: global, update: [x], except: [y], to: minor, "
+        "names: [n], mapping: {updates: [{plugin_name: n, suggested_version: 1.10}]}, "
+        "auto_correct_types: yes, reevaluate_active_statuses: true, force: true, "
+        "accept_data_loss: [6.0.1], wait: 5m, poll: auto}\n"
         "limits: {requests_per_second: 2.5, in_flight: 64, settle: 0s}\n";
     static const char expected[] =
-        "{\"agents\":{\"concurrency\":5,\"install_timeout\":300,\"max_failures\":20,"
-        "\"max_failures_percent\":100,\"poll_ms\":null,\"stop_old\":true,\"tenants\":[\"a\",\"b\"],"
-        "\"timeout_ms\":null},"
+        "{\"agents\":{\"concurrency\":5,\"deployments\":[\"acme/db-*\"],\"grace_ms\":90000,"
+        "\"install_methods\":[\"remote\"],\"install_timeout\":300,"
+        "\"manager_certificate\":\"-----BEGIN "
+        "CERTIFICATE-----\\nx\\n\",\"manager_ip\":\"10.0.0.1\","
+        "\"max_failures\":20,\"max_failures_percent\":100,\"node_instances\":null,"
+        "\"nodes\":[\"vm\"],\"on_failure\":\"stop\",\"pending_ms\":120000,\"poll_ms\":null,"
+        "\"stop_old\":true,\"tenants\":[\"a\",\"b\"],\"timeout_ms\":null,\"validate\":true,"
+        "\"waves\":[\"1\",\"10\",\"10\",\"rest\"]},"
         "\"limits\":{\"in_flight\":64,\"requests_per_second\":2.5,\"settle_ms\":0},"
         "\"maintenance\":{\"poll_ms\":null,\"timeout_ms\":1800000},"
         "\"manager\":{\"after_restore\":{\"password\":{\"file\":\"/run/secrets/old\"},"
@@ -47,14 +58,18 @@ static void the_design_example_is_understood_whole(void **state)
         "\"ca\":\"/etc/ferry/ca.pem\",\"nodes\":null,"
         "\"password\":{\"file\":\"/run/secrets/new\"},\"tenant\":\"default_tenant\","
         "\"token\":null,\"url\":\"https://new.example\",\"username\":\"admin\"},"
-        "\"plugins\":{\"except\":[\"y\"],\"poll_ms\":null,\"timeout_ms\":null,\"to\":\"minor\","
-        "\"update\":[\"x\"],\"upload\":[]},"
+        "\"plugins\":{\"accept_data_loss\":[\"6.0.1\"],\"auto_correct_types\":true,"
+        "\"except\":[\"y\"],\"force\":true,\"mapping\":{\"updates\":[{\"plugin_name\":\"n\","
+        "\"suggested_version\":\"1.10\"}]},\"names\":[\"n\"],\"poll_ms\":null,"
+        "\"reevaluate_active_statuses\":true,\"timeout_ms\":null,\"to\":\"minor\","
+        "\"update\":[\"x\"],\"upload\":[],\"visibility\":\"global\",\"wait_ms\":300000},"
         "\"restore\":{\"certificates\":false,\"force\":true,\"no_reboot\":true,\"poll_ms\":5000,"
         "\"quiet_ms\":null,\"timeout_ms\":14400000},"
         "\"snapshot\":{\"file\":\"/backup/prod.zip\",\"id\":\"prod-2026-11-20\",\"url\":null}}";
     struct loaded loaded;
 
     (void)state;
+    put_file("cert.pem", "-----BEGIN CERTIFICATE-----\nx\n");
     load_text(&loaded, text, (char *)NULL);
     assert_int_equal(loaded.code, FERRY_OK);
     assert_string_equal(json_print_canonical(loaded.mem, loaded.options), expected);
@@ -64,17 +79,22 @@ static void the_design_example_is_understood_whole(void **state)
 static void what_is_left_out_has_the_designs_defaults(void **state)
 {
     static const char expected[] =
-        "{\"agents\":{\"concurrency\":5,\"install_timeout\":300,\"max_failures\":-1,"
-        "\"max_failures_percent\":10,\"poll_ms\":null,\"stop_old\":false,\"tenants\":null,"
-        "\"timeout_ms\":null},"
+        "{\"agents\":{\"concurrency\":5,\"deployments\":null,\"grace_ms\":60000,"
+        "\"install_methods\":null,\"install_timeout\":300,\"manager_certificate\":null,"
+        "\"manager_ip\":null,\"max_failures\":-1,\"max_failures_percent\":10,"
+        "\"node_instances\":null,\"nodes\":null,\"on_failure\":\"continue\",\"pending_ms\":null,"
+        "\"poll_ms\":null,\"stop_old\":false,\"tenants\":null,\"timeout_ms\":null,"
+        "\"validate\":false,\"waves\":[]},"
         "\"limits\":{\"in_flight\":64,\"requests_per_second\":5,\"settle_ms\":null},"
         "\"maintenance\":{\"poll_ms\":null,\"timeout_ms\":1800000},"
         "\"manager\":{\"after_restore\":null,\"after_restore_ca\":null,\"ca\":null,"
         "\"nodes\":null,\"password\":{\"env\":\"P\"},"
         "\"tenant\":\"default_tenant\",\"token\":null,\"url\":\"https://"
         "m\",\"username\":\"admin\"},"
-        "\"plugins\":{\"except\":[],\"poll_ms\":null,\"timeout_ms\":null,\"to\":\"latest\","
-        "\"update\":null,\"upload\":[]},"
+        "\"plugins\":{\"accept_data_loss\":[],\"auto_correct_types\":false,\"except\":[],"
+        "\"force\":false,\"mapping\":null,\"names\":[],\"poll_ms\":null,"
+        "\"reevaluate_active_statuses\":false,\"timeout_ms\":null,\"to\":\"latest\","
+        "\"update\":null,\"upload\":[],\"visibility\":\"tenant\",\"wait_ms\":1800000},"
         "\"restore\":{\"certificates\":false,\"force\":false,\"no_reboot\":false,\"poll_ms\":null,"
         "\"quiet_ms\":null,\"timeout_ms\":14400000},"
         "\"snapshot\":{\"file\":\"/b/p.zip\",\"id\":\"p\",\"url\":null}}";
@@ -166,6 +186,77 @@ static void a_folder_named_like_a_pattern_is_just_a_folder(void **state)
     assert_int_equal(config_load(loaded.mem, &source, &loaded.options, &loaded.err), FERRY_OK);
     assert_string_equal(json_print(loaded.mem, json_get(loaded.options, "plugins.upload")),
                         mem_printf(loaded.mem, "[\"%s/[ab]/x.zip\"]", test_folder()));
+    loaded_free(&loaded);
+}
+
+static void assert_plugins(const struct loaded *loaded, const char *path, const char *json)
+{
+    if (loaded->code != FERRY_OK) {
+        fail_msg("%s", loaded->err.message);
+    }
+    assert_string_equal(json_print(loaded->mem, json_get(loaded->options, path)), json);
+}
+
+static void plugins_may_be_archives_folders_and_parts(void **state)
+{
+    struct loaded loaded;
+
+    (void)state;
+    put_file("p/a.zip", "a");
+    put_file("d/x.wgn", "x");
+    put_file("d/plugin.yaml", "y");
+    put_file("d/old.yaml", "y");
+    put_file("d/icon.png", "i");
+    put_file("d/README", "r");
+    put_file("w.wgn", "w");
+    put_file("w.yaml", "y");
+    load_text(&loaded,
+              MINIMAL "plugins:\n  upload:\n    - p/*.zip\n    - d/\n"
+                      "    - {wagon: w.wgn, yaml: w.yaml, title: A b, visibility: private}\n"
+                      "    - \"*.wgn\"\n",
+              (char *)NULL);
+    assert_plugins(&loaded, "plugins.upload",
+                   mem_printf(loaded.mem,
+                              "[\"%s/p/a.zip\",{\"yaml\":[\"%s/d/old.yaml\","
+                              "\"%s/d/plugin.yaml\"],\"icon\":\"%s/d/icon.png\",\"wagon\":"
+                              "\"%s/d/x.wgn\"},{\"wagon\":\"%s/w.wgn\",\"yaml\":[\"%s/w.yaml\"],"
+                              "\"title\":\"A b\",\"visibility\":\"private\"}]",
+                              test_folder(), test_folder(), test_folder(), test_folder(),
+                              test_folder(), test_folder(), test_folder()));
+    loaded_free(&loaded);
+    load_text(&loaded, MINIMAL "plugins: {upload: [p/a.zip]}\n",
+              "plugins.upload=[{wagon: w.wgn, yaml: [w.yaml, d/plugin.yaml], icon: d/icon.png}]",
+              (char *)NULL);
+    assert_plugins(&loaded, "plugins.upload",
+                   mem_printf(loaded.mem,
+                              "[{\"wagon\":\"%s/w.wgn\",\"yaml\":[\"%s/w.yaml\","
+                              "\"%s/d/plugin.yaml\"],\"icon\":\"%s/d/icon.png\"}]",
+                              test_folder(), test_folder(), test_folder(), test_folder()));
+    loaded_free(&loaded);
+    /* a later setting ends an earlier one of the other shape */
+    load_text(&loaded, MINIMAL, "plugins.upload=[{wagon: w.wgn, yaml: w.yaml}]",
+              "plugins.upload=p/a.zip", (char *)NULL);
+    assert_plugins(&loaded, "plugins.upload",
+                   mem_printf(loaded.mem, "[\"%s/p/a.zip\"]", test_folder()));
+    loaded_free(&loaded);
+}
+
+static void plugins_go_to_latest_or_minor_by_name(void **state)
+{
+    struct loaded loaded;
+
+    (void)state;
+    load_text(&loaded, MINIMAL "plugins:\n  to: {latest: [a, b], minor: [c]}\n", (char *)NULL);
+    assert_plugins(&loaded, "plugins.to", "{\"latest\":[\"a\",\"b\"],\"minor\":[\"c\"]}");
+    loaded_free(&loaded);
+    load_text(&loaded, MINIMAL, "plugins.to={minor: [c]}", "plugins.mapping={updates: [x]}",
+              (char *)NULL);
+    assert_plugins(&loaded, "plugins.to", "{\"minor\":[\"c\"]}");
+    assert_plugins(&loaded, "plugins.mapping", "{\"updates\":[\"x\"]}");
+    loaded_free(&loaded);
+    load_text(&loaded, MINIMAL "plugins:\n  to: {latest: [a]}\n", "plugins.to=latest",
+              (char *)NULL);
+    assert_plugins(&loaded, "plugins.to", "\"latest\"");
     loaded_free(&loaded);
 }
 
@@ -334,6 +425,8 @@ int main(void)
         TEST(settings_win_over_the_file_and_later_ones_over_earlier),
         TEST(paths_of_the_file_begin_at_its_folder_those_of_settings_here),
         TEST(a_folder_named_like_a_pattern_is_just_a_folder),
+        TEST(plugins_may_be_archives_folders_and_parts),
+        TEST(plugins_go_to_latest_or_minor_by_name),
         TEST(a_snapshot_without_an_id_gets_one_that_managers_take),
         TEST(aliases_and_quotes_are_yaml_as_usual),
         TEST(after_restore_has_the_same_name_unless_another_is_given),

@@ -68,6 +68,39 @@ static void a_planned_run_changes_in_logins_url_and_limits_only(void **state)
     loaded_free(&loaded);
 }
 
+static void what_an_earlier_ferry_did_not_know_may_be_absent(void **state)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct json *options, *patch;
+    char *text = good_options(scope);
+
+    (void)state;
+    assert_int_equal(json_parse(scope, text, strlen(text), &options, NULL), FERRY_OK);
+    text = mem_strdup(scope, "{\"agents\":{\"waves\":null,\"validate\":null,\"on_failure\":null}}");
+    assert_int_equal(json_parse(scope, text, strlen(text), &patch, NULL), FERRY_OK);
+    json_merge(options, patch); /* takes them out */
+    assert_null(json_get(options, "agents.waves"));
+    assert_int_equal(config_check_options(options, NULL), FERRY_OK);
+    text = mem_strdup(scope, "{\"agents\":{\"concurrency\":null}}");
+    assert_int_equal(json_parse(scope, text, strlen(text), &patch, NULL), FERRY_OK);
+    json_merge(options, patch);
+    assert_int_equal(config_check_options(options, NULL), FERRY_E_CONFIG);
+}
+
+static void waves_may_be_given_anew(void **state)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct loaded loaded;
+
+    (void)state;
+    assert_int_equal(load_plan(&loaded, mem_printf(scope, "{\"options\":%s}", good_options(scope)),
+                               "agents.waves=100, rest"),
+                     FERRY_OK);
+    assert_string_equal(json_print(scope, json_get(loaded.options, "agents.waves")),
+                        "[\"100\",\"rest\"]");
+    loaded_free(&loaded);
+}
+
 static void a_login_after_the_restore_stays_when_another_setting_changes(void **state)
 {
     const char *settings[] = {"limits.in_flight=3"};
@@ -246,6 +279,13 @@ static void spoilt_options_are_refused(void **state)
     assert_spoilt("agents", "tenants", "[1]", "options have a wrong agents.tenants");
     assert_spoilt("agents", "bogus", "1", "options have an unknown member agents.bogus");
     assert_spoilt("bogus", "x", "1", "options have an unknown member bogus");
+    assert_spoilt("plugins", "upload", "[1]", "options have a wrong plugins.upload");
+    assert_spoilt("plugins", "upload", "[{\"wagon\":\"w\"}]",
+                  "options have a wrong plugins.upload");
+    assert_spoilt("plugins", "upload", "[{\"wagon\":\"w\",\"yaml\":[]}]",
+                  "options have a wrong plugins.upload");
+    assert_spoilt("plugins", "mapping", "\"x\"", "options have a wrong plugins.mapping");
+    assert_spoilt("plugins", "visibility", "1", "options have a wrong plugins.visibility");
     assert_spoilt("plugins", "to", "null", "options lack plugins.to");
 }
 
@@ -255,6 +295,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_saved_plan_gives_back_its_options),
         TEST(a_planned_run_changes_in_logins_url_and_limits_only),
+        TEST(what_an_earlier_ferry_did_not_know_may_be_absent),
+        TEST(waves_may_be_given_anew),
         TEST(a_login_after_the_restore_stays_when_another_setting_changes),
         TEST(nodes_tokens_and_cas_may_be_given_anew),
         TEST(a_secret_given_anew_leaves_the_rest_of_its_login),

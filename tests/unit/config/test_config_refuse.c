@@ -1,6 +1,8 @@
 /* What is refused, with the place and the words. */
 #include "ferry_test.h"
 
+#include <stdio.h>
+
 #include "fixture.h"
 
 #define NEVER "never the text itself"
@@ -22,7 +24,9 @@ static void unknown_keys_are_refused_where_they_stand(void **state)
          "up.yaml:5:3: unknown key restore.forse", "did you mean restore.force?"},
         {MINIMAL "agnets: {concurrency: 1}\n", "up.yaml:3:1: unknown key agnets",
          "did you mean agents?"},
-        {MINIMAL "force: true\n", "up.yaml:3:1: unknown key force", "did you mean restore.force?"},
+        {MINIMAL "no_reboot: true\n", "up.yaml:3:1: unknown key no_reboot",
+         "did you mean restore.no_reboot?"},
+        {MINIMAL "force: true\n", "up.yaml:3:1: unknown key force", ""}, /* of two groups */
         {MINIMAL "xyzzy:\n  - 1\n  - {a: b}\n", "up.yaml:3:1: unknown key xyzzy", ""},
         {MINIMAL "restore: {poll: 5s, bogus: {deep: 1}}\n",
          "up.yaml:3:21: unknown key restore.bogus", ""},
@@ -61,8 +65,6 @@ static void wrong_types_are_refused_where_they_stand(void **state)
         {MINIMAL "limits: {requests_per_second: 0}\n",
          "up.yaml:3:10: limits.requests_per_second must be a number above 0, up to 10000, not '0'",
          NULL},
-        {MINIMAL "plugins: {to: newest}\n",
-         "up.yaml:3:11: plugins.to must be latest or minor, not 'newest'", NULL},
         {MINIMAL "plugins: {update: some}\n",
          "up.yaml:3:11: plugins.update must be all, none or a list, not 'some'", NULL},
         {MINIMAL "agents: {tenants: none}\n",
@@ -93,13 +95,98 @@ static void wrong_shapes_are_refused_where_they_stand(void **state)
         {MINIMAL "plugins:\n  upload:\n    - up.yaml\n    - no/*.zip\n",
          "up.yaml:6:7: plugins.upload names no file: nothing matches 'no/*.zip'", NULL},
         {MINIMAL "plugins: {upload: [/]}\n",
-         "up.yaml:3:20: plugins.upload names /, which is no file", NULL},
+         "up.yaml:3:20: plugins.upload names folder /, which holds 0 .wgn and 0 .yaml",
+         "exactly one .wgn"},
+        {MINIMAL "plugins: {upload: [/dev/null]}\n",
+         "up.yaml:3:20: plugins.upload names /dev/null, which is no file", NULL},
         {"- a\n", "up.yaml: the file must hold keys such as manager: and snapshot:", NULL},
         {"text\n", "up.yaml: the file must hold keys such as manager: and snapshot:", NULL},
     };
 
     (void)state;
     refuse_all(rows, FERRY_COUNT(rows));
+}
+
+static void wrong_plugins_are_refused_where_they_stand(void **state)
+{
+#define UPLOAD MINIMAL "plugins:\n  upload:\n    - up.yaml\n    - "
+#define AT "up.yaml:6:7: plugins.upload "
+    static const struct row rows[] = {
+        {UPLOAD "{ikon: up.yaml}\n", AT "has an item with the unknown key ikon",
+         "{wagon: FILE, yaml: FILE}"},
+        {UPLOAD "{yaml: up.yaml}\n", AT "has an item without wagon", "{wagon: FILE, yaml: FILE}"},
+        {UPLOAD "{wagon: d/x.wgn}\n", AT "has an item without yaml", "{wagon: FILE, yaml: FILE}"},
+        {UPLOAD "{wagon: d/x.wgn, yaml: []}\n", AT "has an item without yaml",
+         "{wagon: FILE, yaml: FILE}"},
+        {UPLOAD "{wagon: [a]}\n", AT "has an item whose wagon must be a path", NULL},
+        {UPLOAD "{wagon: ''}\n", AT "has an item whose wagon must not be empty", NULL},
+        {UPLOAD "{title: {a: b}}\n", AT "has an item whose title must be a text", NULL},
+        {UPLOAD "{visibility: all}\n",
+         AT "has an item whose visibility must be tenant, private or global", NULL},
+        {UPLOAD "[x]\n", "up.yaml:6:7: an item of plugins.upload must be a single value", NULL},
+        {UPLOAD "[x]\n    - {a: b}\n",
+         "up.yaml:6:7: an item of plugins.upload must be a single value", NULL},
+        {MINIMAL
+         "plugins:\n  upload:\n    - {wagon: d/x.wgn, yaml: up.yaml}\n    - up.yaml\n    - [x]\n",
+         "up.yaml:7:7: plugins.upload has an item that is neither a path nor {wagon: FILE, yaml: "
+         "FILE}",
+         NULL},
+        {MINIMAL "plugins: {upload: {a: b}}\n",
+         "up.yaml:3:19: plugins.upload must be a list, such as [a, b]", NULL},
+        {MINIMAL "plugins: {visibility: all}\n",
+         "up.yaml:3:11: plugins.visibility must be tenant, private or global, not 'all'", NULL},
+        {MINIMAL "plugins: {to: newest}\n",
+         "up.yaml:3:11: plugins.to must be latest, minor or keys such as {latest: [a]}, not "
+         "'newest'",
+         NULL},
+        {MINIMAL "plugins: {to: {newest: [a]}}\n",
+         "up.yaml:3:11: plugins.to must be latest, minor, or lists below these two words, not "
+         "newest",
+         NULL},
+        {MINIMAL "plugins: {to: {latest: a}}\n",
+         "up.yaml:3:11: plugins.to must be latest, minor, or lists below these two words, not "
+         "latest",
+         NULL},
+        {MINIMAL "plugins: {to: {latest: []}}\n",
+         "up.yaml:3:11: plugins.to must name at least one plugin", NULL},
+        {MINIMAL "plugins: {to: {latest: [[a]]}}\n",
+         "up.yaml:3:11: plugins.to has a name that is no text", NULL},
+        {MINIMAL "plugins: {mapping: x}\n", "up.yaml:3:11: plugins.mapping must have keys below it",
+         NULL},
+        {MINIMAL "plugins: {mapping: {a: b}}\n",
+         "up.yaml:3:11: plugins.mapping must have updates below it, and something in them", NULL},
+    };
+    char absolute[512];
+
+    (void)state;
+    put_file("d/x.wgn", "x");
+    refuse_all(rows, FERRY_COUNT(rows));
+    (void)snprintf(absolute, sizeof(absolute), AT "names %s/no.wgn, which is no file",
+                   test_folder());
+    assert_refused(UPLOAD "{wagon: no.wgn}\n", NULL, FERRY_E_CONFIG, absolute, NULL);
+    (void)snprintf(absolute, sizeof(absolute),
+                   AT "names %s/up.yaml: a manager wants a wagon's name to end in .wgn",
+                   test_folder());
+    assert_refused(UPLOAD "{wagon: up.yaml}\n", NULL, FERRY_E_CONFIG, absolute, NULL);
+    (void)snprintf(absolute, sizeof(absolute),
+                   AT "names %s/d/x.wgn: a manager wants the name to end in .yaml", test_folder());
+    assert_refused(UPLOAD "{yaml: d/x.wgn}\n", NULL, FERRY_E_CONFIG, absolute, NULL);
+    (void)snprintf(absolute, sizeof(absolute),
+                   AT "has an item with two yamls of one name: %s/up.yaml", test_folder());
+    assert_refused(UPLOAD "{yaml: [up.yaml, ./up.yaml]}\n", NULL, FERRY_E_CONFIG, absolute, NULL);
+    (void)snprintf(absolute, sizeof(absolute), "up.yaml:7:7: plugins.upload names %s/d/x.wgn twice",
+                   test_folder());
+    assert_refused(UPLOAD "d/x.wgn\n    - {wagon: d/x.wgn, yaml: up.yaml}\n", NULL, FERRY_E_CONFIG,
+                   absolute, NULL);
+    assert_refused(
+        MINIMAL, "plugins.to={latest: [", FERRY_E_USAGE,
+        "setting plugins.to: line 2, column 1: not valid YAML: did not find expected node "
+        "content",
+        NULL);
+    assert_refused(MINIMAL, "plugins.mapping=[{a: b}]", FERRY_E_USAGE,
+                   "setting plugins.mapping must have keys below it", NULL);
+#undef UPLOAD
+#undef AT
 }
 
 static void what_is_no_yaml_is_refused(void **state)
@@ -301,6 +388,44 @@ static void bad_settings_are_refused(void **state)
                    "setting plugins.upload names no file: nothing matches 'no.zip'", NULL);
 }
 
+static void waves_and_policy_are_judged(void **state)
+{
+    static const char word[] = "setting agents.waves must have numbers from 1 and at its end rest, "
+                               "not ";
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+
+    (void)state;
+    assert_refused(MINIMAL, "agents.waves=0,rest", FERRY_E_USAGE, mem_printf(scope, "%s'0'", word),
+                   NULL);
+    assert_refused(MINIMAL, "agents.waves=1,ten", FERRY_E_USAGE, mem_printf(scope, "%s'ten'", word),
+                   NULL);
+    assert_refused(MINIMAL, "agents.waves=rest,1", FERRY_E_USAGE,
+                   "setting agents.waves has something behind rest", NULL);
+    assert_refused(MINIMAL, "agents.on_failure=retry", FERRY_E_USAGE,
+                   "setting agents.on_failure must be continue or stop, not 'retry'", NULL);
+}
+
+static void a_private_key_never_gets_into_the_options(void **state)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char *path = mem_printf(scope, "%s/c.pem", test_folder());
+
+    (void)state;
+    put_file("c.pem", "-----BEGIN CERTIFICATE-----\n-----BEGIN RSA PRIVATE KEY-----\n");
+    assert_refused(MINIMAL, "agents.manager_certificate=c.pem", FERRY_E_USAGE,
+                   mem_printf(scope,
+                              "setting agents.manager_certificate names %s, which holds a private "
+                              "key: give a file with the certificate alone",
+                              path),
+                   NULL);
+    put_file("c.pem", "hello\n");
+    assert_refused(
+        MINIMAL, "agents.manager_certificate=c.pem", FERRY_E_USAGE,
+        mem_printf(scope, "setting agents.manager_certificate names %s, which holds no certificate",
+                   path),
+        NULL);
+}
+
 static void a_file_that_is_not_there_is_told(void **state)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
@@ -320,6 +445,7 @@ int main(void)
         TEST(unknown_keys_are_refused_where_they_stand),
         TEST(wrong_types_are_refused_where_they_stand),
         TEST(wrong_shapes_are_refused_where_they_stand),
+        TEST(wrong_plugins_are_refused_where_they_stand),
         TEST(what_is_no_yaml_is_refused),
         TEST(what_is_missing_is_named),
         TEST(a_password_that_is_written_down_is_refused_and_not_repeated),
@@ -329,6 +455,8 @@ int main(void)
         TEST(a_new_ca_wants_the_old_one_beside_it),
         TEST(ids_that_no_manager_takes_are_refused),
         TEST(bad_settings_are_refused),
+        TEST(waves_and_policy_are_judged),
+        TEST(a_private_key_never_gets_into_the_options),
         TEST(a_file_that_is_not_there_is_told),
     };
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "support/journal_fixture.h"
 
 void lab_must(bool good, const char *what)
 {
@@ -328,14 +329,6 @@ const struct lab_told *lab_told_last(const struct lab *lab, const char *kind)
 
 bool lab_counters_agree(struct lab *lab)
 {
-    static const char sql[] =
-        "SELECT count(*) FROM step s WHERE (n_total,n_done,n_skipped,n_failed,n_open,n_unknown)<>"
-        "(SELECT count(*),coalesce(sum(state=3),0),coalesce(sum(state=4),0),"
-        "coalesce(sum(state=5),0),coalesce(sum(state IN (1,2)),0),coalesce(sum(state=6),0)"
-        " FROM unit u WHERE u.of=s.id)";
-    struct ferry_error err;
-    int64_t differ = -1;
-
     look(lab);
-    return journal_query_int(lab->journal, sql, &differ, &err) == FERRY_OK && differ == 0;
+    return fixture_counters_agree(lab->journal->db);
 }

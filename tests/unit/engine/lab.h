@@ -38,7 +38,8 @@ struct lab_answer {
     enum ferry_code code;
     const char *reason, *hint, *remote_id, *remote_state, *back;
     const char *data, *facts; /* JSON objects */
-    const char *add;          /* expand: keys of units, with a blank between; "-x" is skipped */
+    const char *add; /* keys of units, with a blank between; "-x" is skipped, "+x" is given its own
+                        name as host */
     unsigned add_first, add_count; /* expand: units u00000, ... */
     int64_t wait_ms;               /* -1: the engine's own */
     int64_t done, total;

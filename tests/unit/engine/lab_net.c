@@ -48,10 +48,14 @@ static void add_units(struct state_sink *sink, const struct json *row)
     void *scope FERRY_SCOPE = mem_scope(NULL);
     char *keys = mem_strdup(scope, json_string_or(row, "add", "")), *rest = keys, *key;
     int64_t first = json_int64_or(row, "add_first", 0), count = json_int64_or(row, "add_count", 0);
+    struct json *given = json_object(scope);
 
     while ((key = strtok_r(rest, " ", &rest)) != NULL) {
         if (key[0] == '-') {
             state_sink_skip(sink, key + 1, "nothing to do there");
+        } else if (key[0] == '+') {
+            json_set_string(given, "host", key + 1);
+            state_sink_add_given(sink, key + 1, given);
         } else {
             state_sink_add(sink, key);
         }

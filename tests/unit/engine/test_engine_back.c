@@ -155,6 +155,61 @@ static void a_way_back_that_cannot_be_written_is_none(void **state)
     lab_free(lab);
 }
 
+static void a_way_back_whose_steps_cannot_be_written_is_none(void **state)
+{
+    struct world world;
+    struct lab *lab = lab_with(neighbours, &world);
+
+    (void)state;
+    lab_open(lab);
+    sqlite3_exec(lab->journal->db,
+                 "CREATE TEMP TRIGGER full BEFORE UPDATE ON step WHEN OLD.name='act_1' AND "
+                 "OLD.ended_at>0 AND NEW.ended_at=0 BEGIN SELECT RAISE(FAIL, 'full'); END",
+                 NULL, NULL, NULL);
+    assert_int_equal(lab_run(lab), FERRY_E_JOURNAL);
+    lab_kill(lab);
+    assert_int_equal(lab_unit(lab, "act_1", "act_1").attempt, 1);
+    assert_int_equal(lab_step(lab, "act_1").state, STEP_DONE);
+    assert_int_equal(lab_live(lab), FERRY_OK);
+    assert_int_equal(world.arrived, 2);
+    assert_true(lab_counters_agree(lab));
+    lab_free(lab);
+}
+
+static int deny_units(void *arg, int action, const char *table, const char *column, const char *db,
+                      const char *trigger)
+{
+    (void)arg, (void)column, (void)db, (void)trigger;
+    return action == SQLITE_READ && table && strcmp(table, "unit") == 0 ? SQLITE_DENY : SQLITE_OK;
+}
+
+static void answer_and_deny(struct lab *lab, const struct lab_call *call, struct lab_answer *out)
+{
+    answer(lab, call, out);
+    if (out->say == STATE_BACK) {
+        sqlite3_set_authorizer(lab->journal->db, deny_units, NULL);
+    }
+}
+
+static void a_way_back_to_what_cannot_be_read_pauses_the_run(void **state)
+{
+    struct world world;
+    struct lab *lab = lab_with(neighbours, &world);
+
+    (void)state;
+    lab->answer = answer_and_deny;
+    lab_open(lab);
+    assert_int_equal(lab_run(lab), FERRY_E_JOURNAL);
+    assert_int_equal(lab_told_count(lab, "step_back"), 0);
+    lab_kill(lab);
+    lab->answer = answer;
+    assert_int_equal(lab_unit(lab, "act_1", "act_1").attempt, 1);
+    assert_int_equal(lab_live(lab), FERRY_OK);
+    assert_int_equal(world.arrived, 2);
+    assert_int_equal(world.doubled, 0);
+    lab_free(lab);
+}
+
 /* --- the hush after an open act --- */
 
 static void hushed_timing(const struct state_context *context, struct state_timing *timing)
@@ -213,6 +268,8 @@ int main(void)
         cmocka_unit_test(steps_between_follow_it_once_more),
         cmocka_unit_test(killed_at_any_point_the_way_back_is_whole),
         cmocka_unit_test(a_way_back_that_cannot_be_written_is_none),
+        cmocka_unit_test(a_way_back_whose_steps_cannot_be_written_is_none),
+        cmocka_unit_test(a_way_back_to_what_cannot_be_read_pauses_the_run),
         cmocka_unit_test(an_open_act_is_left_alone_for_a_while),
         cmocka_unit_test(after_a_kill_only_the_rest_of_the_while_is_waited),
     };

@@ -251,6 +251,129 @@ static void a_workflow_that_undoes_nothing_ends_at_once(void **state)
     lab_free(lab);
 }
 
+/* --- a journal that fails: all of it, or nothing --- */
+
+static const char *denied_table;
+
+static int deny_reading(void *arg, int action, const char *table, const char *column,
+                        const char *db, const char *trigger)
+{
+    (void)arg, (void)column, (void)db, (void)trigger;
+    return action == SQLITE_READ && table && strcmp(table, denied_table) == 0 ? SQLITE_DENY
+                                                                              : SQLITE_OK;
+}
+
+/* Nothing of it is written; and when the journal works again, it is cancelled whole. */
+static void is_as_before(struct lab *lab, const struct world *world)
+{
+    bool undoes = false;
+
+    lab_kill(lab);
+    assert_int_equal(lab_read_run(lab).cancel_at_ms, 0);
+    assert_int_equal(lab_step(lab, "last").state, STEP_WAITING);
+    lab_open(lab);
+    assert_int_equal(cancel(lab, false, &undoes), FERRY_OK);
+    assert_true(undoes);
+    assert_int_equal(lab_run(lab), FERRY_OK);
+    assert_false(world->on);
+    assert_int_equal(lab_read_run(lab).state, RUN_CANCELLED);
+    lab_free(lab);
+}
+
+static void steps_that_cannot_be_read_or_written_leave_the_run_as_it_was(void **state)
+{
+    static const char *const triggers[] = {
+        "CREATE TEMP TRIGGER full BEFORE UPDATE ON step WHEN NEW.ended_at>0 BEGIN "
+        "SELECT RAISE(FAIL, 'full'); END",
+        "CREATE TEMP TRIGGER full BEFORE INSERT ON step BEGIN SELECT RAISE(FAIL, 'full'); END",
+        "CREATE TEMP TRIGGER full BEFORE UPDATE ON run BEGIN SELECT RAISE(FAIL, 'full'); END",
+        "CREATE TEMP TRIGGER full BEFORE INSERT ON event BEGIN SELECT RAISE(FAIL, 'full'); END",
+    };
+    bool undoes;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof triggers / sizeof triggers[0]; i++) {
+        struct world world;
+        struct lab *lab = stopped(&world);
+
+        sqlite3_exec(lab->journal->db, triggers[i], NULL, NULL, NULL);
+        assert_int_equal(cancel(lab, false, &undoes), FERRY_E_JOURNAL);
+        is_as_before(lab, &world);
+    }
+    struct world world;
+    struct lab *lab = stopped(&world);
+    struct engine_options options = lab_options(lab);
+
+    denied_table = "step";
+    lab->run = lab_read_run(lab);
+    sqlite3_set_authorizer(lab->journal->db, deny_reading, NULL);
+    assert_int_equal(engine_cancel(&options, &lab->run, false, &undoes, &lab->err),
+                     FERRY_E_JOURNAL);
+    is_as_before(lab, &world);
+}
+
+static void facts_that_cannot_be_understood_are_not_overwritten(void **state)
+{
+    struct world world;
+    struct lab *lab = stopped(&world);
+    struct engine_options options = lab_options(lab);
+    bool undoes;
+
+    (void)state;
+    lab->run = lab_read_run(lab);
+    lab->run.facts = "{half";
+    assert_int_not_equal(engine_cancel(&options, &lab->run, false, &undoes, &lab->err), FERRY_OK);
+    assert_non_null(strstr(lab->err.message, "in the journal"));
+    is_as_before(lab, &world);
+}
+
+/* A failed step is ended too, or it would stop the undoing; where that cannot be written, nothing
+   is. */
+static void failed_step_that_cannot_be_written_is_not_cancelled(void **state)
+{
+    struct world world;
+    struct lab *lab = lab_with(&world);
+    bool undoes;
+
+    (void)state;
+    world.point_fails = true;
+    assert_int_equal(lab_live(lab), FERRY_E_FAILED);
+    lab_open(lab);
+    sqlite3_exec(lab->journal->db,
+                 "CREATE TEMP TRIGGER full BEFORE UPDATE ON step WHEN OLD.name='point' BEGIN "
+                 "SELECT RAISE(FAIL, 'full'); END",
+                 NULL, NULL, NULL);
+    assert_int_equal(cancel(lab, false, &undoes), FERRY_E_JOURNAL);
+    lab_kill(lab);
+    assert_int_equal(lab_step(lab, "point").state, STEP_FAILED);
+    assert_int_equal(lab_read_run(lab).cancel_at_ms, 0);
+    lab_free(lab);
+}
+
+/* The request of `first` is open, and cannot be read. */
+static void open_request_that_cannot_be_read_leaves_the_run_as_it_was(void **state)
+{
+    struct world world;
+    struct lab *lab = lab_with(&world);
+    struct engine_options options;
+    bool undoes;
+
+    (void)state;
+    for (unsigned n = 1; lab_live_until(lab, n) && lab_count(lab, "act", NULL) == 0; n++) {
+        lab_free(lab);
+        lab = lab_with(&world);
+    }
+    lab_kill(lab);
+    lab_open(lab);
+    options = lab_options(lab);
+    denied_table = "unit";
+    lab->run = lab_read_run(lab);
+    sqlite3_set_authorizer(lab->journal->db, deny_reading, NULL);
+    assert_int_equal(engine_cancel(&options, &lab->run, false, &undoes, &lab->err),
+                     FERRY_E_JOURNAL);
+    is_as_before(lab, &world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -261,6 +384,10 @@ int main(void)
         cmocka_unit_test(a_request_that_may_still_arrive_is_told_to_those_that_undo),
         cmocka_unit_test(killed_at_any_point_the_undoing_goes_on),
         cmocka_unit_test(a_workflow_that_undoes_nothing_ends_at_once),
+        cmocka_unit_test(steps_that_cannot_be_read_or_written_leave_the_run_as_it_was),
+        cmocka_unit_test(facts_that_cannot_be_understood_are_not_overwritten),
+        cmocka_unit_test(failed_step_that_cannot_be_written_is_not_cancelled),
+        cmocka_unit_test(open_request_that_cannot_be_read_leaves_the_run_as_it_was),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

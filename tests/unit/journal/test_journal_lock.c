@@ -170,6 +170,39 @@ static void the_older_of_two_writers_is_fenced_off(void **state)
     assert_true(fixture_query(fixture->journal->db, "SELECT epoch FROM meta") == 2);
 }
 
+/* Whose journal it is is asked anew only when somebody else has committed. */
+static void the_fence_is_asked_only_after_the_commit_of_another(void **state)
+{
+    struct fixture *fixture = *state;
+    sqlite3 *other = NULL;
+
+    assert_int_equal(fixture_open(fixture, JOURNAL_WRITE), FERRY_OK);
+    int64_t run = fixture_add_run(fixture->journal, "one", 0);
+    sqlite3_stmt *fence = fixture->journal->statements[STATEMENT_FENCE];
+
+    assert_int_equal(sqlite3_open(fixture->path, &other), SQLITE_OK);
+    for (int turn = 0; turn < 6; turn++) {
+        struct event_row event = {.run = run, .step = -1, .seq = -1, .kind = "tick"};
+
+        assert_int_equal(sqlite3_stmt_status(fence, SQLITE_STMTSTATUS_RUN, 0), 1 + turn / 3);
+        if (turn == 2)
+            assert_int_equal(
+                sqlite3_exec(other, "UPDATE meta SET opened_at=opened_at+1", NULL, NULL, NULL),
+                SQLITE_OK);
+        if (turn == 4)
+            assert_true(fixture_query(fixture->journal->db, "SELECT count(*) FROM meta") == 1);
+        assert_int_equal(journal_begin(fixture->journal, &fixture->err), FERRY_OK);
+        assert_int_equal(journal_event_add(fixture->journal, &event, &fixture->err), FERRY_OK);
+        assert_int_equal(journal_commit(fixture->journal, &fixture->err), FERRY_OK);
+    }
+    assert_int_equal(sqlite3_exec(other, "UPDATE meta SET epoch=epoch+1", NULL, NULL, NULL),
+                     SQLITE_OK);
+    /* not even reading what the other wrote makes it ours */
+    assert_true(fixture_query(fixture->journal->db, "SELECT epoch FROM meta") == 2);
+    assert_int_equal(journal_begin(fixture->journal, &fixture->err), FERRY_E_FENCED);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+}
+
 static void two_writers_never_both_succeed(void **state)
 {
     struct fixture *fixture = *state;
@@ -276,6 +309,7 @@ int main(void)
         LOCK_TEST(an_unreadable_lock_file_does_not_hide_that_it_is_held),
         LOCK_TEST(every_writer_has_an_epoch_of_its_own),
         LOCK_TEST(the_older_of_two_writers_is_fenced_off),
+        LOCK_TEST(the_fence_is_asked_only_after_the_commit_of_another),
         LOCK_TEST(two_writers_never_both_succeed),
         LOCK_TEST(intents_of_an_older_epoch_are_not_ours),
         LOCK_TEST(life_is_shown_at_most_once_a_second),
