@@ -400,7 +400,7 @@ static void write_files(struct setup *setup, unsigned deployments)
         "restore: {quiet: 10ms, poll: 10ms, timeout: 60s}\n"
         "maintenance: {poll: 10ms}\n"
         "agents: {concurrency: 4, poll: 10ms}\n"
-        "plugins: {upload: [plugin.wgn], poll: 10ms}\n"
+        "plugins: {upload: [plugin.wgn], poll: 10ms, accept_data_loss: [\"6.0.1\"]}\n"
         "limits: {requests_per_second: 10000, settle: " SETTLE "}\n";
     static const struct {
         const char *name, *text;

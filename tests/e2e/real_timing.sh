@@ -29,6 +29,7 @@ manager:
   password: {file: new.pw}
   after_restore: {username: admin, password: {file: old.pw}}
 snapshot: {file: a.zip, id: snap}
+plugins: {accept_data_loss: ["6.0.1"]}
 END
 }
 

@@ -111,7 +111,7 @@ snapshot: {$source, id: snap}
 restore: {quiet: $((quiet_ms + 100))ms, poll: $((poll_ms + 10))ms, timeout: ${restore_timeout:-40s}}
 maintenance: {poll: 20ms, timeout: 1s}
 agents: {poll: 20ms}
-plugins: {poll: 20ms}
+plugins: {poll: 20ms, accept_data_loss: ["6.0.1"]}
 limits: {requests_per_second: ${requests_per_second:-1000}, settle: 250ms}
 END
 }
