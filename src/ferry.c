@@ -311,6 +311,28 @@ enum ferry_code ferry_carry(struct session *session, const struct run_row *run,
     return code;
 }
 
+/* Who runs without a plan sees its warnings too. */
+static void tell_warnings(struct session *session, const struct json *plan)
+{
+    struct ferry *ferry = session->ferry;
+    const struct json *row = json_first(json_get(plan, "findings"));
+
+    for (; row && ferry->o.on_event; row = json_next(row)) {
+        void *scope FERRY_SCOPE = mem_scope(NULL);
+        const char *hint = json_string_or(row, "hint", NULL);
+        const char *text = json_string_or(row, "text", "");
+        struct ferry_event event = {.at_ms = ferry->clock->realtime_ms(ferry->clock),
+                                    .kind = "warning",
+                                    .run = "",
+                                    .step = json_string_or(row, "step", NULL),
+                                    .text = hint ? mem_printf(scope, "%s; %s", text, hint) : text};
+
+        if (strcmp(json_string_or(row, "kind", ""), "warning") == 0) {
+            ferry->o.on_event(ferry->o.arg, &event);
+        }
+    }
+}
+
 static enum ferry_code begin(const void *ctx, struct session *session,
                              const struct ferry_source *source, struct run_row *run,
                              struct ferry_error *err)
@@ -330,6 +352,7 @@ static enum ferry_code begin(const void *ctx, struct session *session,
     if (json_bool_or(plan, "blocked", false)) {
         return blocked(plan, err);
     }
+    tell_warnings(session, plan);
     definition.name = name;
     definition.facts = json_get(plan, "facts");
     return engine_create(ctx, &session->engine, &definition, run, err);

@@ -285,8 +285,13 @@ bool states_plan_read(const struct state_context *context, const struct http_rep
             mem_printf(mem, "%s does not answer like a Cloudify manager: %s", url, text),
             "check manager.url: protocol, host and port, no path");
     } else if (answer->kind == CLOUDIFY_REFUSED || answer->kind == CLOUDIFY_CONFLICT) {
+        bool licence = cloudify_is_error(answer, "missing_cloudify_license") ||
+                       cloudify_is_error(answer, "expired_cloudify_license");
+
         state_plan_blocker(context->plan, FERRY_E_REFUSED,
-                           mem_printf(mem, "the manager refused a question: %s", text), NULL);
+                           mem_printf(mem, "the manager refused a question: %s", text),
+                           licence ? "give the manager a license first: cfy license upload FILE"
+                                   : NULL);
     } else {
         state_say(verdict, mem, STATE_CANNOT_TELL, "%s", text);
     }

@@ -109,9 +109,8 @@ bool counts_judge(const struct state_context *context, const struct state_unit *
     return true;
 }
 
-/* As counted now, or before; -1: not yet. */
-static int64_t counted(const struct state_unit *unit, const struct state_verdict *verdict,
-                       const char *fact)
+int64_t counts_of(const struct state_unit *unit, const struct state_verdict *verdict,
+                  const char *fact)
 {
     return json_int64_or(json_get(verdict->data, "counts"), fact,
                          json_int64_or(json_get(unit->data, "counts"), fact, -1));
@@ -125,7 +124,7 @@ static const char *list_of(const struct state_context *context, const struct sta
     buf_init(&text, mem, 4096);
     for (size_t i = 0; i < FERRY_COUNT(resources); i++) {
         int64_t want = expected(context, resources[i].fact);
-        int64_t have = counted(unit, verdict, resources[i].fact);
+        int64_t have = counts_of(unit, verdict, resources[i].fact);
 
         if (want >= 0 && have >= 0 && (sign < 0 ? have < want : have > want)) {
             (void)buf_printf(&text, "%s%lld %s for %lld", text.len == 0 ? "" : ", ",
@@ -152,7 +151,7 @@ bool counts_doubled(const struct state_context *context, const struct state_unit
 {
     int64_t want = expected(context, "node_instances");
 
-    return is_new(context) && want > 0 && counted(unit, verdict, "node_instances") >= 2 * want;
+    return is_new(context) && want > 0 && counts_of(unit, verdict, "node_instances") >= 2 * want;
 }
 
 void counts_forget(const struct state_unit *unit, struct state_verdict *verdict, const void *mem)

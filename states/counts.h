@@ -26,6 +26,9 @@ const char *counts_fewer(const struct state_context *context, const struct state
                          const struct state_verdict *verdict, const void *mem);
 const char *counts_more(const struct state_context *context, const struct state_unit *unit,
                         const struct state_verdict *verdict, const void *mem);
+/* As counted now, or before; -1: not yet. */
+int64_t counts_of(const struct state_unit *unit, const struct state_verdict *verdict,
+                  const char *fact);
 /* Node instances twice as many as the archive held: a second restore of the new format (facts
    10.5 no. 2). */
 bool counts_doubled(const struct state_context *context, const struct state_unit *unit,

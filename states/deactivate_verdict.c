@@ -151,12 +151,12 @@ static void judge_counts(const struct state_context *context, const struct state
     if (poll_counts_wrong(context, unit, verdict, mem)) {
         return;
     }
-    counts_forget(unit, verdict, mem);
-    state_say(verdict, mem, STATE_DONE,
-              "maintenance is off; the restore has ended%s, and what the archive held is there",
+    state_say(verdict, mem, STATE_DONE, "maintenance is off; the restore has ended%s, and %s",
               again != NULL ? " (the manager ran it twice; the second was refused)"
               : lost        ? " (its execution is lost)"
-                            : ": terminated");
+                            : ": terminated",
+              poll_what_is_there(context, unit, verdict, mem));
+    counts_forget(unit, verdict, mem);
     over(context, unit, lost ? "lost" : "terminated", verdict, mem);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/timefmt.h"
+#include "states/poll_reboot.h"
 
 bool poll_blind(const struct state_context *context)
 {
@@ -45,6 +46,7 @@ void poll_blind_judge(const struct state_context *context, const struct state_un
     } else if (answer->kind != CLOUDIFY_FINE) {
         state_say(verdict, mem, STATE_CANNOT_TELL, "the restore goes on (%s)",
                   cloudify_describe(mem, answer));
+        poll_reboot_weather(unit, answer, verdict, mem);
     } else if (since_ms < patience_ms) {
         restored_admitted(unit, verdict, mem);
         state_say(verdict, mem, STATE_RUNNING, "the restore has not replaced the data yet");

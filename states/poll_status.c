@@ -28,7 +28,8 @@
 
 /* facts 2.6: an execution that has ended under a flag for over 10 minutes; in polls of 5 s. */
 #define STUCK_POLLS 120
-/* A manager whose REST service stays up in a restore is not to be disturbed (facts 2.3). */
+/* A manager whose REST service stays up in a restore is not to be disturbed before its end (facts
+   2.3). */
 #define STUCK_POLLS_SHY 360
 /* Looks at a list without our execution until the data are asked instead (facts 10.2 a). */
 #define GONE_LOOKS 6
@@ -40,10 +41,13 @@ static void timing(const struct state_context *context, struct state_timing *tim
     timing->deadline_ms = states_number(context, "restore.timeout_ms", 4 * STATES_HOUR_MS);
 }
 
-static int64_t stuck_ms(const struct state_context *context)
+static int64_t stuck_ms(const struct state_context *context, const struct state_unit *unit)
 {
-    return restored_poll_ms(context) *
-           (states_caps(context)->polling_can_fail_restore ? STUCK_POLLS_SHY : STUCK_POLLS);
+    bool ended = json_int64_or(unit->data, "ended_ms", 0) > 0;
+
+    return restored_poll_ms(context) * (states_caps(context)->polling_can_fail_restore && !ended
+                                            ? STUCK_POLLS_SHY
+                                            : STUCK_POLLS);
 }
 
 static bool is_down(const struct state_unit *unit)
@@ -112,7 +116,7 @@ static void flag_up(const struct state_context *context, const struct state_unit
     poll_reboot_not_yet(unit, verdict, mem);
     state_say(verdict, mem, STATE_RUNNING, "the restore is running");
     verdict->remote_state = "running";
-    if (context->now_ms - looked_ms >= stuck_ms(context) &&
+    if (context->now_ms - looked_ms >= stuck_ms(context, unit) &&
         states_caps(context)->bypass_maintenance) {
         json_set_string(state_data(verdict, mem), "ask", "execution");
         json_set_int(state_data(verdict, mem), "looked_ms", context->now_ms);
@@ -180,7 +184,7 @@ static void judge_ended_below_flag(const struct state_context *context,
 {
     int64_t ended_ms = json_int64_or(unit->data, "ended_ms", 0);
 
-    if (ended_ms > 0 && context->now_ms - ended_ms >= stuck_ms(context)) {
+    if (ended_ms > 0 && context->now_ms - ended_ms >= stuck_ms(context, unit)) {
         poll_flag_stuck(context, unit, execution, verdict, mem);
         return;
     }
@@ -196,7 +200,8 @@ static void judge_open(const struct state_context *context, const struct state_u
 {
     bool waits = cloudify_execution_of(execution) == CLOUDIFY_EXECUTION_WAITING;
 
-    if (is_down(unit) && waits && context->now_ms - unit->started_at_ms >= stuck_ms(context)) {
+    if (is_down(unit) && waits &&
+        context->now_ms - unit->started_at_ms >= stuck_ms(context, unit)) {
         poll_never_began(context, unit, execution, verdict, mem);
         return;
     }
@@ -287,9 +292,11 @@ static void judge_counts(const struct state_context *context, const struct state
         poll_reboot_begin(verdict, mem);
     } else {
         poll_done(context, unit,
-                  again != NULL ? "the manager ran the restore twice; the second was refused, and "
-                                  "what the first brought is there"
-                                : "the restore has ended, and what the archive held is there",
+                  mem_printf(mem, "%s, and %s",
+                             again != NULL ? "the manager ran the restore twice; the second was "
+                                             "refused"
+                                           : "the restore has ended",
+                             poll_what_is_there(context, unit, verdict, mem)),
                   verdict, mem);
     }
 }
@@ -304,7 +311,7 @@ static void judge_await(const struct state_context *context, const struct state_
     (void)n;
     cloudify_read(reply, &answer);
     if (poll_blind(context)) {
-        poll_blind_judge(context, units, &answer, stuck_ms(context), verdicts, mem);
+        poll_blind_judge(context, units, &answer, stuck_ms(context, units), verdicts, mem);
     } else if (poll_reboot_at(units)) {
         poll_reboot_judge(context, units, &answer, verdicts, mem);
     } else if (at[0] == '\0') {

@@ -43,8 +43,8 @@ void poll_keep_credential(const struct state_context *context, const struct stat
 }
 
 /* What nobody but a person can do now (facts 2.9, 6 no. 27). */
-static void advise(const struct state_context *context, struct state_verdict *verdict,
-                   const void *mem)
+static void advise(const struct state_context *context, bool rebooted,
+                   struct state_verdict *verdict, const void *mem)
 {
     const char *mine = json_string_or(context->facts, "node", NULL);
     const struct json *nodes = json_get(context->options, "manager.nodes");
@@ -59,6 +59,12 @@ static void advise(const struct state_context *context, struct state_verdict *ve
         }
     }
     if (json_bool_or(context->options, "restore.certificates", false) &&
+        !json_bool_or(context->options, "restore.no_reboot", false) && !rebooted) {
+        json_push_string(advice, "nobody has seen the manager reboot: if it has not, reboot it, or "
+                                 "restart all its services (cfy_manager restart), which still use "
+                                 "the certificates from before the restore");
+    }
+    if (json_bool_or(context->options, "restore.certificates", false) &&
         json_bool_or(context->options, "restore.no_reboot", false)) {
         json_push_string(advice, "restart all services of the manager (cfy_manager restart), or "
                                  "reboot it: they still use the certificates from before the "
@@ -70,7 +76,7 @@ void poll_done(const struct state_context *context, const struct state_unit *uni
                struct state_verdict *verdict, const void *mem)
 {
     poll_keep_credential(context, unit, verdict, mem);
-    advise(context, verdict, mem);
+    advise(context, json_bool_or(unit->data, "away", false), verdict, mem);
     if (json_get(context->facts, "node") != NULL) {
         json_set_null(state_facts(verdict, mem), "node"); /* any of them will do from here on */
     }
@@ -134,11 +140,53 @@ static void say_wrong(const struct state_context *context, const struct state_un
     }
 }
 
+/* The manager fetched the archive itself: nobody knows what it held. */
+static bool unseen(const struct state_context *context)
+{
+    return states_archive_count(context, "blueprints") < 0;
+}
+
+const char *poll_what_is_there(const struct state_context *context, const struct state_unit *unit,
+                               const struct state_verdict *verdict, const void *mem)
+{
+    return !unseen(context)
+               ? "what the archive held is there"
+               : mem_printf(mem,
+                            "there are %lld blueprints and %lld deployments now (compare them with "
+                            "the old manager's: ferry has not seen the archive)",
+                            (long long)counts_of(unit, verdict, "blueprints"),
+                            (long long)counts_of(unit, verdict, "deployments"));
+}
+
+/* facts 10.3: archives that restore as nothing end "terminated" too. */
+static bool restored_nothing(const struct state_context *context, const struct state_unit *unit,
+                             struct state_verdict *verdict, const void *mem)
+{
+    if (!unseen(context) || counts_of(unit, verdict, "blueprints") != 0) {
+        return false;
+    }
+    state_say(verdict, mem, STATE_FAILED,
+              "the restore has ended without an error, but the manager holds no blueprints: it "
+              "restored nothing");
+    states_fail(verdict, FERRY_E_ARCHIVE,
+                mem_printf(mem,
+                           "has a community manager made the archive, or a newer one? give it as "
+                           "snapshot.file in a new run, so that ferry can look into it; if it is "
+                           "to hold no blueprints: ferry resolve RUN %s --as done, then: ferry "
+                           "resume",
+                           unit->key));
+    forget(unit, verdict, mem);
+    return true;
+}
+
 bool poll_counts_wrong(const struct state_context *context, const struct state_unit *unit,
                        struct state_verdict *verdict, const void *mem)
 {
     const char *fewer = counts_fewer(context, unit, verdict, mem);
 
+    if (restored_nothing(context, unit, verdict, mem)) {
+        return true;
+    }
     if (fewer[0] == '\0' && !counts_doubled(context, unit, verdict)) {
         return false;
     }
@@ -181,14 +229,20 @@ void poll_flag_stuck(const struct state_context *context, const struct state_uni
 {
     const char *error = cloudify_text(execution, "error", "");
     const char *path = states_caps(context)->flag_path;
+    const char *hint = NULL;
 
+    (void)cloudify_restore_failure_of(error, &hint);
     state_say(verdict, mem, STATE_FAILED,
               "the restore ended %s long ago%s%s, but snapshot-status still says running",
               cloudify_text(execution, "status", "?"), error[0] == '\0' ? "" : ": ",
               cloudify_last_line(mem, error));
     states_fail(verdict, FERRY_E_FAILED,
-                mem_printf(mem, "on the manager: rm -f %s; then: ferry retry RUN --failed",
-                           path == NULL ? "the flag file of the restore" : path));
+                hint != NULL
+                    ? mem_printf(mem, "%s; on the manager: rm -f %s", hint, path)
+                    : mem_printf(mem,
+                                 "on the manager: rm -f %s; then: ferry retry RUN --failed "
+                                 "and ferry resume",
+                                 path));
     forget(unit, verdict, mem);
 }
 
@@ -212,10 +266,13 @@ void poll_no_password(const struct state_context *context, const struct state_un
                       struct state_verdict *verdict, const void *mem)
 {
     bool both = states_have_after(context);
+    bool flagged = states_caps(context)->has_snapshot_status;
 
     state_say(verdict, mem, STATE_FAILED,
-              "the restore has ended, and the manager refuses %s: not tried more than %d times, "
-              "or it may lock the account",
+              "%s, and the manager refuses %s: not tried more than %d times, or it may lock the "
+              "account",
+              flagged ? "the restore has ended"
+                      : "the restore may have ended, still be at work or be stuck",
               both ? "both passwords" : "the password", STATES_DENIALS_MAX);
     states_fail(verdict, FERRY_E_AUTH,
                 both ? "correct manager.after_restore (the old manager's admin), then: ferry retry "

@@ -16,6 +16,10 @@ void poll_done(const struct state_context *context, const struct state_unit *uni
 void poll_ended_badly(const struct json *execution, struct state_verdict *verdict, const void *mem);
 void poll_failed(const struct state_context *context, const struct state_unit *unit,
                  const struct json *execution, struct state_verdict *verdict, const void *mem);
+/* The counts are complete: "what the archive held is there", or how much there is when nobody has
+   looked into the archive. */
+const char *poll_what_is_there(const struct state_context *context, const struct state_unit *unit,
+                               const struct state_verdict *verdict, const void *mem);
 /* The counts are complete: true when they are wrong, and the verdict says so. */
 bool poll_counts_wrong(const struct state_context *context, const struct state_unit *unit,
                        struct state_verdict *verdict, const void *mem);

@@ -20,8 +20,6 @@
 #include "states/restored.h"
 #include "states/states.h"
 
-#define PAUSE_MS (10 * STATES_MINUTE_MS)
-
 static void timing(const struct state_context *context, struct state_timing *timing)
 {
     timing->request_ms = 2 * STATES_MINUTE_MS;
@@ -197,11 +195,21 @@ static void weather(const struct state_context *context, const struct state_unit
         return;
     }
     verdict->wait_ms = restored_poll_ms(context);
-    if (!restored_denied(context, unit, "before", verdict, mem)) {
+    if (!states_caps(context)->has_snapshot_status) {
+        /* No flag is there to be asked, but none but a restore changes the passwords. */
+        took_effect(unit, NULL, "the password that worked before is refused, as in a restore",
+                    verdict, mem);
+        json_set_bool(json_set_object(verdict->facts, "restore"), "denied", true);
+    } else if (!restored_denied(context, unit, "before", verdict, mem)) {
         json_set_null(verdict->data, "denied_before");
         json_set_null(verdict->data, "denied_after");
-        verdict->wait_ms = PAUSE_MS;
-        verdict->hint = "neither password is taken: check manager.after_restore";
+        state_say(
+            verdict, mem, STATE_FOREIGN,
+            "whether the restore has begun cannot be asked: the manager refuses %s, not tried "
+            "more than %d times, or it may lock the account",
+            states_have_after(context) ? "both passwords" : "the password", STATES_DENIALS_MAX);
+        states_fail(verdict, FERRY_E_AUTH,
+                    "correct manager.after_restore (the old manager's admin), then: ferry resume");
     }
 }
 
@@ -367,6 +375,12 @@ static void judge_act(const struct state_context *context, const struct state_un
         restore_refused(context, units, reply, &answer, verdicts, mem);
     } else if (answer.kind == CLOUDIFY_MISSING) {
         states_fail(verdicts, FERRY_E_REFUSED, "the snapshot is gone: begin a new run");
+    } else if (cloudify_is_error(&answer, "snapshot_action_error")) {
+        states_fail(verdicts, FERRY_E_REFUSED,
+                    mem_printf(mem,
+                               "see its error (cfy snapshots get %s), then begin a new run with "
+                               "another --snapshot-id",
+                               states_snapshot_id(context)));
     }
 }
 

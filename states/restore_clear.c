@@ -32,8 +32,10 @@ void restore_refused(const struct state_context *context, const struct state_uni
                 can_clear
                     ? "let the others end; then: ferry resume, which kills what was left "
                       "behind and tells the manager again"
-                    : "find it (cfy executions list --include-system-workflows), kill it (cfy "
-                      "executions cancel --kill ID), let the others end; then: ferry resume");
+                    : "it blocks every further restore. End maintenance (cfy maintenance-mode "
+                      "deactivate), find it (cfy executions list --include-system-workflows), kill "
+                      "it (cfy executions cancel --kill ID), let the others end, activate "
+                      "maintenance again; then: ferry resume");
 }
 
 const char *restore_clear_target(const struct state_unit *unit)

@@ -20,7 +20,12 @@ int64_t restored_quiet_left_ms(const struct state_context *context)
     int64_t left_ms = json_int64_or(context->facts, "restore.told_ms", context->now_ms) + quiet_ms -
                       context->now_ms;
 
-    return left_ms < 0 ? 0 : left_ms > quiet_ms ? quiet_ms : left_ms;
+    /* Never at once: the probe of a lost answer has asked just now, and to ask twice within an
+       interval can end a restore (facts 6 no. 4). */
+    int64_t least_ms = restored_poll_ms(context);
+
+    least_ms = least_ms < quiet_ms ? least_ms : quiet_ms;
+    return left_ms < least_ms ? least_ms : left_ms > quiet_ms ? quiet_ms : left_ms;
 }
 
 /* In polls of 5 s: 2 and 20 minutes. A restore of 4.6 makes the environments of all deployments
@@ -64,13 +69,21 @@ static bool same_user(const struct state_context *context)
                   before) == 0;
 }
 
+/* Before its data hold a count, it is what the probe of a lost answer has tried in vain. */
+static int already(const struct state_context *context, const struct state_unit *unit)
+{
+    return json_get(unit->data, "denied_before") == NULL &&
+           json_get(unit->data, "denied_after") == NULL &&
+           json_bool_or(context->facts, "restore.denied", false);
+}
+
 bool restored_denied(const struct state_context *context, const struct state_unit *unit,
                      const char *first, struct state_verdict *verdict, const void *mem)
 {
     bool after = strcmp(who_now(unit, first), "after") == 0;
     const char *mine = after ? "denied_after" : "denied_before";
     int64_t other = json_int64_or(unit->data, after ? "denied_before" : "denied_after", 0);
-    int64_t count = json_int64_or(unit->data, mine, 0) + 1;
+    int64_t count = json_int64_or(unit->data, mine, already(context, unit)) + 1;
     struct json *data = state_data(verdict, mem);
 
     json_set_int(data, mine, count);

@@ -8,7 +8,8 @@
 int64_t restored_poll_ms(const struct state_context *context);
 /* Silence after the POST of a restore: facts 2.3. */
 int64_t restored_quiet_ms(const struct state_context *context);
-/* What is left of it, counted from when the restore was told. */
+/* What is left of it, counted from when the restore was told; an interval
+   of polls at least, unless there is to be no silence. */
 int64_t restored_quiet_left_ms(const struct state_context *context);
 
 /* Asks for executions where a restore leaves them: default_tenant, past maintenance, in the name

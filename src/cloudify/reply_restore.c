@@ -28,15 +28,22 @@ static const struct {
      "by these names, then begin a new run with another --snapshot-id"},
     {"cannot be restored on a distributed manager", CLOUDIFY_FAILURE_DISTRIBUTED,
      "nothing was changed; make the snapshot in the new format (legacy: false)"},
+    /* before the next line: the archive was there, and no snapshot */
+    {"metadata.json", CLOUDIFY_FAILURE_BAD_ARCHIVE,
+     "the manager could not read the archive (no zip, or no metadata.json in it): begin a new run "
+     "with a good one and another --snapshot-id"},
     {"No such file or directory", CLOUDIFY_FAILURE_NO_FILE,
      "the archive was not there when the restore looked for it: in a cluster wait until its files "
      "are copied, then begin a new run with another --snapshot-id"},
     {"argument of type 'NoneType' is not iterable", CLOUDIFY_FAILURE_BAD_ARCHIVE,
-     "the manager could not read the archive (no zip, or no metadata.json in it)"},
+     "the manager could not read the archive (no zip, or no metadata.json in it): begin a new run "
+     "with a good one and another --snapshot-id"},
     {"is not a zip file", CLOUDIFY_FAILURE_BAD_ARCHIVE,
-     "the manager could not read the archive (no zip, or no metadata.json in it)"},
+     "the manager could not read the archive (no zip, or no metadata.json in it): begin a new run "
+     "with a good one and another --snapshot-id"},
     {"BadZipfile", CLOUDIFY_FAILURE_BAD_ARCHIVE,
-     "the manager could not read the archive (no zip, or no metadata.json in it)"},
+     "the manager could not read the archive (no zip, or no metadata.json in it): begin a new run "
+     "with a good one and another --snapshot-id"},
 };
 
 enum cloudify_restore_failure cloudify_restore_failure_of(const char *error, const char **hint)

@@ -133,6 +133,16 @@ static void end_unit(struct engine *engine, struct unit *unit, enum unit_state s
     engine_tell(engine, kind, unit, verdict->reason, NULL);
 }
 
+/* For the message with which the step ends, and the run. */
+static void remember(struct step *step, const char *reason, const char *hint, enum ferry_code code)
+{
+    mem_free(step->fail_reason);
+    mem_free(step->fail_hint);
+    step->fail_reason = mem_strdup(step, reason);
+    step->fail_hint = mem_strdup(step, hint);
+    step->fail_code = code;
+}
+
 static void move_unknown(struct engine *engine, struct unit *unit, const char *what)
 {
     struct state_verdict verdict = {.reason = NULL, .wait_ms = -1};
@@ -146,6 +156,7 @@ static void move_unknown(struct engine *engine, struct unit *unit, const char *w
                               "--as done|absent|failed, and ferry resume %s",
                               engine->run.name, step, unit->row.key, engine->run.name);
     end_unit(engine, unit, UNIT_UNKNOWN, "unit_unknown", &verdict);
+    remember(engine->step, reason, verdict.hint, FERRY_E_UNKNOWN);
 }
 
 static void move_skip(struct engine *engine, struct unit *unit, const struct state_verdict *verdict)
@@ -159,14 +170,9 @@ static void move_skip(struct engine *engine, struct unit *unit, const struct sta
 
 static void move_fail(struct engine *engine, struct unit *unit, const struct state_verdict *verdict)
 {
-    struct step *step = engine->step;
-
     end_unit(engine, unit, UNIT_FAILED, "unit_failed", verdict);
-    mem_free(step->fail_reason);
-    mem_free(step->fail_hint);
-    step->fail_reason = mem_strdup(step, unit->row.error);
-    step->fail_hint = mem_strdup(step, verdict->hint);
-    step->fail_code = verdict->code != FERRY_OK ? verdict->code : FERRY_E_FAILED;
+    remember(engine->step, unit->row.error, verdict->hint,
+             verdict->code != FERRY_OK ? verdict->code : FERRY_E_FAILED);
 }
 
 static void move_block(struct engine *engine, struct unit *unit, enum engine_phase phase,

@@ -60,7 +60,7 @@ struct step {
     bool dirty;
     bool left; /* it waits again, for the end of an earlier step: nothing more is done here */
     char *skip_reason;             /* of the unit that was skipped last in this process */
-    char *fail_reason, *fail_hint; /* of the unit that failed last in this process */
+    char *fail_reason, *fail_hint; /* of what failed or became unknown last in this process */
     enum ferry_code fail_code;
 };
 

@@ -326,6 +326,20 @@ static void fail_plain(struct engine *engine)
     }
 }
 
+/* Of a plain state the reason is told; among many units a person has to look for it. */
+static void end_unknown(struct engine *engine)
+{
+    struct step *step = engine->step;
+    bool told = !(step->state->flags & STATE_FANOUT) && step->fail_code == FERRY_E_UNKNOWN;
+
+    engine_end(engine, RUN_BLOCKED, FERRY_E_UNKNOWN,
+               told ? mem_printf(step, "the outcome of %s could not be found out: %s",
+                                 step->state->name, step->fail_reason)
+                    : "the outcome of a request could not be found out",
+               told ? step->fail_hint
+                    : "see ferry status, then: ferry resolve RUN UNIT --as done|absent|failed");
+}
+
 static void units_ended(struct engine *engine)
 {
     struct step *step = engine->step;
@@ -333,9 +347,7 @@ static void units_ended(struct engine *engine)
     bool fanout = step->state->flags & STATE_FANOUT;
 
     if (row->n_unknown) {
-        engine_end(engine, RUN_BLOCKED, FERRY_E_UNKNOWN,
-                   "the outcome of a request could not be found out",
-                   "see ferry status, then: ferry resolve RUN UNIT --as done|absent|failed");
+        end_unknown(engine);
     } else if (row->n_failed && !fanout) {
         fail_plain(engine);
     } else if (engine_too_many_failures(step)) {

@@ -247,8 +247,9 @@ void ui_progress_event(struct ui_progress *progress, const struct ferry_event *e
         return;
     }
     learn(progress, event);
-    /* What a lost journal could not hold is seen here or nowhere. */
-    if (is(event, "unrecorded") ||
+    /* What a lost journal could not hold is seen here or nowhere, and so are the plan's warnings.
+     */
+    if (is(event, "unrecorded") || is(event, "warning") ||
         (event->id != 0 && (progress->options.verbose || matters(event)))) {
         tell_event(progress, event);
     }

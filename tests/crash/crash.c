@@ -4,7 +4,10 @@
  *   crash singles          every commit, every request (killed before it leaves, killed after it
  *                          took effect, its answer lost), once each; a run with 8 deployments
  *   crash pairs [PART OF]  pairs of these; a run with 2 deployments; only every OF-th of them
- *   crash one A B          the same case again, with what ferry says (A, B as printed)
+ *   crash profiles [N [NAME...]]  singles on a manager of each version, every N-th case; a run with
+ *                          2 deployments
+ *   crash one A B          the same case again, with what ferry says (A, B as printed); the manager
+ *                          is that of FERRY_CRASH_PROFILE
  *
  * Each case: an empty practice manager, an upgrade that is killed, resumed until it ends, and the
  * ledger compared with that of an undisturbed run.
@@ -37,13 +40,32 @@ struct element {
     unsigned n;
 };
 
+/* Managers, and the archive that each gets; the same as in tests/e2e/profiles.bash. */
+static const struct profile {
+    const char *name, *version;
+    bool premium;
+    const char *archive_version, *format;
+} profiles[] = {
+    {"4.6.0", "4.6.0", true, "4.5.5", "legacy"},
+    {"5.0.5", "5.0.5", false, "4.6.0", "legacy"},
+    {"5.1.4", "5.1.4", true, "5.0.5", "legacy"},
+    {"5.2.7", "5.2.7", false, "5.1.4", "legacy"},
+    {"6.0.1", "6.0.1", true, "5.2.0", "legacy"},
+    {"6.4.2", "6.4.2", false, "6.0.1", "legacy"},
+    {"7.0.5-legacy", "7.0.5", true, "6.4.1", "legacy"},
+    {"7.0.5-new", "7.0.5", false, "7.0.5", "new"},
+    {"7.1.0", "7.1.0", false, "6.4.2", "legacy"},
+};
+#define OTHER_PROFILES (FERRY_COUNT(profiles) - 1) /* the last is that of singles and pairs */
+
 struct setup {
     const char *practice;
     char base[64];
     char archive[128];
-    const char *version;
+    const struct profile *profile;
     bool loud;
     unsigned long cases, failed, lives;
+    unsigned long unknown; /* failed cases that left an outcome to a person */
 };
 
 /* --- one life of ferry, in a child --- */
@@ -200,7 +222,11 @@ static char *run_case(const void *ctx, struct setup *setup, unsigned *commits, i
     empty_folder(folder);
     snprintf(peer.folder, sizeof peer.folder, "%s", folder);
     write_faults(&peer);
-    peer_start(&peer, &(struct peer_options){setup->practice, setup->version, folder, true});
+    peer_start(&peer, &(struct peer_options){.program = setup->practice,
+                                             .version = setup->profile->version,
+                                             .folder = folder,
+                                             .faults = true,
+                                             .premium = setup->profile->premium});
     *commits = 0;
     doom.commits = commits;
     for (int life = 0; life < LIVES_MAX && (code < 0 || code == 3); life++) {
@@ -211,6 +237,7 @@ static char *run_case(const void *ctx, struct setup *setup, unsigned *commits, i
     peer_stop(&peer);
     setup->cases++;
     if (code != 0) {
+        setup->unknown += code == ferry_code_exit(FERRY_E_UNKNOWN);
         printf("ended with exit code %d\n", code);
         return NULL;
     }
@@ -281,16 +308,23 @@ static char *undisturbed(const void *ctx, struct setup *setup, unsigned *shared,
     return expected;
 }
 
-static int singles(struct setup *setup, unsigned *shared)
+/* Every each-th of them, beginning with one that differs by profile. */
+static void all_singles(struct setup *setup, unsigned *shared, unsigned each)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     unsigned commits, requests;
     char *expected = undisturbed(scope, setup, shared, &commits, &requests);
+    unsigned first = (unsigned)(setup->profile - profiles) % each;
 
-    for (unsigned e = 0; e < commits + 3 * requests && setup->failed < 10; e++) {
+    for (unsigned e = first; e < commits + 3 * requests && setup->failed < 10; e += each) {
         doom.elements[0] = element_at(e, commits, requests);
         check_case(setup, shared, expected);
     }
+}
+
+static int singles(struct setup *setup, unsigned *shared)
+{
+    all_singles(setup, shared, 1);
     return report("singles", setup);
 }
 
@@ -366,7 +400,7 @@ static void write_files(struct setup *setup, unsigned deployments)
         "restore: {quiet: 10ms, poll: 10ms, timeout: 60s}\n"
         "maintenance: {poll: 10ms}\n"
         "agents: {concurrency: 4, poll: 10ms}\n"
-        "plugins: {upload: [plugin.wgn], poll: 10ms}\n"
+        "plugins: {upload: [plugin.wgn], poll: 10ms, accept_data_loss: [\"6.0.1\"]}\n"
         "limits: {requests_per_second: 10000, settle: " SETTLE "}\n";
     static const struct {
         const char *name, *text;
@@ -384,7 +418,56 @@ static void write_files(struct setup *setup, unsigned deployments)
     }
     make_wagon(setup);
     snprintf(setup->archive, sizeof setup->archive, "%s/a.zip", setup->base);
-    peer_make_archive(setup->practice, setup->archive, deployments, "legacy");
+    peer_make_archive(setup->practice, setup->archive,
+                      &(struct peer_archive){.version = setup->profile->archive_version,
+                                             .format = setup->profile->format,
+                                             .deployments = deployments});
+}
+
+static bool is_named(const char *name, char **names, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return count == 0;
+}
+
+/* Singles on each profile that is named, or on all of them. */
+static int on_profiles(struct setup *setup, unsigned *shared, unsigned each, char **names,
+                       int count)
+{
+    unsigned long cases = 0, failed = 0, unknown = 0;
+
+    for (size_t i = 0; i < OTHER_PROFILES; i++) {
+        if (!is_named(profiles[i].name, names, count)) {
+            continue;
+        }
+        setup->profile = &profiles[i];
+        setup->cases = setup->failed = setup->lives = setup->unknown = 0;
+        printf("--- %s\n", profiles[i].name);
+        write_files(setup, 2);
+        all_singles(setup, shared, each);
+        (void)report(profiles[i].name, setup);
+        cases += setup->cases;
+        failed += setup->failed;
+        unknown += setup->unknown;
+    }
+    printf("profiles: %lu cases, %lu failed, %lu of them left to a person\n", cases, failed,
+           unknown);
+    return failed > 0 || cases == 0 ? 1 : 0;
+}
+
+static const struct profile *profile_of(const char *name)
+{
+    for (size_t i = 0; i < FERRY_COUNT(profiles); i++) {
+        if (strcmp(profiles[i].name, name) == 0) {
+            return &profiles[i];
+        }
+    }
+    fprintf(stderr, "no such profile: %s\n", name);
+    exit(2);
 }
 
 static unsigned number(const char *text)
@@ -392,19 +475,39 @@ static unsigned number(const char *text)
     return (unsigned)strtoul(text, NULL, 10);
 }
 
+static int command(struct setup *setup, unsigned *shared, int argc, char **argv)
+{
+    unsigned each = argc > 2 ? number(argv[2]) : 1;
+
+    if (strcmp(argv[1], "singles") == 0) {
+        return singles(setup, shared);
+    }
+    if (strcmp(argv[1], "pairs") == 0) {
+        return argc == 4 ? pairs(setup, shared, number(argv[2]), number(argv[3]))
+                         : pairs(setup, shared, 0, 1);
+    }
+    if (strcmp(argv[1], "profiles") == 0) {
+        return on_profiles(setup, shared, each > 0 ? each : 1, argv + 3, argc > 3 ? argc - 3 : 0);
+    }
+    return strcmp(argv[1], "one") == 0 && argc == 4 ? one(setup, shared, argv + 2) : 2;
+}
+
 int main(int argc, char **argv)
 {
-    struct setup setup = {.practice = getenv("FERRY_PRACTICE"), .version = "7.1.0"};
+    struct setup setup = {.practice = getenv("FERRY_PRACTICE"),
+                          .profile = &profiles[OTHER_PROFILES]};
     bool many = argc >= 2 && strcmp(argv[1], "pairs") != 0;
     unsigned *shared;
-    int code = 2;
+    int code;
 
     if (argc < 2 || !setup.practice) {
-        fputs("usage: FERRY_PRACTICE=PROGRAM crash singles | pairs [PART OF] | one A B\n", stderr);
+        fputs("usage: FERRY_PRACTICE=PROGRAM crash singles | pairs [PART OF] | profiles [N "
+              "[NAME...]] | one A B\n",
+              stderr);
         return 2;
     }
-    if (getenv("FERRY_CRASH_VERSION")) {
-        setup.version = getenv("FERRY_CRASH_VERSION");
+    if (getenv("FERRY_CRASH_PROFILE")) {
+        setup.profile = profile_of(getenv("FERRY_CRASH_PROFILE"));
     }
     curl_global_init(CURL_GLOBAL_DEFAULT);
     snprintf(setup.base, sizeof setup.base, "%s/ferry-crash-XXXXXX",
@@ -413,20 +516,13 @@ int main(int argc, char **argv)
         perror(setup.base);
         return 2;
     }
-    write_files(&setup, many ? 8 : 2);
+    write_files(&setup, many && setup.profile == &profiles[OTHER_PROFILES] ? 8 : 2);
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED) {
         perror("mmap");
         return 2;
     }
-    if (strcmp(argv[1], "singles") == 0) {
-        code = singles(&setup, shared);
-    } else if (strcmp(argv[1], "pairs") == 0) {
-        code = argc == 4 ? pairs(&setup, shared, number(argv[2]), number(argv[3]))
-                         : pairs(&setup, shared, 0, 1);
-    } else if (strcmp(argv[1], "one") == 0 && argc == 4) {
-        code = one(&setup, shared, argv + 2);
-    }
+    code = command(&setup, shared, argc, argv);
     empty_folder(setup.base);
     rmdir(setup.base);
     return code;

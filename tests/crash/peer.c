@@ -36,8 +36,7 @@ int peer_run(const char *const *argv)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-void peer_make_archive(const char *program, const char *path, unsigned deployments,
-                       const char *format)
+void peer_make_archive(const char *program, const char *path, const struct peer_archive *archive)
 {
     char count[16];
     const char *argv[] = {program,
@@ -52,14 +51,14 @@ void peer_make_archive(const char *program, const char *path, unsigned deploymen
                           "--plugins",
                           "1",
                           "--format",
-                          format,
+                          archive->format,
                           "--manager-version",
-                          strcmp(format, "new") == 0 ? "7.0.5" : "6.4.2",
+                          archive->version,
                           "--admin-password",
                           "oldpw",
                           NULL};
 
-    snprintf(count, sizeof count, "%u", deployments);
+    snprintf(count, sizeof count, "%u", archive->deployments);
     if (peer_run(argv) != 0) {
         fprintf(stderr, "cannot make %s\n", path);
         exit(2);
@@ -75,11 +74,15 @@ static void exec_peer(const struct peer *peer, const struct peer_options *option
 
     snprintf(data, sizeof data, "%s/manager", peer->folder);
     snprintf(faults, sizeof faults, "%s/faults.json", peer->folder);
+    size_t n = 9;
     if (options->faults) {
-        argv[9] = "--faults";
-        argv[10] = faults;
-        argv[11] = NULL;
+        argv[n++] = "--faults";
+        argv[n++] = faults;
     }
+    if (options->premium) {
+        argv[n++] = "--premium";
+    }
+    argv[n] = NULL;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(out, STDOUT_FILENO);
     execv(options->program, (char *const *)(uintptr_t)argv);

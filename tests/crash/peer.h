@@ -19,6 +19,14 @@ struct peer_options {
     const char *version;
     const char *folder; /* emptied by the caller */
     bool faults;        /* FOLDER/faults.json is there */
+    bool premium;
+};
+
+/* Deployments with one host each in two tenants. */
+struct peer_archive {
+    const char *version; /* of the manager that made it */
+    const char *format;  /* legacy or new */
+    unsigned deployments;
 };
 
 /* Starts it and waits for its "ready" line; ends the process with a message when it cannot. */
@@ -26,9 +34,8 @@ void peer_start(struct peer *peer, const struct peer_options *options);
 void peer_stop(struct peer *peer);
 /* Its ledger as a document owned by ctx; NULL when it does not answer. */
 struct json *peer_ledger(const void *ctx, const struct peer *peer);
-/* Makes an archive at path: deployments with one host each in two tenants. */
-void peer_make_archive(const char *program, const char *path, unsigned deployments,
-                       const char *format);
+/* Makes an archive at path. */
+void peer_make_archive(const char *program, const char *path, const struct peer_archive *archive);
 /* Runs a program to its end; its exit code. */
 int peer_run(const char *const *argv);
 

@@ -119,11 +119,7 @@ static void lost_answer_is_settled_by_the_row(void **state)
     lab_gets(lab, 200, ROW);
     lab_says(lab, STATE_ABSENT, NULL);
     lab_data_is(lab, "{}");
-    lab_turn(lab, &R->probe, 401, WRONG);
-    lab_says(lab, STATE_CANNOT_TELL, NULL);
-    lab_asks(lab, &R->probe, SNAPSHOT);
-    lab_asks_in_name_of(lab, HTTP_AS_AFTER);
-    lab_gets(lab, 404, GONE);
+    lab_turn(lab, &R->probe, 404, GONE);
     lab_says(lab, STATE_DONE, "row is gone");
     lab_free(lab);
 }
