@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/timefmt.h"
 #include "states/counts.h"
+#include "states/poll_second.h"
 #include "states/poll_verdict.h"
 
 /* Looks without our execution: a restore hides it for a while (facts 2.3). Where no flag told that
@@ -23,7 +24,7 @@ bool deactivate_verdict_wanted(const struct state_context *context)
 
 bool deactivate_verdict_at(const struct state_unit *unit)
 {
-    return states_at(unit, "verdict") || counts_at(unit);
+    return states_at(unit, "verdict") || poll_second_at(unit) || counts_at(unit);
 }
 
 void deactivate_verdict_next(struct state_verdict *verdict, const void *mem)
@@ -43,6 +44,8 @@ void deactivate_verdict_ask(const struct state_context *context, const struct st
 
     if (counts_at(unit)) {
         counts_ask(unit, &caller, request);
+    } else if (poll_second_at(unit)) {
+        poll_second_ask(context, &caller, request);
     } else {
         restored_ask_list(request, &caller);
     }
@@ -93,9 +96,8 @@ static void judge_row(const struct state_context *context, const struct state_un
     } else if (cloudify_execution_ended(status) && no_file &&
                poll_once_more(context, "maintenance_activate", verdict, mem)) {
         return;
-    } else if (cloudify_execution_ended(status) && poll_may_be_second(context, row)) {
-        json_set_json(state_data(verdict, mem), "again", row);
-        counts_begin(verdict, mem);
+    } else if (cloudify_execution_ended(status) && poll_second_begin(context, row, verdict, mem)) {
+        return;
     } else if (cloudify_execution_ended(status)) {
         poll_ended_badly(row, verdict, mem);
         states_round_over(verdict, unit, mem);
@@ -173,6 +175,12 @@ void deactivate_verdict_judge(const struct state_context *context, const struct 
         restored_space_out(context, unit, verdict);
         if (!restored_denied(context, unit, first_who(context), verdict, mem)) {
             poll_no_password(context, unit, verdict, mem);
+        }
+        return;
+    }
+    if (poll_second_answered(unit, &answer)) {
+        if (!poll_second_judge(&answer, verdict, mem)) {
+            refused(unit, json_get(unit->data, "again"), verdict, mem);
         }
         return;
     }

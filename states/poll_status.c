@@ -21,6 +21,7 @@
 #include "states/counts.h"
 #include "states/poll_blind.h"
 #include "states/poll_reboot.h"
+#include "states/poll_second.h"
 #include "states/poll_verdict.h"
 #include "states/restore_plan.h"
 #include "states/restored.h"
@@ -69,6 +70,8 @@ static bool ask_await(const struct state_context *context, const struct state_un
         poll_blind_ask(context, units, *request);
     } else if (counts_at(units)) {
         counts_ask(units, &caller, *request);
+    } else if (poll_second_at(units)) {
+        poll_second_ask(context, &caller, *request);
     } else if (strcmp(at, "list") == 0 || (strcmp(at, "execution") == 0 && execution == NULL)) {
         restored_ask_list(*request, &caller);
     } else if (strcmp(at, "execution") == 0) {
@@ -226,12 +229,9 @@ static void judge_failed(const struct state_context *context, const struct state
     if (no_file && poll_once_more(context, "restore", verdict, mem)) {
         return;
     }
-    if (poll_may_be_second(context, execution)) {
-        json_set_json(state_data(verdict, mem), "again", execution);
-        counts_begin(verdict, mem);
-        return;
+    if (!poll_second_begin(context, execution, verdict, mem)) {
+        poll_failed(context, unit, execution, verdict, mem);
     }
-    poll_failed(context, unit, execution, verdict, mem);
 }
 
 static void judge_execution(const struct state_context *context, const struct state_unit *unit,
@@ -318,6 +318,10 @@ static void judge_await(const struct state_context *context, const struct state_
         judge_flag(context, units, &answer, verdicts, mem);
     } else if (answer.kind == CLOUDIFY_DENIED) {
         judge_denied(context, units, &answer, verdicts, mem);
+    } else if (poll_second_answered(units, &answer)) {
+        if (!poll_second_judge(&answer, verdicts, mem)) {
+            poll_failed(context, units, json_get(units->data, "again"), verdicts, mem);
+        }
     } else if (answer.kind == CLOUDIFY_MISSING && strcmp(at, "execution") == 0) {
         state_say(verdicts, mem, STATE_CANNOT_TELL,
                   "the execution of the restore is not to be seen");

@@ -216,14 +216,6 @@ bool poll_once_more(const struct state_context *context, const char *step,
     return true;
 }
 
-bool poll_may_be_second(const struct state_context *context, const struct json *execution)
-{
-    return cloudify_restore_failure_of(cloudify_text(execution, "error", ""), NULL) ==
-               CLOUDIFY_FAILURE_NOT_EMPTY &&
-           !json_bool_or(context->options, "restore.force", false) &&
-           states_archive_count(context, "blueprints") > 0;
-}
-
 void poll_flag_stuck(const struct state_context *context, const struct state_unit *unit,
                      const struct json *execution, struct state_verdict *verdict, const void *mem)
 {

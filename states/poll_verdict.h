@@ -26,9 +26,6 @@ bool poll_counts_wrong(const struct state_context *context, const struct state_u
 /* The restore did not find its archive: true when it is told once more, going back to this step. */
 bool poll_once_more(const struct state_context *context, const char *step,
                     struct state_verdict *verdict, const void *mem);
-/* A failed restore that may be the broker's second delivery of one that ended well: it was refused,
-   for the manager is not empty (facts 6 no. 30). Then the counts tell. */
-bool poll_may_be_second(const struct state_context *context, const struct json *execution);
 void poll_flag_stuck(const struct state_context *context, const struct state_unit *unit,
                      const struct json *execution, struct state_verdict *verdict, const void *mem);
 void poll_never_began(const struct state_context *context, const struct state_unit *unit,

@@ -108,12 +108,21 @@ static void old_manager_goes_back_to_its_maintenance(void **state)
 
 /* --- a second delivery by the broker: facts 6 no. 30 --- */
 
+/* The first has taken the snapshot's row with it. */
+static void row_is_gone(struct lab *lab, const struct state_phase *phase)
+{
+    lab_asks(lab, phase, "GET /api/v3.1/snapshots/prod");
+    lab_gets(lab, 404, "{\"error_code\":\"not_found_error\"}");
+    lab_says(lab, STATE_AGAIN, NULL);
+}
+
 static void second_delivery_finds_the_data_of_the_first(void **state)
 {
     struct lab *lab = failed(NOT_EMPTY);
 
     (void)state;
     lab_says(lab, STATE_AGAIN, NULL);
+    row_is_gone(lab, &P->await);
     LAB_COUNTS(lab, &P->await, 4, 10, 71, 4);
     lab_says(lab, STATE_DONE, "ran the restore twice; the second was refused");
     lab_data_is(lab, "{}");
@@ -126,9 +135,23 @@ static void refusal_without_the_data_is_what_it_says(void **state)
     struct lab *lab = failed(NOT_EMPTY);
 
     (void)state;
+    row_is_gone(lab, &P->await);
     LAB_COUNTS(lab, &P->await, 1, 2, 0, 0);
     lab_says(lab, STATE_FAILED, "non-empty manager is not permitted");
     assert_non_null(strstr(lab->verdict[0].hint, "restore.force"));
+    lab_data_is(lab, "{}");
+    lab_free(lab);
+}
+
+/* A manager that somebody has filled with the same things: nothing was restored. */
+static void refusal_with_the_snapshot_still_there_is_what_it_says(void **state)
+{
+    struct lab *lab = failed(NOT_EMPTY);
+
+    (void)state;
+    lab_asks(lab, &P->await, "GET /api/v3.1/snapshots/prod");
+    lab_gets(lab, 200, "{\"id\":\"prod\",\"status\":\"uploaded\"}");
+    lab_says(lab, STATE_FAILED, "non-empty manager is not permitted");
     lab_data_is(lab, "{}");
     lab_free(lab);
 }
@@ -176,6 +199,7 @@ static void second_delivery_on_an_old_manager_is_told_apart_too(void **state)
                  "{\"items\":[{\"id\":\"ours\",\"status\":\"failed\",\"error\":\"" NOT_EMPTY
                  "\"}]}");
         lab_says(lab, STATE_AGAIN, NULL);
+        row_is_gone(lab, &OFF->await);
         lab_counts(lab, &OFF->await, cases[i].totals, 4);
         lab_says(lab, cases[i].answer, cases[i].reason);
         if (cases[i].answer == STATE_FAILED) {
@@ -196,6 +220,7 @@ int main(void)
         cmocka_unit_test(old_manager_goes_back_to_its_maintenance),
         cmocka_unit_test(second_delivery_finds_the_data_of_the_first),
         cmocka_unit_test(refusal_without_the_data_is_what_it_says),
+        cmocka_unit_test(refusal_with_the_snapshot_still_there_is_what_it_says),
         cmocka_unit_test(with_force_or_nothing_to_count_the_refusal_stands),
         cmocka_unit_test(second_delivery_on_an_old_manager_is_told_apart_too),
     };
