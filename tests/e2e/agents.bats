@@ -104,3 +104,15 @@ nobody_twice() { ledger '.agents.doubled == 0 and .agents.new > 0'; }
   echo "most in a second: $most, of $(jq length requests.json)"
   [[ $most -le 24 ]]
 }
+
+# older VERSION [ARGUMENT...]: every host of three tenants gets one agent there.
+older() {
+  local version=$1
+  shift
+  made --tenants 3 --deployments 6 --agents 8 --manager-version "$version"
+  practice --time-scale 0.0003 --manager-version "$version" --premium
+  run_ 0 "$@"
+  ledger '.agents.doubled == 0 and .agents.missing == 0 and .agents.new == 8'
+}
+@test "4.6 lists the agents of one tenant at a time" { older 4.6.0; }
+@test "6.0 takes no ids of ours: a marker stands for them" { older 6.0.1 --set plugins.update=none; }
