@@ -84,6 +84,9 @@ void unit_store(struct unit *unit, struct clock *clock)
 
 static bool asks_first(const struct unit *unit, unsigned flags)
 {
+#ifdef FERRY_MUTANT_PROBE_AGAIN
+    flags &= ~(unsigned)STATE_PROBE_AGAIN;
+#endif
     return !unit->probed &&
            ((flags & STATE_PROBE_FIRST) || ((flags & STATE_PROBE_AGAIN) && unit->row.attempt > 1));
 }
@@ -164,7 +167,11 @@ static void forget(const char **text)
 void unit_renew(struct unit *unit, const struct run_row *run, const char *step)
 {
     unit->row.attempt++;
+#ifndef FERRY_MUTANT_RENEW
     unit_derive_id(unit, run, step);
+#else
+    (void)run, (void)step;
+#endif
     forget(&unit->row.remote_id);
     forget(&unit->row.remote_state);
     forget(&unit->row.error);
