@@ -6,6 +6,7 @@
 
 #include "base/parse.h"
 
+#define STALE_MS ((int64_t)3600 * 1000)
 /* No unit has a seq as high (JSON numbers stay exact). */
 #define WAVE_REST ((int64_t)1 << 40)
 
@@ -109,6 +110,16 @@ static void keep_wave(struct step *step)
     step->dirty = true;
 }
 
+/* Has nobody worked on the run for so long that others may have done so by hand? */
+static bool stood_still(const struct engine *engine)
+{
+    int64_t last_ms = engine->run.updated_at_ms,
+            alive_ms = journal_last_alive_ms(engine->o.journal);
+
+    last_ms = alive_ms > last_ms ? alive_ms : last_ms;
+    return engine_realtime(engine) - last_ms > STALE_MS;
+}
+
 void engine_fanout_load(struct engine *engine)
 {
     struct step *step = engine->step;
@@ -119,6 +130,7 @@ void engine_fanout_load(struct engine *engine)
     width_init(&step->width, step->timing.concurrency, (unsigned)json_int64_or(cursor, "width", 0));
     step->failed_accepted = step->row.n_failed;
     step->last_part = -1;
+    step->stale = step->row.state == STEP_RUNNING && stood_still(engine);
     step->named = json_int64_or(cursor, "named", 0);
     wave->on = (step->state->flags & STATE_FANOUT) && json_is_array(step->timing.waves);
     wave->left = wave->on ? step->timing.waves : NULL;
@@ -202,6 +214,7 @@ static void take_rows(struct engine *engine, struct unit_row *rows, size_t count
         if (!is_taken(step, rows[i].seq)) {
             struct unit *unit = unit_load(step, &rows[i], engine->o.clock);
 
+            unit->stale = step->stale;
             unit->deadline_ms = 0; /* of a question that an earlier life asked */
             if (unit->due_ms > most_ms) {
                 unit->due_ms = most_ms; /* the wall clock was set back */

@@ -53,6 +53,7 @@ struct step {
     int64_t last_part; /* of the parts that were read ahead: they go before all others */
     bool exhausted;    /* no pending unit that may begin is left on disk */
     size_t live;       /* units in hand */
+    bool stale;        /* what expand saw is old: the run has stood still since */
     struct width width;
     int64_t typical_ms;      /* how long units take from start to end; 0: none has ended yet */
     int64_t failed_accepted; /* units that had failed when this life took the step up */

@@ -143,7 +143,8 @@ enum state_flags {
     STATE_PROBE_FIRST = 2, /* probe before the first act of each unit */
     STATE_KEYED = 4,       /* the manager takes our id: a repeat is refused by itself */
     STATE_NO_RETURN = 8,   /* after its act nothing can be undone */
-    STATE_PROBE_AGAIN = 16 /* probe before the act of every attempt but the first */
+    STATE_PROBE_AGAIN = 16 /* probe before the act of every attempt but the first, and of
+                              the first when the run has stood still for an hour since */
 }; /* A state that undoes never says FAILED: what it cannot take back stands in the way (FOREIGN),
       and cancelling goes on when that is mended. */
 

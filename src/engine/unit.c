@@ -88,7 +88,8 @@ static bool asks_first(const struct unit *unit, unsigned flags)
     flags &= ~(unsigned)STATE_PROBE_AGAIN;
 #endif
     return !unit->probed &&
-           ((flags & STATE_PROBE_FIRST) || ((flags & STATE_PROBE_AGAIN) && unit->row.attempt > 1));
+           ((flags & STATE_PROBE_FIRST) ||
+            ((flags & STATE_PROBE_AGAIN) && (unit->row.attempt > 1 || unit->stale)));
 }
 
 enum engine_phase unit_phase(const struct unit *unit, const struct ferry_state *state,

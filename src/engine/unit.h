@@ -18,6 +18,7 @@ struct unit {
     enum unit_state stored;    /* as it is on disk */
     bool is_step;              /* the pseudo-unit of expand and verify: not a row of its own */
     bool probed;               /* the first probe said that nothing is in the way */
+    bool stale;                /* named long ago: how it stands is asked before the first act too */
     bool polled;               /* awaited at least once by this process: the quiet period is over */
     bool in_flight;            /* a request about it is on its way */
     bool dirty;                /* must be in the next commit */

@@ -294,6 +294,43 @@ static void a_death_between_acts_repeats_none(void **state)
     at_every_death(answer_by_effects, check_three_effects);
 }
 
+/* --- what was seen long ago --- */
+
+static void answer_and_stop_early(struct lab *lab, const struct lab_call *call,
+                                  struct lab_answer *out)
+{
+    out->say = in(call, "probe") ? STATE_ABSENT : STATE_DONE;
+    out->add_count = in(call, "expand") ? 6 : 0;
+    if (in(call, "act") && lab->arg) {
+        lab->stop = 1;
+    }
+}
+
+static unsigned probes_after(int64_t pause_ms)
+{
+    struct lab *lab = lab_new(only_many, answer_and_stop_early);
+    unsigned probes;
+
+    lab->arg = lab;
+    assert_int_equal(lab_live(lab), FERRY_E_STOPPED);
+    assert_int_equal(lab_count(lab, "probe", NULL), 0);
+    lab->arg = NULL;
+    lab->stop = 0;
+    lab->now_ms += pause_ms;
+    assert_int_equal(lab_live(lab), FERRY_OK);
+    assert_int_equal(lab_step(lab, "many").n_done, 6);
+    probes = lab_count(lab, "probe", NULL);
+    lab_free(lab);
+    return probes;
+}
+
+static void after_a_long_pause_every_unit_is_asked_about_first(void **state)
+{
+    (void)state;
+    assert_int_equal(probes_after(60000), 0);
+    assert_in_range(probes_after(2 * 3600 * 1000), 1, 6);
+}
+
 /* --- what a retry keeps --- */
 
 static void answer_parts_that_fail(struct lab *lab, const struct lab_call *call,
@@ -380,6 +417,7 @@ int main(void)
         cmocka_unit_test(every_act_has_an_id_and_an_intent_of_its_own),
         cmocka_unit_test(later_attempts_are_probed_for_and_the_first_is_not),
         cmocka_unit_test(a_death_between_acts_repeats_none),
+        cmocka_unit_test(after_a_long_pause_every_unit_is_asked_about_first),
         cmocka_unit_test(a_retry_keeps_what_the_unit_was_given),
         cmocka_unit_test(questions_go_together_only_where_the_state_says_so),
     };
