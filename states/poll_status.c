@@ -117,8 +117,14 @@ static void flag_up(const struct state_context *context, const struct state_unit
 
     back_to_flag(unit, verdict, mem);
     poll_reboot_not_yet(unit, verdict, mem);
-    state_say(verdict, mem, STATE_RUNNING, "the restore is running");
+    state_say(verdict, mem, STATE_RUNNING, "snapshot-status says that the restore is running");
     verdict->remote_state = "running";
+    verdict->hint =
+        mem_printf(mem,
+                   "does the manager's cloudify-mgmtworker still work on it? if not, the "
+                   "restore was cut off (begin again with a fresh manager) or left its "
+                   "flag behind (rm -f %s)",
+                   states_caps(context)->flag_path);
     if (context->now_ms - looked_ms >= stuck_ms(context, unit) &&
         states_caps(context)->bypass_maintenance) {
         json_set_string(state_data(verdict, mem), "ask", "execution");

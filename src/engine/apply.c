@@ -152,8 +152,9 @@ static void move_unknown(struct engine *engine, struct unit *unit, const char *w
 
     verdict.reason = reason;
     verdict.hint = mem_printf(unit,
-                              "look at the manager, then: ferry resolve %s %s/%s "
+                              "%s, then: ferry resolve %s %s/%s "
                               "--as done|absent|failed, and ferry resume %s",
+                              unit->row.hint ? unit->row.hint : "look at the manager",
                               engine->run.name, step, unit->row.key, engine->run.name);
     end_unit(engine, unit, UNIT_UNKNOWN, "unit_unknown", &verdict);
     remember(engine->step, reason, verdict.hint, FERRY_E_UNKNOWN);

@@ -25,6 +25,7 @@ struct planner {
     struct state_plan plan;
     const void *mem;
     uint64_t tickets;
+    struct limits limits;
 };
 
 static void finding(struct state_plan *plan, const char *kind, const char *text, const char *hint)
@@ -82,6 +83,19 @@ static bool stopped(const struct planner *planner)
     return planner->o->stop && *planner->o->stop;
 }
 
+/* A manager limits those that only look too (facts 1.0). */
+static void wait_for_leave(struct planner *planner)
+{
+    struct clock *clock = planner->o->clock;
+    struct transport *transport = planner->o->transport;
+
+    while (!limits_take(&planner->limits, 0, clock->now_ms(clock)) && !stopped(planner)) {
+        int64_t wait_ms = limits_wait_ms(&planner->limits, clock->now_ms(clock));
+
+        transport->ops->wait(transport, wait_ms > 0 ? wait_ms : 1);
+    }
+}
+
 static struct http_reply *exchange(struct planner *planner, struct http_request *request)
 {
     struct transport *transport = planner->o->transport;
@@ -89,6 +103,7 @@ static struct http_reply *exchange(struct planner *planner, struct http_request 
     uint64_t ticket;
 
     assert(!http_method_changes(request->method));
+    wait_for_leave(planner);
     transport->ops->submit(transport, request, ++planner->tickets);
     for (;;) {
         while (transport->ops->finished(transport, planner->mem, &ticket, &reply)) {
@@ -263,6 +278,7 @@ enum ferry_code engine_plan(const void *ctx, const struct engine_options *option
     struct planner planner = {.o = options, .mem = scope};
     struct json *out = json_object(ctx), *steps;
 
+    limits_init(&planner.limits, run_options, options->clock->now_ms(options->clock));
     planner.facts = json_copy(scope, facts);
     planner.plan.findings = json_array(scope);
     planner.context = (struct state_context){.options = run_options,

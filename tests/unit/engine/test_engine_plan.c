@@ -1,5 +1,6 @@
 /* The plan: every state looks, nothing is changed, and what a run would send is shown. */
 #include "base/mem.h"
+#include "engine/limits.h"
 #include "ferry_test.h"
 #include "lab.h"
 
@@ -298,6 +299,9 @@ static void a_state_that_always_asks_again_ends_somewhere(void **state)
     (void)state;
     assert_int_equal(make_plan(lab), FERRY_OK);
     assert_int_equal(lab->call_count, 1000);
+    for (size_t i = LIMITS_REQUESTS_PER_SECOND; i < 1000; i++) { /* no second has more than these */
+        assert_true(lab->calls[i].at_ms - lab->calls[i - LIMITS_REQUESTS_PER_SECOND].at_ms >= 1000);
+    }
     lab_free(lab);
 }
 
