@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "base/timefmt.h"
-#include "states/common.h"
+#include "states/maintenance.h"
 #include "states/states.h"
 
 static int64_t patience_ms(const struct state_context *context)
@@ -22,16 +22,6 @@ static void timing(const struct state_context *context, struct state_timing *tim
     timing->interval_ms = states_number(context, "maintenance.poll_ms", 5 * STATES_SECOND_MS);
     /* the state itself ends the wait when its time is over; this is for a manager that is silent */
     timing->deadline_ms = patience_ms(context) + 10 * STATES_MINUTE_MS;
-}
-
-static bool ask(const struct state_context *context, const struct state_unit *units, size_t n,
-                struct http_request **request, struct state_verdict *verdicts, const void *mem)
-{
-    struct cloudify_caller caller = states_reader(context);
-
-    (void)units, (void)n, (void)verdicts;
-    cloudify_ask_maintenance(states_request(request, mem), &caller);
-    return true;
 }
 
 /* Whether this run switched it on, and which switching that was: the manager's own time of it tells
@@ -60,7 +50,7 @@ static bool ask_plan(const struct state_context *context, const struct state_uni
         return false;
     }
     if (!states_at(units, "executions")) {
-        return ask(context, units, n, request, verdicts, mem);
+        return maintenance_ask(context, units, n, request, verdicts, mem);
     }
     states_ask_open(states_request(request, mem), &caller);
     return true;
@@ -149,16 +139,6 @@ static void judge_probe(const struct state_context *context, const struct state_
 
 /* --- act --- */
 
-static bool ask_act(const struct state_context *context, const struct state_unit *units, size_t n,
-                    struct http_request **request, struct state_verdict *verdicts, const void *mem)
-{
-    struct cloudify_caller caller = states_writer(context);
-
-    (void)units, (void)n, (void)verdicts;
-    cloudify_post_maintenance(states_request(request, mem), &caller, true);
-    return true;
-}
-
 static void judge_act(const struct state_context *context, const struct state_unit *units, size_t n,
                       const struct http_reply *reply, struct state_verdict *verdicts,
                       const void *mem)
@@ -238,7 +218,7 @@ const struct ferry_state state_maintenance_activate = {
     .flags = STATE_PROBE_FIRST,
     .timing = timing,
     .plan = {.ask = ask_plan, .judge = judge_plan},
-    .probe = {.ask = ask, .judge = judge_probe},
-    .act = {.ask = ask_act, .judge = judge_act},
-    .await = {.ask = ask, .judge = judge_await},
+    .probe = {.ask = maintenance_ask, .judge = judge_probe},
+    .act = {.ask = maintenance_ask_on, .judge = judge_act},
+    .await = {.ask = maintenance_ask, .judge = judge_await},
 };

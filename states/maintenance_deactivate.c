@@ -5,6 +5,7 @@
  */
 #include "base/mem.h"
 #include "states/deactivate_verdict.h"
+#include "states/maintenance.h"
 #include "states/states.h"
 
 static void timing(const struct state_context *context, struct state_timing *timing)
@@ -20,16 +21,11 @@ static void timing(const struct state_context *context, struct state_timing *tim
 static bool ask(const struct state_context *context, const struct state_unit *units, size_t n,
                 struct http_request **request, struct state_verdict *verdicts, const void *mem)
 {
-    struct cloudify_caller caller = states_reader(context);
-
-    (void)n, (void)verdicts;
-    states_request(request, mem);
     if (deactivate_verdict_at(units)) {
-        deactivate_verdict_ask(context, units, *request);
-    } else {
-        cloudify_ask_maintenance(*request, &caller);
+        deactivate_verdict_ask(context, units, states_request(request, mem));
+        return true;
     }
-    return true;
+    return maintenance_ask(context, units, n, request, verdicts, mem);
 }
 
 /* What starts at this moment by itself: the operator should know before (facts 2.8). */
@@ -69,16 +65,6 @@ static bool ask_plan(const struct state_context *context, const struct state_uni
     }
     verdicts->answer = STATE_DONE;
     return false;
-}
-
-static bool ask_act(const struct state_context *context, const struct state_unit *units, size_t n,
-                    struct http_request **request, struct state_verdict *verdicts, const void *mem)
-{
-    struct cloudify_caller caller = states_writer(context);
-
-    (void)units, (void)n, (void)verdicts;
-    cloudify_post_maintenance(states_request(request, mem), &caller, false);
-    return true;
 }
 
 static void judge_probe(const struct state_context *context, const struct state_unit *units,
@@ -154,6 +140,6 @@ const struct ferry_state state_maintenance_deactivate = {
     .timing = timing,
     .plan = {.ask = ask_plan},
     .probe = {.ask = ask, .judge = judge_probe},
-    .act = {.ask = ask_act, .judge = judge_act},
+    .act = {.ask = maintenance_ask_off, .judge = judge_act},
     .await = {.ask = ask, .judge = judge_await},
 };

@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "base/timefmt.h"
-#include "states/common.h"
+#include "states/maintenance.h"
 #include "states/states.h"
 
 /* engine-notes D.5: request timeout, proxy timeout, clock skew */
@@ -37,20 +37,15 @@ static int64_t open_until_ms(const struct state_context *context)
 static bool ask(const struct state_context *context, const struct state_unit *units, size_t n,
                 struct http_request **request, struct state_verdict *verdicts, const void *mem)
 {
-    struct cloudify_caller caller = states_reader(context);
-
-    (void)n;
     if (!is_ours(context) && open_until_ms(context) == 0) {
         state_say(verdicts, mem, STATE_SKIP, "this run did not switch maintenance on");
         return false;
     }
-    states_request(request, mem);
     if (states_at(units, "flag")) {
-        cloudify_ask_snapshot_status(*request);
-    } else {
-        cloudify_ask_maintenance(*request, &caller);
+        cloudify_ask_snapshot_status(states_request(request, mem));
+        return true;
     }
-    return true;
+    return maintenance_ask(context, units, n, request, verdicts, mem);
 }
 
 static int64_t settle_ms(const struct state_context *context)
@@ -157,16 +152,6 @@ static void judge_probe(const struct state_context *context, const struct state_
     }
 }
 
-static bool ask_act(const struct state_context *context, const struct state_unit *units, size_t n,
-                    struct http_request **request, struct state_verdict *verdicts, const void *mem)
-{
-    struct cloudify_caller caller = states_writer(context);
-
-    (void)units, (void)n, (void)verdicts;
-    cloudify_post_maintenance(states_request(request, mem), &caller, false);
-    return true;
-}
-
 static void judge_act(const struct state_context *context, const struct state_unit *units, size_t n,
                       const struct http_reply *reply, struct state_verdict *verdicts,
                       const void *mem)
@@ -209,6 +194,6 @@ const struct ferry_state state_undo_maintenance = {
     .flags = STATE_PROBE_FIRST,
     .timing = timing,
     .probe = {.ask = ask, .judge = judge_probe},
-    .act = {.ask = ask_act, .judge = judge_act},
+    .act = {.ask = maintenance_ask_off, .judge = judge_act},
     .await = {.ask = ask, .judge = judge_await},
 };
