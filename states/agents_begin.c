@@ -62,7 +62,7 @@ void agents_cancel_ask(const struct state_context *context, const struct state_u
     }
 }
 
-void agents_cancel_judge(const struct state_unit *unit, const struct http_reply *reply,
+static void judge_cancel(const struct state_unit *unit, const struct http_reply *reply,
                          struct state_verdict *verdict, const void *mem)
 {
     struct cloudify_answer answer;
@@ -78,7 +78,7 @@ void agents_cancel_judge(const struct state_unit *unit, const struct http_reply 
 
 /* --- beginning --- */
 
-void agents_start_judge(const struct state_context *context, const struct http_reply *reply,
+static void judge_start(const struct state_context *context, const struct http_reply *reply,
                         struct state_verdict *verdict, const void *mem)
 {
     struct cloudify_answer answer;
@@ -99,5 +99,17 @@ void agents_start_judge(const struct state_context *context, const struct http_r
                   states_caps(context)->client_execution_id ? STATE_RETRY : STATE_UNKNOWN,
                   "another execution runs on this deployment: %s", cloudify_describe(mem, &answer));
         verdict->wait_ms = 3 * states_number(context, "agents.poll_ms", 10 * STATES_SECOND_MS);
+    }
+}
+
+void agents_act_judge(const struct state_context *context, const struct state_unit *units, size_t n,
+                      const struct http_reply *reply, struct state_verdict *verdicts,
+                      const void *mem)
+{
+    (void)n;
+    if (agents_cancels(units) != NULL) {
+        judge_cancel(units, reply, verdicts, mem);
+    } else {
+        judge_start(context, reply, verdicts, mem);
     }
 }

@@ -32,15 +32,11 @@ bool agents_kills(const struct state_unit *unit);
  */
 bool agents_apart(const struct state_unit *a, const struct state_unit *b);
 bool agents_together(const struct state_unit *a, const struct state_unit *b);
-/* Fills the request of such an act, and judges its answer. */
+/* Fills the request of such an act. */
 void agents_cancel_ask(const struct state_context *context, const struct state_unit *unit,
                        struct http_request **request, const void *mem);
-void agents_cancel_judge(const struct state_unit *unit, const struct http_reply *reply,
-                         struct state_verdict *verdict, const void *mem);
-
-/* Judges the answer to the start of an execution. */
-void agents_start_judge(const struct state_context *context, const struct http_reply *reply,
-                        struct state_verdict *verdict, const void *mem);
+/* Judges the answer to an act: to that one, or to the start of an execution. */
+state_judge agents_act_judge;
 
 /* The phases probe and await of a state. */
 bool agents_probe_ask(const struct agents_work *work, const struct state_context *context,

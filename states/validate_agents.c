@@ -86,18 +86,6 @@ static bool ask_act(const struct state_context *context, const struct state_unit
     return true;
 }
 
-static void judge_act(const struct state_context *context, const struct state_unit *units, size_t n,
-                      const struct http_reply *reply, struct state_verdict *verdicts,
-                      const void *mem)
-{
-    (void)n;
-    if (agents_cancels(units) != NULL) {
-        agents_cancel_judge(units, reply, verdicts, mem);
-    } else {
-        agents_start_judge(context, reply, verdicts, mem);
-    }
-}
-
 static bool ask_probe(const struct state_context *context, const struct state_unit *units, size_t n,
                       struct http_request **request, struct state_verdict *verdicts,
                       const void *mem)
@@ -124,7 +112,7 @@ const struct ferry_state state_validate_agents = {
               .judge = judge,
               .batch = CLOUDIFY_IDS_MAX,
               .together = agents_together},
-    .act = {.ask = ask_act, .judge = judge_act},
+    .act = {.ask = ask_act, .judge = agents_act_judge},
     .await = {.ask = agents_await_ask,
               .judge = judge,
               .batch = CLOUDIFY_IDS_MAX,
