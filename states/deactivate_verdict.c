@@ -83,24 +83,30 @@ static void over(const struct state_context *context, const struct state_unit *u
     states_round_over(verdict, unit, mem);
 }
 
+/* Badly; but some failures are no end, as in poll_status. */
+static void judge_failed(const struct state_context *context, const struct state_unit *unit,
+                         const struct json *row, struct state_verdict *verdict, const void *mem)
+{
+    bool no_file = cloudify_restore_failure_of(cloudify_text(row, "error", ""), NULL) ==
+                   CLOUDIFY_FAILURE_NO_FILE;
+    bool goes_on = (no_file && poll_once_more(context, "maintenance_activate", verdict, mem)) ||
+                   poll_second_begin(context, row, verdict, mem);
+
+    if (!goes_on) {
+        poll_ended_badly(row, verdict, mem);
+        states_round_over(verdict, unit, mem);
+    }
+}
+
 static void judge_row(const struct state_context *context, const struct state_unit *unit,
                       const struct json *row, struct state_verdict *verdict, const void *mem)
 {
     enum cloudify_execution status = cloudify_execution_of(row);
 
-    bool no_file = cloudify_restore_failure_of(cloudify_text(row, "error", ""), NULL) ==
-                   CLOUDIFY_FAILURE_NO_FILE;
-
     if (status == CLOUDIFY_EXECUTION_TERMINATED) {
         counts_begin(verdict, mem);
-    } else if (cloudify_execution_ended(status) && no_file &&
-               poll_once_more(context, "maintenance_activate", verdict, mem)) {
-        return;
-    } else if (cloudify_execution_ended(status) && poll_second_begin(context, row, verdict, mem)) {
-        return;
     } else if (cloudify_execution_ended(status)) {
-        poll_ended_badly(row, verdict, mem);
-        states_round_over(verdict, unit, mem);
+        judge_failed(context, unit, row, verdict, mem);
     } else if (status == CLOUDIFY_EXECUTION_WAITING &&
                context->now_ms - unit->started_at_ms >= NEVER_BEGAN_MS) {
         poll_never_began(context, unit, row, verdict, mem);
