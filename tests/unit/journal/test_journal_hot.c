@@ -5,31 +5,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "support/journal_fixture.h"
-
-static int set_up(void **state)
-{
-    struct fixture *fixture = fixture_new();
-
-    *state = fixture;
-    return fixture_open(fixture, JOURNAL_WRITE) == FERRY_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    fixture_free(*state);
-    return 0;
-}
-
-static void begin(struct fixture *fixture)
-{
-    assert_int_equal(journal_begin(fixture->journal, &fixture->err), FERRY_OK);
-}
-
-static void commit(struct fixture *fixture)
-{
-    assert_int_equal(journal_commit(fixture->journal, &fixture->err), FERRY_OK);
-}
+#include "support/journal_test.h"
 
 /* What a long life of units does to the counters: every edge at random, some turns rolled back. */
 static void counters_equal_a_recount(void **state)
@@ -45,7 +21,7 @@ static void counters_equal_a_recount(void **state)
         bool keep = rng_below(&fixture->rng.rng, 4) != 0;
 
         memcpy(next, now, sizeof(now));
-        begin(fixture);
+        fixture_begin(fixture);
         for (int change = 0; change < 8; change++) {
             size_t which = (size_t)rng_below(&fixture->rng.rng, 2);
             size_t seq = (size_t)rng_below(&fixture->rng.rng, UNITS);
@@ -58,7 +34,7 @@ static void counters_equal_a_recount(void **state)
             next[which][seq] = row.state;
         }
         if (keep) {
-            commit(fixture);
+            fixture_commit(fixture);
             memcpy(now, next, sizeof(now));
         } else {
             journal_rollback(fixture->journal);
@@ -78,17 +54,17 @@ static void missing_counters_and_intents_are_noticed(void **state)
 
     fixture_unit(&row, run, 0, 1);
     row.state = UNIT_INTENT;
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_PENDING, &fixture->err),
                      FERRY_OK);
-    commit(fixture);
+    fixture_commit(fixture);
     assert_int_equal(sqlite3_exec(fixture->journal->db, "DELETE FROM hot WHERE unit IS NOT NULL",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     assert_false(fixture_counters_agree(fixture->journal->db));
     for (enum unit_state next = UNIT_PENDING; next <= UNIT_DONE; next += UNIT_DONE) {
         row.state = next;
-        begin(fixture);
+        fixture_begin(fixture);
         assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_INTENT, &fixture->err),
                          FERRY_E_JOURNAL);
         assert_non_null(strstr(fixture->err.message, "intent"));
@@ -100,7 +76,7 @@ static void missing_counters_and_intents_are_noticed(void **state)
     assert_int_equal(journal_steps(fixture->journal, fixture, run, &steps, &count, &fixture->err),
                      FERRY_E_JOURNAL);
     row.seq = 1;
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_PENDING, &fixture->err),
                      FERRY_OK);
     assert_int_equal(journal_commit(fixture->journal, &fixture->err), FERRY_E_JOURNAL);
@@ -127,7 +103,7 @@ static void a_commit_of_result_and_intent_writes_three_pages(void **state)
     struct unit_row row;
 
     for (int64_t seq = 0; seq < UNITS; seq++) {
-        begin(fixture);
+        fixture_begin(fixture);
         if (seq > 0) {
             fixture_unit(&row, run, seq - 1, 1);
             row.state = UNIT_DONE;
@@ -138,23 +114,24 @@ static void a_commit_of_result_and_intent_writes_three_pages(void **state)
         row.state = UNIT_INTENT;
         assert_int_equal(fixture_move(fixture->journal, &row, UNIT_PENDING, &fixture->err),
                          FERRY_OK);
-        commit(fixture);
+        fixture_commit(fixture);
     }
     /* now and then two units lie on two pages, or the events begin a new one */
     pages = pages_written(fixture) - pages;
     assert_in_range(pages, UNITS * 3, UNITS * 3 + UNITS / 5);
     pages = pages_written(fixture);
     row.state = UNIT_STARTED; /* as open as before: no counter changes */
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_INTENT, &fixture->err),
                      FERRY_OK);
-    commit(fixture);
+    fixture_commit(fixture);
     assert_true(pages_written(fixture) == pages + 1);
 }
 
 int main(void)
 {
-#define HOT_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define HOT_TEST(name)                                                                             \
+    cmocka_unit_test_setup_teardown(name, fixture_set_up_opened, fixture_tear_down)
     const struct CMUnitTest tests[] = {
         HOT_TEST(counters_equal_a_recount),
         HOT_TEST(missing_counters_and_intents_are_noticed),

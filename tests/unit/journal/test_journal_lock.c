@@ -9,19 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "support/journal_fixture.h"
-
-static int set_up(void **state)
-{
-    *state = fixture_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    fixture_free(*state);
-    return 0;
-}
+#include "support/journal_test.h"
 
 /* A second handle on the same journal in one process, as the simulator has them. */
 static struct journal *open_unlocked(struct fixture *fixture)
@@ -302,7 +290,7 @@ static void a_failed_opening_keeps_the_last_sign_of_life(void **state)
 
 int main(void)
 {
-#define LOCK_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define LOCK_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
     const struct CMUnitTest tests[] = {
         LOCK_TEST(a_second_writer_is_told_who_has_it),
         LOCK_TEST(the_lock_file_tells_the_owner),

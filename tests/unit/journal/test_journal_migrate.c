@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "support/fault_vfs.h"
-#include "support/journal_fixture.h"
+#include "support/journal_test.h"
 
 /* Two releases that never were: a column and a table. They make what this ferry writes older. */
 static const struct journal_migration made_up[] = {
@@ -43,12 +43,6 @@ static int set_up(void **state)
         return -1;
     fixture_add_run(fixture->journal, "one", 5);
     fixture_close(fixture);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    fixture_free(*state);
     return 0;
 }
 
@@ -328,8 +322,8 @@ static void a_disturbed_migration_of_version_1_can_be_repeated(void **state)
 
 int main(void)
 {
-#define MIGRATE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-#define GOLDEN_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_version_1, tear_down)
+#define MIGRATE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, fixture_tear_down)
+#define GOLDEN_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_version_1, fixture_tear_down)
     const struct CMUnitTest tests[] = {
         MIGRATE_TEST(an_older_journal_is_brought_forward_step_by_step),
         MIGRATE_TEST(a_migrated_journal_is_not_migrated_again),

@@ -9,21 +9,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "support/journal_fixture.h"
+#include "support/journal_test.h"
 
 #define FILE_MAX (16 * 1024 * 1024)
-
-static int set_up(void **state)
-{
-    *state = fixture_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    fixture_free(*state);
-    return 0;
-}
 
 static char *beside(struct fixture *fixture, const char *end)
 {
@@ -364,7 +352,7 @@ static void a_rows_nonsense_is_told_as_damage(void **state)
 
 int main(void)
 {
-#define OPEN_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define OPEN_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
     const struct CMUnitTest tests[] = {
         OPEN_TEST(a_new_journal_is_private_and_complete),
         OPEN_TEST(a_killed_creation_leaves_nothing_in_the_way),

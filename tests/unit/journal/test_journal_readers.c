@@ -7,21 +7,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "support/journal_fixture.h"
+#include "support/journal_test.h"
 
 #define FILE_MAX (64 * 1024 * 1024)
-
-static int set_up(void **state)
-{
-    *state = fixture_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    fixture_free(*state);
-    return 0;
-}
 
 static struct journal *open_reader(struct fixture *fixture)
 {
@@ -234,7 +222,7 @@ static void a_writer_closes_beside_a_reader(void **state)
 
 int main(void)
 {
-#define READER_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define READER_TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
     const struct CMUnitTest tests[] = {
         READER_TEST(a_reader_sees_what_is_committed_and_nothing_else),
         READER_TEST(readers_and_checkpoints_do_not_disturb_each_other),

@@ -2,26 +2,7 @@
    refused change spoils its turn. */
 #include "base/mem.h"
 #include "ferry_test.h"
-#include "support/journal_fixture.h"
-
-static int set_up(void **state)
-{
-    struct fixture *fixture = fixture_new();
-
-    *state = fixture;
-    return fixture_open(fixture, JOURNAL_WRITE) == FERRY_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    fixture_free(*state);
-    return 0;
-}
-
-static void begin(struct fixture *fixture)
-{
-    assert_int_equal(journal_begin(fixture->journal, &fixture->err), FERRY_OK);
-}
+#include "support/journal_test.h"
 
 /* The turn is spoilt: its commit fails, says so, and leaves nothing behind. */
 static void assert_spoilt(struct fixture *fixture, enum ferry_code code, const char *word)
@@ -42,21 +23,21 @@ static void texts_that_are_no_json_spoil_their_turn(void **state)
     struct unit_row unit = {.run = run, .key = "k", .data = "{\"a\":"};
     bool added;
 
-    begin(fixture);
+    fixture_begin(fixture);
     assert_spoilt(fixture, journal_run_add(fixture->journal, &other, &fixture->err), "options");
     other.options = "{}";
     other.facts = "nonsense";
-    begin(fixture);
+    fixture_begin(fixture);
     assert_spoilt(fixture, journal_run_add(fixture->journal, &other, &fixture->err), "facts");
     other.run = run;
-    begin(fixture);
+    fixture_begin(fixture);
     assert_spoilt(fixture, journal_run_update(fixture->journal, &other, &fixture->err), "facts");
-    begin(fixture);
+    fixture_begin(fixture);
     assert_spoilt(fixture, journal_step_add(fixture->journal, &step, &fixture->err), "cursor");
     step.step = 0;
-    begin(fixture);
+    fixture_begin(fixture);
     assert_spoilt(fixture, journal_step_update(fixture->journal, &step, &fixture->err), "cursor");
-    begin(fixture);
+    fixture_begin(fixture);
     assert_spoilt(fixture, journal_unit_add(fixture->journal, &unit, &added, &fixture->err),
                   "data");
     assert_int_equal(fixture_query(fixture->journal->db, "SELECT count(*) FROM run"), 1);
@@ -72,15 +53,15 @@ static void numbers_have_their_limits(void **state)
     void *scope FERRY_SCOPE = mem_scope(NULL);
     bool added;
 
-    begin(fixture);
+    fixture_begin(fixture);
     assert_spoilt(fixture, journal_step_add(fixture->journal, &step, &fixture->err),
                   "no room for more steps");
     step.step = -1;
-    begin(fixture);
+    fixture_begin(fixture);
     assert_spoilt(fixture, journal_step_add(fixture->journal, &step, &fixture->err),
                   "no room for more steps");
     step.step = JOURNAL_STEP_MAX;
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_step_add(fixture->journal, &step, &fixture->err), FERRY_OK);
     assert_int_equal(journal_commit(fixture->journal, &fixture->err), FERRY_OK);
     assert_int_equal(sqlite3_exec(fixture->journal->db,
@@ -90,7 +71,7 @@ static void numbers_have_their_limits(void **state)
                      SQLITE_OK);
     fixture_kill(fixture); /* the next seq is asked of the file */
     assert_int_equal(fixture_open(fixture, JOURNAL_WRITE), FERRY_OK);
-    begin(fixture);
+    fixture_begin(fixture);
     assert_spoilt(fixture, journal_unit_add(fixture->journal, &unit, &added, &fixture->err),
                   "no room for more units");
 }
@@ -106,7 +87,7 @@ static void what_is_no_id_opens_nothing(void **state)
 
     fixture_unit(&unit, run, 0, 1);
     unit.state = UNIT_INTENT;
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_unit_update(fixture->journal, &unit, UNIT_PENDING, &fixture->err),
                      FERRY_OK);
     assert_int_equal(journal_commit(fixture->journal, &fixture->err), FERRY_OK);
@@ -140,9 +121,12 @@ static void a_journal_that_is_none_can_be_closed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(texts_that_are_no_json_spoil_their_turn, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(numbers_have_their_limits, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_no_id_opens_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(texts_that_are_no_json_spoil_their_turn,
+                                        fixture_set_up_opened, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(numbers_have_their_limits, fixture_set_up_opened,
+                                        fixture_tear_down),
+        cmocka_unit_test_setup_teardown(what_is_no_id_opens_nothing, fixture_set_up_opened,
+                                        fixture_tear_down),
         cmocka_unit_test(unknown_words_are_no_states),
         cmocka_unit_test(a_journal_that_is_none_can_be_closed),
     };

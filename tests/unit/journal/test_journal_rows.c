@@ -3,31 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "support/journal_fixture.h"
-
-static int set_up(void **state)
-{
-    struct fixture *fixture = fixture_new();
-
-    *state = fixture;
-    return fixture_open(fixture, JOURNAL_WRITE) == FERRY_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    fixture_free(*state);
-    return 0;
-}
-
-static void begin(struct fixture *fixture)
-{
-    assert_int_equal(journal_begin(fixture->journal, &fixture->err), FERRY_OK);
-}
-
-static void commit(struct fixture *fixture)
-{
-    assert_int_equal(journal_commit(fixture->journal, &fixture->err), FERRY_OK);
-}
+#include "support/journal_test.h"
 
 static void states_keep_their_words(void **state)
 {
@@ -66,9 +42,9 @@ static void a_run_comes_back_as_it_was_written(void **state)
     };
     struct run_row got;
 
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_run_add(fixture->journal, &row, &fixture->err), FERRY_OK);
-    commit(fixture);
+    fixture_commit(fixture);
     assert_int_equal(journal_run_find(fixture->journal, scope, "upgrade-1", &got, &fixture->err),
                      FERRY_OK);
     assert_true(got.run == row.run && got.run > 0);
@@ -102,9 +78,9 @@ static void a_run_update_writes_what_it_says(void **state)
                           .cancel_at_ms = 98};
     struct run_row got;
 
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_run_update(fixture->journal, &row, &fixture->err), FERRY_OK);
-    commit(fixture);
+    fixture_commit(fixture);
     assert_int_equal(journal_run_find(fixture->journal, scope, "one", &got, &fixture->err),
                      FERRY_OK);
     assert_int_equal(got.state, RUN_FAILED);
@@ -116,7 +92,7 @@ static void a_run_update_writes_what_it_says(void **state)
     assert_true(got.updated_at_ms == 99 && got.cancel_at_ms == 98);
     assert_string_equal(got.target, "https://one.example");
     row.run = 77;
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_run_update(fixture->journal, &row, &fixture->err), FERRY_E_JOURNAL);
     journal_rollback(fixture->journal);
 }
@@ -143,10 +119,10 @@ static void a_unit_comes_back_as_it_was_written(void **state)
     row.hint = "h";
     row.data = "{\"page\":3}";
     row.http = 201;
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_PENDING, &fixture->err),
                      FERRY_OK);
-    commit(fixture);
+    fixture_commit(fixture);
     assert_int_equal(journal_unit_find(fixture->journal, scope,
                                        &(struct unit_key){run, 0, "tenant/deployment-1"}, &got,
                                        &fixture->err),
@@ -177,14 +153,14 @@ static void a_key_is_added_once(void **state)
     struct unit_row row = {.run = run, .key = "tenant/deployment-1"};
     bool added = true;
 
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_unit_add(fixture->journal, &row, &added, &fixture->err), FERRY_OK);
     assert_false(added);
     assert_true(row.seq == 1);
     row.key = "tenant/new";
     assert_int_equal(journal_unit_add(fixture->journal, &row, &added, &fixture->err), FERRY_OK);
     assert_true(added && row.seq == 2);
-    commit(fixture);
+    fixture_commit(fixture);
     assert_true(fixture_counters_agree(fixture->journal->db));
     assert_true(fixture_query(fixture->journal->db, "SELECT n_total FROM hot WHERE unit IS NULL") ==
                 3);
@@ -201,13 +177,13 @@ static void steps_show_the_counters_of_an_open_turn(void **state)
 
     fixture_unit(&row, run, 0, 1);
     row.state = UNIT_INTENT;
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_PENDING, &fixture->err),
                      FERRY_OK);
     assert_int_equal(journal_steps(fixture->journal, scope, run, &steps, &count, &fixture->err),
                      FERRY_OK);
     assert_true(count == 1 && steps[0].n_total == 3 && steps[0].n_open == 1);
-    commit(fixture);
+    fixture_commit(fixture);
     assert_true(fixture_counters_agree(fixture->journal->db));
 }
 
@@ -220,7 +196,7 @@ static void a_step_comes_back_as_it_was_written(void **state)
     struct step_row *steps = NULL;
     size_t count = 0;
 
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_step_add(fixture->journal, &row, &fixture->err), FERRY_OK);
     row.state = STEP_VERIFYING;
     row.cursor = "{\"offset\":1000}";
@@ -229,7 +205,7 @@ static void a_step_comes_back_as_it_was_written(void **state)
     row.started_at_ms = 4;
     row.ended_at_ms = 5;
     assert_int_equal(journal_step_update(fixture->journal, &row, &fixture->err), FERRY_OK);
-    commit(fixture);
+    fixture_commit(fixture);
     assert_int_equal(journal_steps(fixture->journal, scope, run, &steps, &count, &fixture->err),
                      FERRY_OK);
     assert_true(count == 2 && steps[0].fanout && !steps[1].fanout);
@@ -259,7 +235,7 @@ static void units_are_read_by_state_and_in_order(void **state)
     };
     int64_t run = fixture_add_run(fixture->journal, "one", (int)FERRY_COUNT(states));
 
-    begin(fixture);
+    fixture_begin(fixture);
     for (size_t at = 0; at < FERRY_COUNT(states); at++) {
         struct unit_row row;
 
@@ -268,7 +244,7 @@ static void units_are_read_by_state_and_in_order(void **state)
         assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_PENDING, &fixture->err),
                          FERRY_OK);
     }
-    commit(fixture);
+    fixture_commit(fixture);
     for (size_t at = 0; at < FERRY_COUNT(cases); at++) {
         void *scope FERRY_SCOPE = mem_scope(NULL);
         struct unit_row *rows = NULL;
@@ -338,12 +314,12 @@ static void an_ambiguous_prefix_is_told(void **state)
                           .state = RUN_DONE};
     struct run_row got;
 
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_run_add(fixture->journal, &row, &fixture->err), FERRY_OK);
     row.uuid[35] = '2';
     row.name = "y";
     assert_int_equal(journal_run_add(fixture->journal, &row, &fixture->err), FERRY_OK);
-    commit(fixture);
+    fixture_commit(fixture);
     assert_int_equal(journal_run_find(fixture->journal, scope, "abc", &got, &fixture->err),
                      FERRY_E_USAGE);
     assert_non_null(strstr(fixture->err.message, "000001"));
@@ -363,7 +339,7 @@ static void one_target_has_one_live_run(void **state)
                             .state = RUN_RUNNING};
     struct run_row ended = {.run = run, .state = RUN_DONE};
 
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_run_add(fixture->journal, &other, &fixture->err), FERRY_E_REFUSED);
     assert_non_null(strstr(fixture->err.message, "run one"));
     assert_non_null(strstr(fixture->err.hint, "ferry resume one"));
@@ -371,11 +347,11 @@ static void one_target_has_one_live_run(void **state)
     assert_int_equal(journal_run_add(fixture->journal, &other, &fixture->err), FERRY_OK);
     ended.state = RUN_RUNNING; /* it may not come back to life beside the other */
     assert_int_equal(journal_run_update(fixture->journal, &ended, &fixture->err), FERRY_E_REFUSED);
-    commit(fixture);
+    fixture_commit(fixture);
     other.name = "other";
     other.target = "https://elsewhere";
     other.uuid[35] = '3';
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_run_add(fixture->journal, &other, &fixture->err), FERRY_E_REFUSED);
     assert_non_null(strstr(fixture->err.message, "other"));
     journal_rollback(fixture->journal);
@@ -398,12 +374,12 @@ static void events_are_dense_and_only_grow(void **state)
                                 .kind = "tick",
                                 .data = at == 4 ? "{\"n\":4}" : NULL};
 
-        begin(fixture);
+        fixture_begin(fixture);
         assert_int_equal(journal_event_add(fixture->journal, &row, &fixture->err), FERRY_OK);
         journal_rollback(fixture->journal); /* burns no id */
-        begin(fixture);
+        fixture_begin(fixture);
         assert_int_equal(journal_event_add(fixture->journal, &row, &fixture->err), FERRY_OK);
-        commit(fixture);
+        fixture_commit(fixture);
         assert_true(row.id == at && row.epoch == journal_epoch(fixture->journal));
     }
     assert_int_equal(journal_events(fixture->journal, scope, &(struct event_query){0, 2, 99}, &rows,
@@ -433,19 +409,19 @@ static void a_unit_that_moved_is_not_written(void **state)
 
     fixture_unit(&row, run, 0, 1);
     row.state = UNIT_INTENT;
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_FAILED, &fixture->err),
                      FERRY_E_JOURNAL);
     assert_non_null(strstr(fixture->err.message, "not failed any more"));
     /* the rest of such a turn must not be committed either */
     assert_int_equal(journal_commit(fixture->journal, &fixture->err), FERRY_E_JOURNAL);
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_PENDING, &fixture->err),
                      FERRY_OK);
-    commit(fixture);
+    fixture_commit(fixture);
     fixture_unit(&row, run, 0, 2); /* an open intent cannot change its id */
     row.state = UNIT_DONE;
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_INTENT, &fixture->err),
                      FERRY_E_JOURNAL);
     journal_rollback(fixture->journal);
@@ -461,19 +437,19 @@ static void an_intent_is_open_only_once_committed(void **state)
     fixture_unit(&row, run, 0, 1);
     assert_false(journal_intent_is_open(fixture->journal, row.intent_id));
     row.state = UNIT_INTENT;
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_PENDING, &fixture->err),
                      FERRY_OK);
     assert_false(journal_intent_is_open(fixture->journal, row.intent_id));
-    commit(fixture);
+    fixture_commit(fixture);
     assert_true(journal_intent_is_open(fixture->journal, row.intent_id));
     assert_false(journal_intent_is_open(fixture->journal, ""));
     assert_false(journal_intent_is_open(fixture->journal, "0f0e0d0c-0b0a-4908-8706-050403020100"));
     row.state = UNIT_STARTED;
-    begin(fixture);
+    fixture_begin(fixture);
     assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_INTENT, &fixture->err),
                      FERRY_OK);
-    commit(fixture);
+    fixture_commit(fixture);
     assert_false(journal_intent_is_open(fixture->journal, row.intent_id));
 }
 
@@ -485,20 +461,20 @@ static void rows_that_make_no_sense_are_refused(void **state)
     struct event_row event = {.run = run, .kind = "x", .data = "{\"broken\""};
     struct step_row step = {.run = run, .step = 9};
 
-    begin(fixture); /* an intent without an id */
+    fixture_begin(fixture); /* an intent without an id */
     assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_PENDING, &fixture->err),
                      FERRY_E_JOURNAL);
     journal_rollback(fixture->journal);
-    begin(fixture); /* not JSON */
+    fixture_begin(fixture); /* not JSON */
     assert_int_equal(journal_event_add(fixture->journal, &event, &fixture->err), FERRY_E_JOURNAL);
     assert_non_null(strstr(fixture->err.message, "data"));
     journal_rollback(fixture->journal);
-    begin(fixture); /* no such step */
+    fixture_begin(fixture); /* no such step */
     assert_int_equal(journal_step_update(fixture->journal, &step, &fixture->err), FERRY_E_JOURNAL);
     journal_rollback(fixture->journal);
     fixture_unit(&row, run, 0, 1);
     row.state = UNIT_INTENT;
-    begin(fixture); /* one id for two units */
+    fixture_begin(fixture); /* one id for two units */
     assert_int_equal(journal_unit_update(fixture->journal, &row, UNIT_PENDING, &fixture->err),
                      FERRY_OK);
     row.seq = 1;
@@ -510,7 +486,8 @@ static void rows_that_make_no_sense_are_refused(void **state)
 
 int main(void)
 {
-#define ROW_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define ROW_TEST(name)                                                                             \
+    cmocka_unit_test_setup_teardown(name, fixture_set_up_opened, fixture_tear_down)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(states_keep_their_words),
         ROW_TEST(a_run_comes_back_as_it_was_written),
