@@ -85,33 +85,36 @@ static enum ferry_code note_facts(struct cancel *cancel, const void *ctx, struct
     return FERRY_OK;
 }
 
-static enum ferry_code end_steps(struct cancel *cancel, struct ferry_error *err)
+/* A step that failed before stays as it is, unless there is something to undo: it would stop the
+   run again. */
+static bool must_end(const struct step_row *step, bool undo)
+{
+    switch (step->state) {
+    case STEP_DONE:
+    case STEP_SKIPPED:
+    case STEP_CANCELLED:
+        return false;
+    case STEP_FAILED:
+        return undo;
+    default:
+        return true;
+    }
+}
+
+static enum ferry_code end_steps(struct cancel *cancel, bool undo, struct ferry_error *err)
 {
     for (size_t i = 0; i < cancel->count; i++) {
         struct step_row *step = &cancel->steps[i];
 
-        if (step->state == STEP_DONE || step->state == STEP_SKIPPED || step->state == STEP_FAILED ||
-            step->state == STEP_CANCELLED) {
+        if (!must_end(step, undo)) {
             continue;
         }
+        if (step->state != STEP_FAILED) {
+            step->ended_at_ms = cancel->now_ms;
+        }
         step->state = STEP_CANCELLED;
-        step->ended_at_ms = cancel->now_ms;
         if (journal_step_update(cancel->o->journal, step, err)) {
             return err->code;
-        }
-    }
-    return FERRY_OK;
-}
-
-/* A step that failed before the run was cancelled would stop the run again. */
-static enum ferry_code pass_failed(struct cancel *cancel, struct ferry_error *err)
-{
-    for (size_t i = 0; i < cancel->count; i++) {
-        if (cancel->steps[i].state == STEP_FAILED) {
-            cancel->steps[i].state = STEP_CANCELLED;
-            if (journal_step_update(cancel->o->journal, &cancel->steps[i], err)) {
-                return err->code;
-            }
         }
     }
     return FERRY_OK;
@@ -146,7 +149,8 @@ static enum ferry_code write_end(struct cancel *cancel, struct ferry_error *err)
 {
     cancel->run.state = RUN_CANCELLED;
     cancel->run.error = "cancelled by the operator";
-    if (end_steps(cancel, err) || journal_run_update(cancel->o->journal, &cancel->run, err)) {
+    if (end_steps(cancel, false, err) ||
+        journal_run_update(cancel->o->journal, &cancel->run, err)) {
         return err->code;
     }
     return tell(cancel, "run_cancelled", err);
@@ -157,7 +161,7 @@ static enum ferry_code write_undo(struct cancel *cancel, const void *ctx, struct
     cancel->run.state = RUN_PAUSED;
     cancel->run.error = "cancelled by the operator; not everything is undone yet";
     cancel->run.hint = "to go on with that: ferry cancel RUN";
-    if (note_facts(cancel, ctx, err) || end_steps(cancel, err) || pass_failed(cancel, err) ||
+    if (note_facts(cancel, ctx, err) || end_steps(cancel, true, err) ||
         add_undo_steps(cancel, err) || journal_run_update(cancel->o->journal, &cancel->run, err)) {
         return err->code;
     }
