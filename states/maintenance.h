@@ -1,11 +1,16 @@
-/* The requests about maintenance that several states send. Each is a state_ask. */
+/* What several states do about maintenance. */
 #ifndef STATES_MAINTENANCE_H
 #define STATES_MAINTENANCE_H
 
 #include "states/common.h"
 
+/* How often it is asked about, and how long it may take. */
+void maintenance_timing(const struct state_context *context, struct state_timing *timing);
+
 state_ask maintenance_ask;    /* is it on? */
 state_ask maintenance_ask_on; /* the two changes */
 state_ask maintenance_ask_off;
+
+state_judge maintenance_judge_off; /* the answer to that: running where it was taken */
 
 #endif

@@ -10,8 +10,7 @@
 
 static void timing(const struct state_context *context, struct state_timing *timing)
 {
-    timing->interval_ms = states_number(context, "maintenance.poll_ms", 5 * STATES_SECOND_MS);
-    timing->deadline_ms = states_number(context, "maintenance.timeout_ms", 30 * STATES_MINUTE_MS);
+    maintenance_timing(context, timing);
     if (deactivate_verdict_wanted(context)) {
         timing->interval_ms = restored_poll_ms(context);
         timing->deadline_ms += states_number(context, "restore.timeout_ms", 4 * STATES_HOUR_MS);
@@ -96,18 +95,6 @@ static void judge_probe(const struct state_context *context, const struct state_
     }
 }
 
-static void judge_act(const struct state_context *context, const struct state_unit *units, size_t n,
-                      const struct http_reply *reply, struct state_verdict *verdicts,
-                      const void *mem)
-{
-    struct cloudify_answer answer;
-
-    (void)context, (void)units, (void)n;
-    if (states_acted(reply, &answer, verdicts, mem)) {
-        verdicts->answer = STATE_RUNNING; /* 304 too: await sees it */
-    }
-}
-
 static void judge_await(const struct state_context *context, const struct state_unit *units,
                         size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
                         const void *mem)
@@ -140,6 +127,6 @@ const struct ferry_state state_maintenance_deactivate = {
     .timing = timing,
     .plan = {.ask = ask_plan},
     .probe = {.ask = ask, .judge = judge_probe},
-    .act = {.ask = maintenance_ask_off, .judge = judge_act},
+    .act = {.ask = maintenance_ask_off, .judge = maintenance_judge_off},
     .await = {.ask = ask, .judge = judge_await},
 };

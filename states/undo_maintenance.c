@@ -17,12 +17,6 @@
 #define SETTLE_MS (90 * STATES_SECOND_MS)
 #define SKEW_MS (2 * STATES_SECOND_MS) /* of the manager's clock and ours, beside whole seconds */
 
-static void timing(const struct state_context *context, struct state_timing *timing)
-{
-    timing->interval_ms = states_number(context, "maintenance.poll_ms", 5 * STATES_SECOND_MS);
-    timing->deadline_ms = states_number(context, "maintenance.timeout_ms", 30 * STATES_MINUTE_MS);
-}
-
 static bool is_ours(const struct state_context *context)
 {
     return json_bool_or(context->facts, "maintenance.ours", false);
@@ -156,12 +150,8 @@ static void judge_act(const struct state_context *context, const struct state_un
                       const struct http_reply *reply, struct state_verdict *verdicts,
                       const void *mem)
 {
-    struct cloudify_answer answer;
-
-    (void)context, (void)units, (void)n;
-    if (states_acted(reply, &answer, verdicts, mem)) {
-        verdicts->answer = STATE_RUNNING; /* 304 too: await sees it */
-    } else if (verdicts->answer == STATE_FAILED) {
+    maintenance_judge_off(context, units, n, reply, verdicts, mem);
+    if (verdicts->answer == STATE_FAILED) {
         verdicts->answer = STATE_FOREIGN;
         states_fail(verdicts, FERRY_E_REFUSED,
                     "when the manager takes it: ferry cancel RUN again; to leave maintenance on: "
@@ -192,7 +182,7 @@ const struct ferry_state state_undo_maintenance = {
     .summary = "switches maintenance off, if this run had switched it on",
     .def = 1,
     .flags = STATE_PROBE_FIRST,
-    .timing = timing,
+    .timing = maintenance_timing,
     .probe = {.ask = ask, .judge = judge_probe},
     .act = {.ask = maintenance_ask_off, .judge = judge_act},
     .await = {.ask = ask, .judge = judge_await},
