@@ -1,14 +1,7 @@
-/* Many units: how they are named, which of the pending ones may begin now, waves, and width. */
+/* Many units: how they are named, which of the pending ones may begin now, and width. */
 #include "engine/internal.h"
 
-#include <inttypes.h>
-#include <string.h>
-
-#include "base/parse.h"
-
 #define STALE_MS ((int64_t)3600 * 1000)
-/* No unit has a seq as high (JSON numbers stay exact). */
-#define WAVE_REST ((int64_t)1 << 40)
 
 /* --- units that expand names, and parts of those that could not be done as a whole --- */
 
@@ -78,7 +71,7 @@ static bool is_taken(const struct step *step, int64_t seq)
 
 /* --- what is kept in the cursor of a running step --- */
 
-static struct json *cursor_of(struct step *step)
+struct json *engine_cursor(struct step *step)
 {
     if (!step->self->data) {
         step->self->data = json_object(step->self);
@@ -92,22 +85,9 @@ void engine_note_parts(struct engine *engine)
 
     if (step->named == 0) {
         step->named = step->row.n_total; /* those in the sink are not counted yet */
-        json_set_int(cursor_of(step), "named", step->named);
+        json_set_int(engine_cursor(step), "named", step->named);
         step->dirty = true;
     }
-}
-
-static void keep_wave(struct step *step)
-{
-    struct json *kept = json_set_object(cursor_of(step), "wave");
-    const struct wave *wave = &step->wave;
-
-    json_set_int(kept, "number", wave->number);
-    json_set_int(kept, "last", wave->last);
-    json_set_int(kept, "size", wave->size);
-    json_set_int(kept, "failed", wave->failed_before);
-    json_set_json(kept, "left", wave->left);
-    step->dirty = true;
 }
 
 /* Has nobody worked on the run for so long that others may have done so by hand? */
@@ -124,63 +104,13 @@ void engine_fanout_load(struct engine *engine)
 {
     struct step *step = engine->step;
     const struct json *cursor = step->row.state == STEP_RUNNING ? step->self->data : NULL;
-    const struct json *kept = json_get(cursor, "wave");
-    struct wave *wave = &step->wave;
 
     width_init(&step->width, step->timing.concurrency, (unsigned)json_int64_or(cursor, "width", 0));
     step->failed_accepted = step->row.n_failed;
     step->last_part = -1;
     step->stale = step->row.state == STEP_RUNNING && stood_still(engine);
     step->named = json_int64_or(cursor, "named", 0);
-    wave->on = (step->state->flags & STATE_FANOUT) && json_is_array(step->timing.waves);
-    wave->left = wave->on ? step->timing.waves : NULL;
-    if (!wave->on || !kept) {
-        return;
-    }
-    wave->open = true;
-    wave->number = json_int64_or(kept, "number", 1);
-    wave->last = json_int64_or(kept, "last", -1);
-    wave->size = json_int64_or(kept, "size", 0);
-    wave->failed_before = json_int64_or(kept, "failed", 0);
-    if (step->timing.waves_anew) {
-        wave->failed_before = step->row.n_failed; /* the operator has seen them */
-        keep_wave(step);
-    } else {
-        wave->left = json_copy(step, json_get(kept, "left"));
-    }
-}
-
-/* --- how many failures are too many --- */
-
-static bool are_too_many(const struct step *step, int64_t failed, int64_t of)
-{
-    const struct state_timing *timing = &step->timing;
-
-    return (timing->max_failures >= 0 && failed > timing->max_failures) ||
-           (timing->max_failures_percent < 100 &&
-            failed * 100 > of * (int64_t)timing->max_failures_percent);
-}
-
-bool engine_too_many_failures(const struct step *step)
-{
-    const struct wave *wave = &step->wave;
-
-    if (wave->on && wave->open) {
-        return are_too_many(step, step->row.n_failed - wave->failed_before, wave->size);
-    }
-    return are_too_many(step, step->row.n_failed, step->row.n_total);
-}
-
-static bool stops_at_failure(const struct step *step)
-{
-    return step->timing.stop_on_failure && step->row.n_failed > step->failed_accepted;
-}
-
-/* May no pending unit begin, whatever there is? */
-static bool is_held(const struct step *step)
-{
-    return stops_at_failure(step) || engine_too_many_failures(step) ||
-           (step->wave.on && !step->wave.open);
+    engine_wave_load(step, json_get(cursor, "wave"));
 }
 
 /* --- the window: pending units read ahead --- */
@@ -333,7 +263,7 @@ struct unit *engine_next_pending(struct engine *engine)
 {
     struct step *step = engine->step;
 
-    if (step->row.state != STEP_RUNNING || is_held(step)) {
+    if (step->row.state != STEP_RUNNING || engine_is_held(step)) {
         return NULL;
     }
     while (step->live < step->width.now) {
@@ -357,142 +287,11 @@ bool engine_has_pending(struct engine *engine)
 {
     const struct step *step = engine->step;
 
-    if (is_held(step)) {
+    if (engine_is_held(step)) {
         return false;
     }
     fill_window(engine);
     return step->window_at < step->window_count || !step->exhausted;
-}
-
-/* --- waves --- */
-
-static int64_t pending_of(const struct step_row *row)
-{
-    return row->n_total - row->n_done - row->n_skipped - row->n_failed - row->n_open -
-           row->n_unknown;
-}
-
-/* Where a wave of so many units ends: the seq of its last one; *size: how many there are. */
-static int64_t find_last(struct engine *engine, int64_t most, int64_t *size)
-{
-    struct step *step = engine->step;
-    int64_t last = step->wave.open ? step->wave.last : -1;
-
-    *size = 0;
-    while (*size < most) {
-        void *scope FERRY_SCOPE = mem_scope(NULL);
-        size_t want = most - *size < PENDING_LOADED ? (size_t)(most - *size) : PENDING_LOADED;
-        struct ferry_error err = {0};
-        struct unit_row *rows;
-        size_t count, used = 0;
-
-        if (journal_units(
-                engine->o.journal, scope,
-                &(struct unit_query){step->row.run, step->row.step, UNITS_PENDING, last, want},
-                &rows, &count, &err)) {
-            engine_end(engine, RUN_PAUSED, err.code, err.message, err.hint);
-            return last;
-        }
-        while (used < count && (step->named == 0 || rows[used].seq < step->named)) {
-            last = rows[used++].seq;
-        }
-        *size += (int64_t)used;
-        if (used < want) {
-            break;
-        }
-    }
-    return last;
-}
-
-static const struct json *behind_first(struct step *step, const struct json *list)
-{
-    struct json *left = json_array(step);
-
-    for (const struct json *at = json_next(json_first(list)); at; at = json_next(at)) {
-        json_push_json(left, at);
-    }
-    return left;
-}
-
-/* Takes the first of the waves that are left: a number, or "rest". */
-static void open_wave(struct engine *engine, int64_t pending)
-{
-    struct step *step = engine->step;
-    struct wave *wave = &step->wave;
-    int64_t most = 0;
-
-    if (parse_int64(json_text(json_first(wave->left)), 1, WAVE_REST, &most)) {
-        wave->last = find_last(engine, most, &wave->size);
-    } else {
-        wave->last = WAVE_REST;
-        wave->size = pending;
-    }
-    wave->left = behind_first(step, wave->left);
-    wave->open = true;
-    wave->number++;
-    wave->failed_before = step->row.n_failed;
-    step->exhausted = false;
-    keep_wave(step);
-    engine->hurry = true;
-    engine_tell(engine, "wave_started", NULL,
-                mem_printf(step, "wave %" PRId64 ": %" PRId64 " units", wave->number, wave->size),
-                NULL);
-}
-
-static void stop(struct engine *engine, const char *reason, const char *hint)
-{
-    engine_end(engine, RUN_PAUSED, FERRY_E_STOPPED, reason, hint);
-}
-
-static void stop_wave(struct engine *engine, int64_t pending)
-{
-    const struct wave *wave = &engine->step->wave;
-
-    stop(
-        engine,
-        mem_printf(engine->step,
-                   "wave %" PRId64 ": of its %" PRId64 " units %" PRId64
-                   " failed, more than allowed; %" PRId64 " units have not begun",
-                   wave->number, wave->size, engine->step->row.n_failed - wave->failed_before,
-                   pending),
-        "see ferry status; when the reasons are mended: ferry retry RUN --failed and ferry resume; "
-        "to go on all the same: ferry resume --wave rest");
-}
-
-bool engine_fanout_goes_on(struct engine *engine)
-{
-    struct step *step = engine->step;
-    int64_t pending = pending_of(&step->row);
-
-    if (pending <= 0) {
-        return false;
-    }
-    if (stops_at_failure(step)) {
-        stop(engine,
-             mem_printf(step,
-                        "%" PRId64 " failed, and the run is to stop at a failure; %" PRId64
-                        " units have not begun",
-                        step->row.n_failed - step->failed_accepted, pending),
-             "see ferry status; to do it again: ferry retry RUN --failed; to go on with the "
-             "others: ferry resume");
-        return true;
-    }
-    if (!step->wave.on) {
-        return false;
-    }
-    if (step->wave.open && engine_too_many_failures(step)) {
-        stop_wave(engine, pending);
-    } else if (!json_first(step->wave.left)) {
-        stop(engine,
-             mem_printf(step,
-                        "wave %" PRId64 " was the last one asked for; %" PRId64
-                        " units have not begun",
-                        step->wave.number, pending),
-             "to go on: ferry resume --wave 100,rest");
-    } else {
-        open_wave(engine, pending);
-    }
-    return true;
 }
 
 /* --- width --- */
@@ -502,7 +301,7 @@ static void keep_width(struct engine *engine, const char *why)
     struct step *step = engine->step;
     char *text;
 
-    json_set_int(cursor_of(step), "width", step->width.now);
+    json_set_int(engine_cursor(step), "width", step->width.now);
     step->dirty = true;
     text = mem_printf(step, "%u at a time: %s", step->width.now, why);
     engine_tell(engine, "width", NULL, text, NULL);

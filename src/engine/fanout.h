@@ -31,10 +31,6 @@ struct unit *engine_next_pending(struct engine *engine);
 bool engine_has_pending(struct engine *engine);
 /* Takes up what an earlier life left in the cursor. */
 void engine_fanout_load(struct engine *engine);
-/* Nothing is in hand, and no pending unit may begin. Opens the next wave, or ends the run where the
-   operator must say how to go on: then true. False: the step's units have ended, or enough have. */
-bool engine_fanout_goes_on(struct engine *engine);
-bool engine_too_many_failures(const struct step *step);
 /* A unit is divided: its parts are in the sink, or were before. */
 void engine_note_parts(struct engine *engine);
 /* The manager is busy, or something ended well. */
@@ -42,6 +38,19 @@ void engine_narrow(struct engine *engine, const char *why);
 void engine_widen(struct engine *engine);
 /* These rows are in hand: the window leaves them out. */
 void engine_remember_taken(struct step *step, const struct unit_row *rows, size_t count);
+
+/* What the running step keeps beside its row, for a later life; made when it is first wanted. */
+struct json *engine_cursor(struct step *step);
+
+/* wave.c */
+/* Takes up the wave that an earlier life kept, or none (kept is NULL). */
+void engine_wave_load(struct step *step, const struct json *kept);
+/* May no pending unit begin, whatever there is? */
+bool engine_is_held(const struct step *step);
+/* Nothing is in hand, and no pending unit may begin. Opens the next wave, or ends the run where the
+   operator must say how to go on: then true. False: the step's units have ended, or enough have. */
+bool engine_fanout_goes_on(struct engine *engine);
+bool engine_too_many_failures(const struct step *step);
 
 /* poll.c */
 /* From its acceptance to the first question about it, and from each to the next. */

@@ -5,6 +5,7 @@
  *   end.c       the coming end of a run, and what states may know: called from everywhere
  *   steps.c     from one step to the next; expand and verify
  *   fanout.c    many units: see fanout.h
+ *   wave.c      waves, and how many failures are too many: see fanout.h
  *   choose.c    which units are asked about now: one request each, or one for several
  *   collect.c   replies in, verdicts out of the states
  *   apply.c     what a verdict does to a unit
