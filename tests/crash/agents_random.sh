@@ -5,47 +5,21 @@
 # usage: agents_random.sh FERRY PRACTICE [KILLS] [SEED] [DEPLOYMENTS]
 set -u
 ferry=$1 practice=$2 kills=${3:-200} seed=${4:-1} deployments=${5:-500}
-base=$(mktemp -d /dev/shm/ferry-agents-XXXXXX 2>/dev/null || mktemp -d)
-peer='' life=''
-stop() { # PID: ends it, and only it
-    if [ -n "$1" ]; then
-        kill -9 "$1" 2>/dev/null
-        wait "$1" 2>/dev/null
-    fi
-}
+peer='' life='' base='' url=''
+# shellcheck source=tests/crash/manager.bash
+source "$(dirname "$0")/manager.bash"
 trap 'stop "$life"; stop "$peer"; rm -rf "$base"' EXIT
-export FERRY_JOURNAL=$base/journal.db
+world agents
 RANDOM=$seed
 
 "$practice" make-archive "$base/a.zip" --tenants 5 --deployments "$deployments" \
     --agents "$deployments" --admin-password oldpw >/dev/null || exit 2
-printf admin >"$base/new.pw"
-printf oldpw >"$base/old.pw"
-chmod 600 "$base"/*.pw
-cat >"$base/upgrade.yaml" <<END
-manager:
-  url: http://127.0.0.1:1
-  username: admin
-  password: {file: new.pw}
-  after_restore: {username: admin, password: {file: old.pw}}
-snapshot: {file: a.zip, id: snap}
-restore: {quiet: 10ms, poll: 10ms, timeout: 60s}
-maintenance: {poll: 10ms}
-agents: {concurrency: 16, max_failures: never}
-limits: {requests_per_second: 5000, settle: 400ms}
-END
+write_yaml 'agents: {concurrency: 16, max_failures: never}' \
+    'limits: {requests_per_second: 5000, settle: 400ms}'
 
 # A manager to which everything has been carried but the agents.
 prepare() {
-    rm -rf "$base/manager" "$base"/journal.db*
-    : >"$base/ready"
-    "$practice" --listen 127.0.0.1:0 --data "$base/manager" --time-scale 0.01 >"$base/ready" &
-    peer=$!
-    for _ in $(seq 1000); do
-        url=$(awk '/^ready/ {print $2}' "$base/ready")
-        if [ -n "$url" ]; then break; fi
-        sleep 0.01
-    done
+    start_peer 0.01
     "$ferry" -q run "$base/upgrade.yaml" --manager "$url" --stop-before install_new_agents \
         >"$base/out" 2>&1
     if [ $? -ne 3 ]; then

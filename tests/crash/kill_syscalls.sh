@@ -8,57 +8,28 @@ if ! strace -e trace=write true >/dev/null 2>&1; then
     echo "SKIP: strace cannot trace here"
     exit 77
 fi
-base=$(mktemp -d /dev/shm/ferry-kill-XXXXXX 2>/dev/null || mktemp -d)
-peer=
-stop_peer() {
-    if [ -n "$peer" ]; then
-        kill -9 "$peer" 2>/dev/null
-        wait "$peer" 2>/dev/null
-    fi
-    peer=
-}
-trap 'stop_peer; rm -rf "$base"' EXIT
-export FERRY_JOURNAL=$base/journal.db
+peer='' base='' url=''
+# shellcheck source=tests/crash/manager.bash
+source "$(dirname "$0")/manager.bash"
+trap 'stop "$peer"; rm -rf "$base"' EXIT
+world kill
 
 "$practice" make-archive "$base/a.zip" --tenants 2 --deployments 2 --agents 2 --plugins 1 \
     --manager-version 6.4.2 --admin-password oldpw >/dev/null || exit 2
 "$make_wagon" cloudify-practice01-plugin 2.0.0 "$base/plugin.wgn" || exit 2
-printf admin >"$base/new.pw"
-printf oldpw >"$base/old.pw"
-chmod 600 "$base"/*.pw
-cat >"$base/upgrade.yaml" <<END
-manager:
-  url: http://127.0.0.1:1
-  username: admin
-  password: {file: new.pw}
-  after_restore: {username: admin, password: {file: old.pw}}
-snapshot: {file: a.zip, id: snap}
-restore: {quiet: 10ms, poll: 10ms, timeout: 60s}
-maintenance: {poll: 10ms}
-agents: {poll: 10ms}
-plugins: {upload: [plugin.wgn], poll: 10ms}
-limits: {requests_per_second: 10000, settle: 400ms}
-END
+write_yaml 'agents: {poll: 10ms}' 'plugins: {upload: [plugin.wgn], poll: 10ms}' \
+    'limits: {requests_per_second: 10000, settle: 400ms}'
 
-start_peer() {
-    rm -rf "$base/manager" "$base/ready" "$base"/journal.db*
-    : >"$base/ready"
-    "$practice" --listen 127.0.0.1:0 --data "$base/manager" --time-scale 0 >"$base/ready" &
-    peer=$!
-    for _ in $(seq 500); do
-        url=$(awk '/^ready/ {print $2}' "$base/ready")
-        [ -n "$url" ] && return
-        sleep 0.01
-    done
-    echo "the practice manager did not start"
-    exit 2
+stop_peer() {
+    stop "$peer"
+    peer=''
 }
 ledger() {
     curl -s "$url/practice/ledger" | jq -cS '{uploads, activations, deactivations, executions,
         plugins, plugins_updates, restores: (.restores | length)}'
 }
 
-start_peer
+start_peer 0
 "$ferry" run "$base/upgrade.yaml" --manager "$url" -q >/dev/null 2>"$base/log" || {
     cat "$base/log"
     echo "the undisturbed run failed"
@@ -72,7 +43,7 @@ passed=0 failed=0
 for call in fdatasync pwrite64 sendto; do
     n=1
     while :; do
-        start_peer
+        start_peer 0
         # in a shell of its own, which keeps the news of the kill to itself
         (
             strace -f -q -o /dev/null -e trace="$call" -e inject="$call:signal=KILL:when=$n" \
