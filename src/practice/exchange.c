@@ -18,14 +18,19 @@ int64_t exchange_now_ms(const struct server *server)
     return clock->realtime_ms(clock);
 }
 
-static enum MHD_Result wait_until(struct exchange *exchange, enum stage stage, int64_t delay_ms)
+void exchange_pause(struct exchange *exchange, int64_t ms)
 {
-    exchange->stage = stage;
-    exchange->wake_ms = exchange_now_ms(exchange->server) + delay_ms;
+    exchange->wake_ms = exchange_now_ms(exchange->server) + ms;
     exchange->suspended = true;
     exchange->next = exchange->server->waiting;
     exchange->server->waiting = exchange;
     MHD_suspend_connection(exchange->request.connection);
+}
+
+static enum MHD_Result wait_until(struct exchange *exchange, enum stage stage, int64_t delay_ms)
+{
+    exchange->stage = stage;
+    exchange_pause(exchange, delay_ms);
     return MHD_YES;
 }
 
@@ -134,6 +139,13 @@ static bool fault_before(struct exchange *exchange, enum MHD_Result *result)
     case FAULT_CUT_BODY:
     case FAULT_DIE_AFTER:
     case FAULT_KILL_CLIENT_AFTER:
+    case FAULT_STALL:
+    case FAULT_CORRUPT:
+    case FAULT_WRONG_LENGTH:
+    case FAULT_SLOW:
+    case FAULT_REPLACE_FILE:
+    case FAULT_DIE_BODY:
+    case FAULT_KILL_CLIENT_BODY:
         break;
     }
     return false;

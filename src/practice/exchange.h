@@ -13,6 +13,7 @@
 #include "practice/request.h"
 
 struct server;
+struct download;
 
 enum stage {
     STAGE_NEW,     /* the request line is here */
@@ -43,6 +44,7 @@ struct exchange {
     const struct fault *fault; /* what shall befall it, or NULL */
     int64_t wake_ms;           /* end of the wait */
     int64_t number;            /* in the ledger; 0: not counted */
+    struct download *download; /* the body under way that the ledger counts, or NULL */
     bool suspended, limited;   /* limited: the rate limit has had its say */
     struct exchange *next;     /* in server->waiting */
 };
@@ -56,6 +58,8 @@ struct server {
 
 /* The request is complete, or its wait is over: goes on as far as it can. */
 enum MHD_Result exchange_advance(struct exchange *exchange);
+/* Nothing more is sent for so long; the reader of a body calls it and gives no bytes. */
+void exchange_pause(struct exchange *exchange, int64_t ms);
 /* Hands the reply to libmicrohttpd. */
 enum MHD_Result exchange_send(struct exchange *exchange);
 /* The time of waits and rates: never frozen nor put forward. */

@@ -4,48 +4,21 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "practice/download.h"
 #include "practice/ledger.h"
 #include "practice/practice.h"
-
-#define CUT_PIECE 4096
-
-/* Half of a body, then the end of the connection. */
-struct cut {
-    const char *data;
-    size_t half;
-};
-
-static ssize_t read_half(void *arg, uint64_t at, char *out, size_t room)
-{
-    const struct cut *cut = arg;
-    if (at >= cut->half) {
-        return MHD_CONTENT_READER_END_WITH_ERROR;
-    }
-    size_t size = cut->half - (size_t)at;
-    size = size < room ? size : room;
-    memcpy(out, cut->data + at, size);
-    return (ssize_t)size;
-}
-
-static struct MHD_Response *cut_response(struct exchange *exchange)
-{
-    const struct buf *body = &exchange->request.reply.body;
-    struct cut *cut = mem_new(exchange, struct cut);
-    *cut = (struct cut){.data = buf_text(body), .half = body->len / 2};
-    return MHD_create_response_from_callback(body->len, CUT_PIECE, read_half, cut, NULL);
-}
 
 static struct MHD_Response *response_for(struct exchange *exchange)
 {
     struct reply *reply = &exchange->request.reply;
+    if (download_wanted(exchange)) {
+        return download_response(exchange);
+    }
     if (reply->fd >= 0) {
         struct MHD_Response *response = MHD_create_response_from_fd_at_offset64(
             (uint64_t)reply->file_size, reply->fd, (uint64_t)reply->file_from);
         reply->fd = -1;
         return response;
-    }
-    if (exchange->fault != NULL && exchange->fault->kind == FAULT_CUT_BODY && reply->body.len > 0) {
-        return cut_response(exchange);
     }
     /* The buffer lives until the exchange is freed, which is after the reply has gone. */
     return MHD_create_response_from_buffer(reply->body.len, reply->body.data,

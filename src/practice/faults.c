@@ -42,7 +42,27 @@ static const struct {
     {"die_after", FAULT_DIE_AFTER},
     {"kill_client_before", FAULT_KILL_CLIENT_BEFORE},
     {"kill_client_after", FAULT_KILL_CLIENT_AFTER},
+    {"stall", FAULT_STALL},
+    {"corrupt", FAULT_CORRUPT},
+    {"wrong_length", FAULT_WRONG_LENGTH},
+    {"slow", FAULT_SLOW},
+    {"replace_file", FAULT_REPLACE_FILE},
+    {"die_body", FAULT_DIE_BODY},
+    {"kill_client_body", FAULT_KILL_CLIENT_BODY},
 };
+
+bool fault_is_of_body(enum fault_kind kind)
+{
+    static const enum fault_kind of_body[] = {FAULT_CUT_BODY,        FAULT_STALL, FAULT_CORRUPT,
+                                              FAULT_WRONG_LENGTH,    FAULT_SLOW,  FAULT_DIE_BODY,
+                                              FAULT_KILL_CLIENT_BODY};
+    for (size_t i = 0; i < FERRY_COUNT(of_body); i++) {
+        if (of_body[i] == kind) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static int release_rule(struct rule *rule)
 {
@@ -81,6 +101,17 @@ static enum ferry_code read_kind(const struct json *node, struct fault *fault,
     return ferry_fail(err, FERRY_E_CONFIG, "fault: \"do\" is \"%s\", which is no fault", name);
 }
 
+/* What is about the body of the answer. */
+static void read_body_part(void *ctx, const struct json *node, struct fault *fault)
+{
+    bool cut = fault->kind == FAULT_CUT_BODY;
+    fault->bytes = json_int64_or(node, "bytes", cut ? -1 : 0);
+    fault->at = json_int64_or(node, "at", 0);
+    fault->length = json_int64_or(node, "length", 0);
+    fault->rate = (double)json_int64_or(node, "rate", 0);
+    fault->file = mem_strdup(ctx, json_string_or(node, "file", NULL));
+}
+
 static enum ferry_code read_rule(void *ctx, const struct json *node, struct rule *rule,
                                  struct ferry_error *err)
 {
@@ -98,6 +129,7 @@ static enum ferry_code read_rule(void *ctx, const struct json *node, struct rule
     fault->after_effect = json_bool_or(node, "after_effect", false);
     fault->after_bytes = json_int64_or(node, "after_bytes", -1);
     fault->delay_ms = json_int64_or(node, "delay_ms", 0);
+    read_body_part(ctx, node, fault);
     fault->status = (int)json_int64_or(node, "status", 503);
     fault->body = mem_strdup(ctx, json_string_or(node, "body", NULL));
     fault->pid_file = mem_strdup(ctx, json_string_or(node, "pid_file", NULL));

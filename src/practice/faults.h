@@ -13,13 +13,23 @@
  *          drop_after    effect, then close without an answer
  *          answer        no effect, the given answer; with "after_effect": true the effect first
  *          delay         wait delay_ms before the effect; with "after_effect": true after it
- *          cut_body      effect, right headers, half of the body, then close
+ *          cut_body      effect, right headers, so many bytes of the body (default half), close
+ *          stall         so many bytes of the body, then nothing for delay_ms (0: for ever)
+ *          corrupt       the byte "at" of the file, or of the body, is another one
+ *          wrong_length  Content-Length is "length": above the truth the connection ends early,
+ *                        below it the body does
+ *          slow          so many bytes of the body a second: "rate"
+ *          replace_file  an archive is replaced before it is answered: by "file", or by other
+ *                        bytes of the same size; its ETag is another one in any case
+ *          die_body      the practice manager ends after so many bytes of the body
+ *          kill_client_body   SIGKILL after so many bytes of the body, close
  *          die_before    the practice manager ends at once (exit code 137), no effect
  *          die_after     effect, then it ends
  *          kill_client_before   SIGKILL to the process named in pid_file, no effect, close
  *          kill_client_after    effect, SIGKILL, close
  * after_bytes  for the _before kinds: as soon as so many bytes of the body have arrived (without
  *          it when the request is complete)
+ * bytes    of the answer's body, for cut_body, stall, die_body, kill_client_body; default 0
  * status, body, headers   of "answer"; default 503, an HTML page of nginx, none
  * delay_ms of "delay" (real milliseconds, not scaled); pid_file of "kill_client_*"
  *
@@ -51,6 +61,13 @@ enum fault_kind {
     FAULT_DIE_AFTER,
     FAULT_KILL_CLIENT_BEFORE,
     FAULT_KILL_CLIENT_AFTER,
+    FAULT_STALL,
+    FAULT_CORRUPT,
+    FAULT_WRONG_LENGTH,
+    FAULT_SLOW,
+    FAULT_REPLACE_FILE,
+    FAULT_DIE_BODY,
+    FAULT_KILL_CLIENT_BODY,
 };
 
 struct fault {
@@ -58,6 +75,10 @@ struct fault {
     bool after_effect;
     int64_t after_bytes; /* -1: when the request is complete */
     int64_t delay_ms;
+    int64_t bytes; /* of the answer's body; -1: half of it */
+    int64_t at, length;
+    double rate;
+    const char *file; /* NULL: other bytes */
     int status;
     const char *body;           /* NULL: nginx's page */
     const struct json *headers; /* object, or NULL */
@@ -74,6 +95,8 @@ enum ferry_code faults_read(struct faults *faults, const char *path,
                             struct ferry_error *err) FERRY_CHECK;
 /* Counts the request and returns what shall befall it, or NULL. Borrowed until the next set. */
 const struct fault *faults_match(struct faults *faults, const char *method, const char *path);
+/* Whether it acts while the body of an answer is under way. */
+bool fault_is_of_body(enum fault_kind kind);
 /* SIGKILL to the process whose number is in the file; silent when there is none. */
 void faults_kill_client(const struct fault *fault);
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "practice/jtext.h"
 #include "practice/ledger_agents.h"
+#include "practice/ledger_downloads.h"
 #include "practice/ledger_watch.h"
 #include "practice/practice.h"
 
@@ -253,6 +254,7 @@ void ledger_write(struct practice *practice, struct buf *out)
     (void)buf_puts(out, "}");
     watch_write(ledger->watch, out, &first);
     ledger_agents_write(practice, out, &first);
+    ledger_downloads_write(practice, out, &first);
     (void)buf_puts(out, "}");
 }
 

@@ -101,7 +101,10 @@ static enum ferry_code prepare(struct practice *practice, struct ferry_error *er
         practice_keep(practice, "temperamental", "1");
     }
     settings_apply(practice);
-    if (practice->options.faults != NULL) {
+    if (practice->options.settings != NULL) {
+        code = settings_read(practice, practice->options.settings, err);
+    }
+    if (code == FERRY_OK && practice->options.faults != NULL) {
         code = faults_read(practice->faults, practice->options.faults, err);
     }
     return code == FERRY_OK ? first_content(practice, err) : code;

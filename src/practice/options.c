@@ -25,6 +25,7 @@ static const char help[] =
     "  --account-lock           four failed logins in a row lock the user\n"
     "  --temperamental          up to 6.1: requests that come too soon spoil a restore\n"
     "  --faults FILE            faults on purpose\n"
+    "  --settings FILE          what POST /practice/set takes, as a JSON object\n"
     "  --time-scale X           multiplies every delay; 0.01 makes 30 s 0.3 s\n"
     "  --rate-limit N           requests a second, as nginx limits them; 0 is none\n"
     "  --rate-burst N           requests above the rate that are still served, default 30\n"
@@ -53,6 +54,7 @@ static const struct {
     {"--data", offsetof(struct practice_options, data)},
     {"--manager-version", offsetof(struct practice_options, version)},
     {"--faults", offsetof(struct practice_options, faults)},
+    {"--settings", offsetof(struct practice_options, settings)},
     {"--tls-cert", offsetof(struct practice_options, tls_cert)},
     {"--tls-key", offsetof(struct practice_options, tls_key)},
     {"--restored-tls-cert", offsetof(struct practice_options, restored_cert)},

@@ -14,10 +14,11 @@
 #include "practice/state.h"
 
 struct practice_options {
-    const char *listen;  /* HOST:PORT, port 0 for any */
-    const char *data;    /* folder of the state */
-    const char *version; /* reported as it is */
-    const char *faults;  /* file, or NULL */
+    const char *listen;   /* HOST:PORT, port 0 for any */
+    const char *data;     /* folder of the state */
+    const char *version;  /* reported as it is */
+    const char *faults;   /* file, or NULL */
+    const char *settings; /* file, or NULL */
     const char *tls_cert, *tls_key;
     const char *password;          /* of admin, on a fresh manager */
     const char *restored_password; /* of admin after a legacy restore whose archive does not tell */

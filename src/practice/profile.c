@@ -31,6 +31,7 @@ static const struct {
     HAS(restarts_rest, {4, 5, 0}, {0, 0, 0}),
     HAS(reinstalls_plugins, {0, 0, 0}, {5, 1, 0}),
     HAS(has_flag, {5, 0, 5}, {0, 0, 0}),
+    HAS(ranges, {5, 1, 0}, {0, 0, 0}), /* before, the length is set by hand (facts 1.1) */
     HAS(create_tells, {5, 1, 0}, {0, 0, 0}),
     HAS(delete_guarded, {5, 3, 0}, {0, 0, 0}),
     HAS(shows_transient, {5, 1, 1}, {6, 2, 0}),

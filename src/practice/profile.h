@@ -24,6 +24,7 @@ struct profile {
     bool reinstalls_plugins; /* a legacy restore installs them again, and may fail by that */
     bool has_flag;           /* a file says that a restore is under way */
     const char *flag_path;   /* of that file, for messages only; NULL: none */
+    bool ranges;             /* parts of an archive can be asked for */
     bool create_tells;       /* a failed snapshot's execution is failed, not terminated */
     bool delete_guarded;     /* DELETE is refused while the snapshot is made or restored */
     bool shows_transient;    /* maintenance reads "deactivated" while its table is replaced */

@@ -110,6 +110,8 @@ static const char *nginx_title(int status)
     switch (status) {
     case 404:
         return "Not Found";
+    case 412:
+        return "Precondition Failed";
     case 413:
         return "Request Entity Too Large";
     case 414:
@@ -120,6 +122,8 @@ static const char *nginx_title(int status)
         return "Bad Gateway";
     case 503:
         return "Service Temporarily Unavailable";
+    case 504:
+        return "Gateway Time-out";
     default:
         return "Bad Request";
     }

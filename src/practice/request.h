@@ -12,6 +12,7 @@
 
 struct MHD_Connection;
 struct practice;
+struct fault;
 struct route;
 
 #define REQUEST_ARGS 2                 /* variable path segments of one route, at most */
@@ -26,8 +27,10 @@ struct reply {
     int status;
     const char *type; /* Content-Type, NULL: none */
     struct buf body;
-    int fd; /* a file instead of the body, taken over; -1: none */
-    int64_t file_from, file_size;
+    int fd;                       /* a file instead of the body, taken over; -1: none */
+    int64_t file_from, file_size; /* the part that is answered */
+    int64_t file_total;
+    const char *snapshot; /* whose archive it is, for the ledger; NULL: none */
     struct param headers[REPLY_HEADERS];
     size_t headers_count;
 };
@@ -45,6 +48,7 @@ struct request {
     bool is_head;
     size_t node; /* of the cluster, from 0; CLUSTER_CONTROL: the port for /practice alone */
     /* set on the way to the handler */
+    const struct fault *fault; /* that shall befall it, or NULL */
     const struct route *route;
     const char *args[REQUEST_ARGS];
     const char *user, *role; /* NULL: anonymous */
@@ -81,7 +85,7 @@ void reply_maintenance(struct request *request, const char *code);
 void reply_not_found(struct request *request, const char *model, const char *id);
 /* HTML of the application: 400, 404, 405. */
 void reply_flask(struct request *request, int status);
-/* HTML of nginx: 404, 413, 414, 416, 502, 503. */
+/* HTML of nginx: 404, 412, 413, 414, 416, 502, 503, 504. */
 void reply_nginx(struct request *request, int status);
 void reply_empty(struct request *request, int status);
 void reply_header(struct request *request, const char *name, const char *value);

@@ -1,16 +1,15 @@
 /* Archives of snapshots: in by body or by URL, out whole or in pieces. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/parse.h"
+#include "practice/faults.h"
 #include "practice/fetch.h"
+#include "practice/file_reply.h"
 #include "practice/ledger.h"
 #include "practice/list.h"
 #include "practice/practice.h"
@@ -123,107 +122,30 @@ void handle_archive_upload(struct request *request)
     (void)buf_puts(&request->reply.body, "\n");
 }
 
-/* "bytes=A-B", "bytes=A-", "bytes=-N". False: unsatisfiable; whole is set when it is no range. */
-static bool read_range(const char *text, int64_t size, int64_t *from, int64_t *length, bool *whole)
+/* Another file in the place of one that may be half downloaded. Without from, the same one with all
+   its bits the other way: as long, but no zip. */
+static void replace_file(struct request *request, const char *path, const char *from)
 {
-    *whole = true;
-    *from = 0;
-    *length = size;
-    if (text == NULL || strncmp(text, "bytes=", 6) != 0 || strchr(text, ',') != NULL) {
-        return true;
+    struct stat old = {0};
+    char piece[65536];
+    const char *temporary = mem_printf(request, "%s.new", path);
+    int in = open(from == NULL ? path : from, O_RDONLY | O_CLOEXEC);
+    int out = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool good = in >= 0 && out >= 0 && stat(path, &old) == 0;
+    ssize_t size = 0;
+    while (good && (size = read(in, piece, sizeof piece)) > 0) {
+        for (ssize_t i = 0; from == NULL && i < size; i++) {
+            piece[i] = (char)~piece[i];
+        }
+        good = write(out, piece, (size_t)size) == size;
     }
-    char first[24];
-    char last[24];
-    const char *dash = strchr(text + 6, '-');
-    if (dash == NULL || (size_t)(dash - text - 6) >= sizeof first ||
-        strlen(dash + 1) >= sizeof last) {
-        return true;
+    /* The ETag tells seconds: the new file is of another one than the old. */
+    struct timespec times[2] = {{.tv_nsec = UTIME_NOW}, {.tv_sec = old.st_mtime + 1}};
+    if (!good || futimens(out, times) != 0 || rename(temporary, path) != 0) {
+        (void)fprintf(stderr, "ferry-practice: cannot replace %s\n", path);
     }
-    (void)snprintf(first, sizeof first, "%.*s", (int)(dash - text - 6), text + 6);
-    (void)snprintf(last, sizeof last, "%s", dash + 1);
-    int64_t a = 0;
-    int64_t b = size - 1;
-    if ((*first != '\0' && !parse_int64(first, 0, INT64_MAX, &a)) ||
-        (*last != '\0' && !parse_int64(last, 0, INT64_MAX, &b))) {
-        return true;
-    }
-    *whole = false;
-    if (*first == '\0') { /* the last b bytes */
-        a = b >= size ? 0 : size - b;
-        b = size - 1;
-    }
-    if (b >= size) {
-        b = size - 1;
-    }
-    *from = a;
-    *length = b - a + 1;
-    return a < size && b >= a;
-}
-
-static void put_file_headers(struct request *request, const char *name, const char *etag,
-                             const struct stat *status)
-{
-    static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    struct tm at;
-    (void)gmtime_r(&status->st_mtime, &at);
-    reply_header(request, "Last-Modified",
-                 mem_printf(request, "%s, %02d %s %d %02d:%02d:%02d GMT", days[at.tm_wday],
-                            at.tm_mday, months[at.tm_mon], at.tm_year + 1900, at.tm_hour, at.tm_min,
-                            at.tm_sec));
-    reply_header(request, "Content-Disposition",
-                 mem_printf(request, "attachment; filename=\"%s\"", name));
-    reply_header(request, "ETag", etag);
-}
-
-static void send_file(struct request *request, int fd, const struct stat *status, const char *etag)
-{
-    int64_t size = status->st_size;
-    bool whole = true;
-    struct reply *reply = &request->reply;
-    const char *if_range = request_header(request, "If-Range");
-    const char *range = request_header(request, "Range");
-    if (if_range != NULL && strcmp(if_range, etag) != 0) {
-        range = NULL;
-    }
-    if (!read_range(range, size, &reply->file_from, &reply->file_size, &whole)) {
-        (void)close(fd);
-        reply_nginx(request, 416);
-        reply_header(request, "Content-Range", mem_printf(request, "bytes */%" PRId64, size));
-        return;
-    }
-    reply_empty(request, whole ? 200 : 206);
-    reply->type = "application/octet-stream";
-    reply->fd = fd;
-    if (whole) {
-        reply_header(request, "Accept-Ranges", "bytes");
-        return;
-    }
-    reply_header(request, "Content-Range",
-                 mem_printf(request, "bytes %" PRId64 "-%" PRId64 "/%" PRId64, reply->file_from,
-                            reply->file_from + reply->file_size - 1, size));
-}
-
-/* As nginx serves a file that the application named by X-Accel-Redirect. */
-static void reply_file(struct request *request, const char *path, const char *name)
-{
-    struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &status) != 0) {
-        reply_nginx(request, 404);
-        return;
-    }
-    const char *etag = mem_printf(request, "\"%" PRIx64 "-%" PRIx64 "\"", (uint64_t)status.st_mtime,
-                                  (uint64_t)status.st_size);
-    put_file_headers(request, name, etag, &status);
-    const char *known = request_header(request, "If-None-Match");
-    if (known != NULL && strcmp(known, etag) == 0) {
-        (void)close(fd);
-        reply_empty(request, 304);
-        return;
-    }
-    send_file(request, fd, &status, etag);
+    (void)close(in);
+    (void)close(out);
 }
 
 void handle_archive_download(struct request *request)
@@ -244,8 +166,11 @@ void handle_archive_download(struct request *request)
         reply_nginx(request, 404);
         return;
     }
-    reply_file(request, practice_archive_path(practice, request, id),
-               mem_printf(request, "%s.zip", id));
+    const char *path = practice_archive_path(practice, request, id);
+    if (request->fault != NULL && request->fault->kind == FAULT_REPLACE_FILE) {
+        replace_file(request, path, request->fault->file);
+    }
+    file_reply(request, path, mem_printf(request, "%s.zip", id), id);
 }
 
 void handle_plugin_archive(struct request *request)
@@ -256,7 +181,8 @@ void handle_plugin_archive(struct request *request)
         reply_not_found(request, "Plugin", id);
         return;
     }
-    reply_file(request, practice_plugin_path(request->practice, request, id),
+    file_reply(request, practice_plugin_path(request->practice, request, id),
                sql_one_text(request, request->practice->sql,
-                            "SELECT archive_name FROM plugins WHERE seq = ?", "i", seq));
+                            "SELECT archive_name FROM plugins WHERE seq = ?", "i", seq),
+               NULL);
 }

@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "practice/download.h"
 #include "practice/exchange.h"
 #include "practice/jobs.h"
 #include "practice/ledger.h"
@@ -83,6 +84,7 @@ static enum MHD_Result headers_are_here(struct exchange *exchange, const char *u
         struct asked asked = {method, url, request->node, auth};
         exchange->number = ledger_request(practice, &asked);
         exchange->fault = faults_match(practice->faults, method, url);
+        request->fault = exchange->fault;
     }
     if (routes_streams(method, url)) {
         open_body_file(exchange);
@@ -161,10 +163,10 @@ static void on_end(void *arg, struct MHD_Connection *connection, void **state,
     struct exchange *exchange = *state;
     (void)arg;
     (void)connection;
-    (void)why;
     if (exchange == NULL) {
         return;
     }
+    download_ended(exchange, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     struct server *server = exchange->server;
     for (struct exchange **at = &server->waiting; *at != NULL; at = &(*at)->next) {
         if (*at == exchange) {

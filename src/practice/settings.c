@@ -4,10 +4,13 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "practice/jtext.h"
 #include "practice/practice.h"
+
+#define SETTINGS_FILE_LIMIT ((size_t)4 << 20)
 
 enum type { SWITCH, NUMBER, TEXT, LIST };
 
@@ -44,6 +47,12 @@ static const struct {
     {"file_late_ms", NUMBER, "a restore sooner than that after the upload fails: no such file"},
     {"sync_ms", NUMBER,
      "how long an uploaded archive takes to the other nodes, scaled; default 3000"},
+    /* archives on their way out */
+    {"ranges", TEXT,
+     "\"off\": Range is ignored, as by other storage than the manager's disk; \"on\": it works; "
+     "default by version"},
+    {"no_etag", SWITCH, "archives come without ETag and Last-Modified"},
+    {"download_rate", NUMBER, "bytes of an archive a second, for each answer; 0: no limit"},
     {"networks", LIST, "of the manager and the broker; default [\"default\"]"},
     /* the manager */
     {"distributed", SWITCH, "7.0 with its services apart: legacy snapshots cannot be restored"},
@@ -220,6 +229,22 @@ enum ferry_code settings_set(struct practice *practice, const struct json *body,
     }
     settings_apply(practice);
     return FERRY_OK;
+}
+
+enum ferry_code settings_read(struct practice *practice, const char *path, struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    char *text = NULL;
+    size_t size = 0;
+    struct json *body = NULL;
+    enum ferry_code code = file_read(scope, path, SETTINGS_FILE_LIMIT, &text, &size, err);
+    if (code == FERRY_OK) {
+        code = json_parse(scope, text, size, &body, err);
+    }
+    if (code == FERRY_OK) {
+        code = settings_set(practice, body, err);
+    }
+    return code == FERRY_OK ? code : ferry_error_prefix(err, "settings of \"%s\"", path);
 }
 
 static void write_one(struct buf *out, bool *first_row, const char *const *names,

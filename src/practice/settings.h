@@ -19,6 +19,9 @@ struct practice;
    all. Nothing is set when it fails. */
 enum ferry_code settings_set(struct practice *practice, const struct json *body,
                              struct ferry_error *err) FERRY_CHECK;
+/* The same from a file. */
+enum ferry_code settings_read(struct practice *practice, const char *path,
+                              struct ferry_error *err) FERRY_CHECK;
 /* Brings what is read at every request into memory: after a start, and after settings_set. */
 void settings_apply(struct practice *practice);
 /* {"settings": [{"name", "type", "value", "help"}], "actions": [...]}: all there are. */

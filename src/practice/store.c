@@ -45,6 +45,10 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS restores (seq INTEGER PRIMARY KEY, snapshot_id TEXT NOT NULL,"
     " execution_id TEXT NOT NULL, tenant TEXT NOT NULL, status TEXT NOT NULL, row TEXT);"
     "CREATE TABLE IF NOT EXISTS settings (name TEXT NOT NULL PRIMARY KEY, value TEXT);"
+    "CREATE TABLE IF NOT EXISTS downloads (seq INTEGER PRIMARY KEY, snapshot TEXT NOT NULL,"
+    " status INTEGER NOT NULL, range_from INTEGER NOT NULL, range_to INTEGER NOT NULL,"
+    " size INTEGER NOT NULL, node INTEGER NOT NULL, sent INTEGER NOT NULL DEFAULT 0,"
+    " acked INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE IF NOT EXISTS fault_counts (rule INTEGER PRIMARY KEY, n INTEGER NOT NULL);";
 
 static const char schema_inventory[] =

@@ -114,6 +114,10 @@ static size_t take_header(char *data, size_t one, size_t count, void *arg)
     if (sscanf(line, "ETag: %127s", etag) == 1) {
         answer->etag = mem_strdup(answer->ctx, etag);
     }
+    if (strncmp(line, "Last-Modified: ", 15) == 0) {
+        line[strcspn(line, "\r\n")] = '\0';
+        answer->modified = mem_strdup(answer->ctx, line + 15);
+    }
     return one * count;
 }
 

@@ -29,7 +29,7 @@ struct blob {
 struct answer {
     const void *ctx;
     long status; /* 0: no answer */
-    const char *type, *etag;
+    const char *type, *etag, *modified;
     char *body;
     size_t size;
     struct json *json; /* NULL: none or no JSON */
