@@ -68,9 +68,11 @@ FERRY_API_VOID const char *ferry_version(void);
 
 /*
  * Reads manager and archive, changes nothing, journals nothing. *plan: {"workflow", "manager",
- * "archive", "findings":[{"kind":"blocker|warning|note","step","text","hint"}], "steps":[{"name",
- * "summary","skip","units","requests":[{"phase","method","path","headers","body"}],...}]}.
- * FERRY_OK also when something stands in the way: see "blocked" in the document.
+ * "archive", "checks":[{"name","verdict":"ok|warning|stops|cannot_tell","step","evidence","next",
+ * "source"}], "findings":[{"kind":"blocker|warning|note","step","text","hint","check"}], "steps":[{
+ * "name","summary","skip","units","requests":[{"phase","method","path","headers","body"}],...}]}.
+ * A check that stops is among the findings as a blocker, one that warns or cannot tell as a
+ * warning. FERRY_OK also when something stands in the way: see "blocked" in the document.
  */
 FERRY_API enum ferry_code ferry_plan(struct ferry *ferry, const struct ferry_source *source,
                                      char **plan, struct ferry_error *err);

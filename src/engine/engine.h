@@ -74,7 +74,8 @@ enum ferry_code engine_run(const struct engine_options *options, const struct ru
 
 /*
  * Lets every state look and say what it would do; sends reading requests only, journals nothing.
- * *plan (below ctx): {"blocked":bool,"facts":{..},"findings":[..],"steps":[..]}, see ferry/ferry.h.
+ * *plan (below ctx): {"blocked":bool,"facts":{..},"checks":[..],"findings":[..],"steps":[..]}, see
+ * ferry/ferry.h.
  * facts is the start of what is known (the archive).
  */
 enum ferry_code engine_plan(const void *ctx, const struct engine_options *options,

@@ -1,6 +1,7 @@
 /* A dry run: every state looks at the manager and says what it would do. Nothing is journaled, and
    nothing but reading requests is sent. */
 #include "engine/internal.h"
+#include "engine/plan_says.h"
 
 #include <assert.h>
 #include <string.h>
@@ -9,14 +10,6 @@
 #define PLAN_WAIT_MS 1000 /* between two tries */
 #define PLAN_REQUEST_MS 60000 /* limit of one exchange */
 #define PLAN_ROUNDS 1000      /* pages of one state: a judge that always says AGAIN ends here */
-
-struct state_plan {
-    struct json *findings; /* of the whole plan */
-    struct json *step;     /* of the state that speaks now */
-    const char *name;
-    bool blocked;
-    enum ferry_code code; /* of the first blocker */
-};
 
 struct planner {
     const struct engine_options *o;
@@ -27,54 +20,6 @@ struct planner {
     uint64_t tickets;
     struct limits limits;
 };
-
-static void finding(struct state_plan *plan, const char *kind, const char *text, const char *hint)
-{
-    struct json *row = json_push_object(plan->findings);
-
-    json_set_string(row, "kind", kind);
-    json_set_string(row, "step", plan->name);
-    json_set_string(row, "text", text);
-    if (hint) {
-        json_set_string(row, "hint", hint);
-    }
-}
-
-void state_plan_blocker(struct state_plan *plan, enum ferry_code code, const char *text,
-                        const char *hint)
-{
-    if (!plan->blocked) {
-        plan->blocked = true;
-        plan->code = code != FERRY_OK ? code : FERRY_E_REFUSED;
-    }
-    finding(plan, "blocker", text, hint);
-}
-
-void state_plan_warning(struct state_plan *plan, const char *text, const char *hint)
-{
-    finding(plan, "warning", text, hint);
-}
-
-void state_plan_note(struct state_plan *plan, const char *text)
-{
-    finding(plan, "note", text, NULL);
-}
-
-void state_plan_skip(struct state_plan *plan, const char *reason)
-{
-    json_set_string(plan->step, "skip", reason);
-}
-
-void state_plan_units(struct state_plan *plan, int64_t count)
-{
-    json_set_int(plan->step, "units", count);
-}
-
-void state_plan_estimate(struct state_plan *plan, int64_t ms, const char *terms)
-{
-    json_set_int(plan->step, "estimate_ms", ms);
-    json_set_string(plan->step, "estimate_terms", terms);
-}
 
 /* --- asking the manager --- */
 
@@ -175,6 +120,7 @@ static bool ask_once(struct planner *planner, const struct ferry_state *state, s
             unreachable(planner, reply);
             return false;
         }
+        planner->context.now_ms = planner->o->clock->realtime_ms(planner->o->clock);
         state->plan.judge(&planner->context, &view, 1, reply, &verdict, planner->mem);
     }
     note_verdict(planner, self, &verdict);
@@ -194,6 +140,9 @@ static void describe(struct json *requests, const char *phase, const struct http
     json_set_string(row, "method", http_method_name(request->method));
     json_set_string(row, "path", request->path);
     json_set_string(row, "credential", credentials[request->credential]);
+    if (request->site == HTTP_SITE_OLD) {
+        json_set_string(row, "manager", "old");
+    }
     headers = json_set_object(row, "headers");
     for (size_t i = 0; i < request->header_count; i++) {
         json_set_string(headers, request->headers[i].name, request->headers[i].value);
@@ -234,22 +183,29 @@ static void describe_phase(struct planner *planner, const struct ferry_state *st
     planner->context.repeat = false;
 }
 
-static void plan_state(struct planner *planner, const struct ferry_state *state, bool may_ask)
+/* The plan phase, to its end. */
+static void ask_all(struct planner *planner, const struct ferry_state *state)
 {
-    struct json *step = planner->plan.step;
     struct unit *self = mem_new(planner->mem, struct unit);
+    unsigned rounds = 0;
 
     self->is_step = true;
     self->row.key = state->name;
+    planner->plan.name = state->name;
+    while (rounds++ < PLAN_ROUNDS && ask_once(planner, state, self)) {
+    }
+}
+
+static void plan_state(struct planner *planner, const struct ferry_state *state, bool may_ask)
+{
+    struct json *step = planner->plan.step;
+
     json_set_string(step, "name", state->name);
     json_set_string(step, "summary", state->summary);
     json_set_bool(step, "no_return", state->flags & STATE_NO_RETURN);
     json_set_array(step, "requests");
     if (may_ask && state->plan.ask) {
-        unsigned rounds = 0;
-
-        while (rounds++ < PLAN_ROUNDS && ask_once(planner, state, self)) {
-        }
+        ask_all(planner, state);
     }
     if (json_get(step, "skip")) {
         return;
@@ -270,6 +226,48 @@ static bool hopeless(const struct state_plan *plan)
                              plan->code == FERRY_E_CONFIG || plan->code == FERRY_E_PROTOCOL);
 }
 
+static bool stop_plan(const struct planner *planner, struct ferry_error *err)
+{
+    if (stopped(planner)) {
+        ferry_fail(err, FERRY_E_STOPPED, "stopped by a signal; nothing was changed");
+        return true;
+    }
+    return false;
+}
+
+static void begin(struct planner *planner, const struct json *run_options, const struct json *facts)
+{
+    struct clock *clock = planner->o->clock;
+
+    limits_init(&planner->limits, run_options, clock->now_ms(clock));
+    planner->facts = json_copy(planner->mem, facts);
+    planner->plan.findings = json_array(planner->mem);
+    planner->plan.mem = planner->mem;
+    planner->context = (struct state_context){.options = run_options,
+                                              .facts = planner->facts,
+                                              .run_id = "",
+                                              .now_ms = clock->realtime_ms(clock),
+                                              .planning = true,
+                                              .plan = &planner->plan};
+}
+
+/* False: stopped by a signal. */
+static bool ask_checks(struct planner *planner, struct ferry_error *err)
+{
+    const struct workflow *workflow = planner->o->workflow;
+
+    planner->plan.step = json_object(planner->mem); /* nobody looks at it */
+    for (size_t i = 0; i < workflow->check_count; i++) {
+        if (stop_plan(planner, err)) {
+            return false;
+        }
+        if (!hopeless(&planner->plan)) {
+            ask_all(planner, workflow->checks[i]);
+        }
+    }
+    return true;
+}
+
 enum ferry_code engine_plan(const void *ctx, const struct engine_options *options,
                             const struct json *run_options, const struct json *facts,
                             struct json **plan, struct ferry_error *err)
@@ -278,30 +276,23 @@ enum ferry_code engine_plan(const void *ctx, const struct engine_options *option
     struct planner planner = {.o = options, .mem = scope};
     struct json *out = json_object(ctx), *steps;
 
-    limits_init(&planner.limits, run_options, options->clock->now_ms(options->clock));
-    planner.facts = json_copy(scope, facts);
-    planner.plan.findings = json_array(scope);
-    planner.context = (struct state_context){.options = run_options,
-                                             .facts = planner.facts,
-                                             .run_id = "",
-                                             .now_ms = options->clock->realtime_ms(options->clock),
-                                             .planning = true,
-                                             .memo = scope,
-                                             .plan = &planner.plan};
+    begin(&planner, run_options, facts);
+    planner.context.memo = scope;
+    if (!ask_checks(&planner, err)) {
+        return err->code;
+    }
     json_set_string(out, "workflow", options->workflow->name);
     steps = json_set_array(out, "steps");
     for (size_t i = 0; i < options->workflow->count; i++) {
-        const struct ferry_state *state = options->workflow->states[i];
-
-        if (options->stop && *options->stop) {
-            return ferry_fail(err, FERRY_E_STOPPED, "stopped by a signal; nothing was changed");
+        if (stop_plan(&planner, err)) {
+            return err->code;
         }
         planner.plan.step = json_push_object(steps);
-        planner.plan.name = state->name;
-        plan_state(&planner, state, !hopeless(&planner.plan));
+        plan_state(&planner, options->workflow->states[i], !hopeless(&planner.plan));
     }
     json_set_bool(out, "blocked", planner.plan.blocked);
     json_set_string(out, "code", ferry_code_name(planner.plan.code));
+    json_set_json(out, "checks", plan_says_checks(&planner.plan, options->workflow, scope));
     json_set_json(out, "findings", planner.plan.findings);
     json_set_json(out, "facts", planner.facts);
     *plan = out;

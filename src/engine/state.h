@@ -18,6 +18,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "engine/state_plan.h"
 #include "http/message.h"
 
 /* One unit, as a state sees it. */
@@ -36,7 +37,6 @@ struct state_unit {
 };
 
 struct state_sink; /* where expand puts units */
-struct state_plan; /* where plan puts what it found */
 
 /* What a state may know. All borrowed for the call. */
 struct state_context {
@@ -169,7 +169,10 @@ struct ferry_state {
 };
 
 /* A workflow: states in order, and those that take back what they did when the run is cancelled
-   before its point of no return (each finds out by itself whether there is anything to undo). */
+   before its point of no return (each finds out by itself whether there is anything to undo).
+   checks are states of which only the plan phase counts: a plan asks them first, in order; they are
+   no steps of a run and never in the journal. check_names is all that they and the plan phases of
+   the states check. */
 struct workflow {
     const char *name;
     const char *summary;
@@ -177,6 +180,10 @@ struct workflow {
     size_t count;
     const struct ferry_state *const *undo;
     size_t undo_count;
+    const struct ferry_state *const *checks;
+    size_t check_count;
+    const struct state_check_name *check_names;
+    size_t check_name_count;
 };
 /* The state of this name, also among those that undo; NULL: none. */
 const struct ferry_state *workflow_state(const struct workflow *workflow, const char *name);
@@ -190,19 +197,6 @@ void state_sink_add(struct state_sink *sink, const char *key);
 void state_sink_add_given(struct state_sink *sink, const char *key, const struct json *given);
 /* Adds a unit that has nothing to do, with the reason why. */
 void state_sink_skip(struct state_sink *sink, const char *key, const char *reason);
-
-/* --- what plan may say. Texts are copied. --- */
-
-/* Stands in the way: the run would be refused (exit 5, or that of code). */
-void state_plan_blocker(struct state_plan *plan, enum ferry_code code, const char *text,
-                        const char *hint);
-void state_plan_warning(struct state_plan *plan, const char *text, const char *hint);
-void state_plan_note(struct state_plan *plan, const char *text);
-/* This step would be skipped. */
-void state_plan_skip(struct state_plan *plan, const char *reason);
-/* How many units it would have, and how long it may take (ms, 0: cannot tell) and why. */
-void state_plan_units(struct state_plan *plan, int64_t count);
-void state_plan_estimate(struct state_plan *plan, int64_t ms, const char *terms);
 
 /* --- small help for judges --- */
 

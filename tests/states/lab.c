@@ -34,6 +34,19 @@ void state_plan_warning(struct state_plan *plan, const char *text, const char *h
     note(plan, "warning", text, hint);
 }
 
+void state_plan_check(struct state_plan *plan, const char *name, enum state_check verdict,
+                      const char *evidence, const char *next)
+{
+    static const char *const kinds[] = {[STATE_CHECK_OK] = "ok",
+                                        [STATE_CHECK_CANNOT_TELL] = "cannot tell",
+                                        [STATE_CHECK_WARNING] = "warning",
+                                        [STATE_CHECK_STOPS] = "stops"};
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+
+    assert_true(verdict == STATE_CHECK_OK || next != NULL);
+    note(plan, mem_printf(scope, "%s %s", kinds[verdict], name), evidence, next);
+}
+
 void state_plan_note(struct state_plan *plan, const char *text)
 {
     note(plan, "note", text, NULL);

@@ -210,6 +210,100 @@ static void the_first_blocker_gives_the_code(void **state)
     lab_free(lab);
 }
 
+/* --- checks --- */
+
+static void judge_checks(const struct state_context *context, const struct state_unit *units,
+                         size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
+                         const void *mem)
+{
+    (void)units, (void)n, (void)reply;
+    state_plan_check(context->plan, "disk", STATE_CHECK_OK, "9 GB are free", NULL);
+    state_plan_check(context->plan, "clock", STATE_CHECK_WARNING, "an hour ahead", "set it");
+    state_plan_check(context->plan, "disk", STATE_CHECK_CANNOT_TELL, "the other does not say",
+                     "look there");
+    state_plan_check(context->plan, "disk", STATE_CHECK_OK, "9 GB here too", NULL);
+    state_plan_check(context->plan, "plugins", STATE_CHECK_STOPS, "one is too old", "update it");
+    json_set_string(state_facts(verdicts, mem), "seen", "by a check");
+    verdicts->answer = STATE_DONE;
+}
+
+static bool ask_first(const struct state_context *context, const struct state_unit *units, size_t n,
+                      struct http_request **request, struct state_verdict *verdicts,
+                      const void *mem)
+{
+    assert_null(json_get(context->facts, "manager")); /* which the plans of the states bring */
+    return lab_ask_plan(context, units, n, request, verdicts, mem);
+}
+
+static const struct ferry_state check = {.name = "preflight_lab",
+                                         .summary = "looks",
+                                         .def = 1,
+                                         .plan = {.ask = ask_first, .judge = judge_checks}};
+
+static struct lab *checking_lab(void)
+{
+    static const struct ferry_state *const checks[] = {&check};
+    static const struct state_check_name names[] = {{"clock", "facts 1", "is it right?"},
+                                                    {"disk", "facts 2", "is there room?"},
+                                                    {"ghost", "facts 3", "is anyone there?"},
+                                                    {"plugins", "facts 4", "do they fit?"}};
+    struct lab *lab = lab_new(two, answer_free);
+
+    lab->workflow.checks = checks;
+    lab->workflow.check_count = 1;
+    lab->workflow.check_names = names;
+    lab->workflow.check_name_count = 4;
+    return lab;
+}
+
+static void assert_check(size_t at, const char *name, const char *verdict, const char *evidence,
+                         const char *next)
+{
+    const struct json *row = json_at(json_get(plan, "checks"), at);
+
+    assert_string_equal(json_string_or(row, "name", ""), name);
+    assert_string_equal(json_string_or(row, "verdict", ""), verdict);
+    assert_string_equal(json_string_or(row, "evidence", ""), evidence);
+    assert_string_equal(json_string_or(row, "next", "(none)"), next);
+}
+
+static void checks_are_asked_first_and_stand_in_the_order_of_their_table(void **state)
+{
+    struct lab *lab = checking_lab();
+
+    (void)state;
+    assert_int_equal(make_plan(lab), FERRY_OK);
+    assert_int_equal(json_size(json_get(plan, "checks")), 4);
+    assert_check(0, "clock", "warning", "an hour ahead", "set it");
+    assert_check(1, "disk", "cannot_tell", "the other does not say", "look there");
+    assert_check(2, "ghost", "cannot_tell", "not asked, because of what stands in the way",
+                 "clear that away, then plan again");
+    assert_check(3, "plugins", "stops", "one is too old", "update it");
+    assert_string_equal(json_string_or(json_at(json_get(plan, "checks"), 0), "step", ""),
+                        "preflight_lab");
+    assert_string_equal(json_string_or(json_at(json_get(plan, "checks"), 0), "source", ""),
+                        "facts 1");
+    assert_int_equal(json_size(json_get(plan, "steps")), 2); /* a check is no step */
+    assert_string_equal(json_string_or(plan, "facts.seen", ""), "by a check");
+    lab_free(lab);
+}
+
+static void checks_count_as_blockers_and_warnings(void **state)
+{
+    struct lab *lab = checking_lab();
+
+    (void)state;
+    assert_int_equal(make_plan(lab), FERRY_OK);
+    assert_true(json_is_true(json_get(plan, "blocked")));
+    assert_string_equal(json_string_or(plan, "code", ""), "FERRY_E_REFUSED");
+    assert_string_equal(json_string_or(finding("blocker", 0), "text", ""), "one is too old");
+    assert_string_equal(json_string_or(finding("blocker", 0), "check", ""), "plugins");
+    assert_string_equal(json_string_or(finding("warning", 0), "hint", ""), "set it");
+    assert_string_equal(json_string_or(finding("warning", 1), "check", ""), "disk");
+    assert_string_equal(json_string_or(finding("warning", 1), "step", ""), "preflight_lab");
+    lab_free(lab);
+}
+
 static void answer_verdict(struct lab *lab, const struct lab_call *call, struct lab_answer *out)
 {
     const enum state_answer *say = lab->arg;
@@ -334,6 +428,8 @@ int main(void)
         cmocka_unit_test(a_plan_shows_what_would_be_done_and_asked),
         cmocka_unit_test(a_plan_shows_the_very_requests),
         cmocka_unit_test(the_first_blocker_gives_the_code),
+        cmocka_unit_test(checks_are_asked_first_and_stand_in_the_order_of_their_table),
+        cmocka_unit_test(checks_count_as_blockers_and_warnings),
         cmocka_unit_test(what_a_state_answers_becomes_a_finding),
         cmocka_unit_test(a_silent_manager_is_a_blocker_after_three_tries),
         cmocka_unit_test(a_doubled_answer_is_not_taken_for_that_of_the_next_question),
