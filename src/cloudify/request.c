@@ -23,6 +23,7 @@ static void begin(struct http_request *request, enum http_method method,
 {
     request->method = method;
     request->path = mem_strdup(request, path);
+    request->site = caller->site;
     request->credential = caller->who;
     if (caller->tenant != NULL) {
         http_request_header(request, "Tenant", caller->tenant);

@@ -21,11 +21,12 @@
 /* Rows a page: facts 1.0, the largest that every version allows. */
 #define CLOUDIFY_PAGE 1000
 
-/* In whose name, for which tenant. */
+/* At which manager, in whose name, for which tenant. */
 struct cloudify_caller {
     enum http_credential who;
     const char *tenant; /* NULL: no Tenant header */
     bool bypass;        /* X-BYPASS-MAINTENANCE; never together with HTTP_ANONYMOUS (500) */
+    enum http_site site;
 };
 
 struct cloudify_pair {

@@ -4,12 +4,9 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "http/auth.h"
 #include "http/loop.h"
-#include "http/nodes.h"
 #include "http/outcome.h"
-#include "http/transfer.h"
-#include "http/trust.h"
+#include "http/site.h"
 
 #define CONNECTIONS_DEFAULT 64
 #define STALL_CHECK_MS 250
@@ -22,10 +19,8 @@ struct transfer_list {
 
 struct http_client {
     struct transport transport;
-    struct http_transfer_options options;
-    struct http_nodes nodes;
-    struct http_login before;
-    struct http_login after;
+    struct http_site_state *sites[HTTP_SITES]; /* NULL: not configured */
+    struct clock *clock;
     struct log *log;
     struct http_loop *loop;
     int64_t stall_check_ms;      /* when to look for stalled transfers again */
@@ -34,6 +29,12 @@ struct http_client {
     struct transfer_list active; /* given to curl */
     struct transfer_list done;   /* their replies wait to be fetched */
 };
+
+static struct http_site_state *site_of(const struct http_client *client,
+                                       const struct http_request *request)
+{
+    return client->sites[request->site];
+}
 
 static struct http_client *client_of(struct transport *transport)
 {
@@ -113,10 +114,12 @@ static void log_end(struct http_client *client, struct http_transfer *transfer)
 /* A node that is not there: who asks next, asks the next one. */
 static void judge_node(struct http_client *client, const struct http_transfer *transfer)
 {
-    if (transfer->request->node == NULL && http_node_failed(transfer->reply) &&
-        http_nodes_move_on(&client->nodes, transfer->url)) {
+    struct http_site_state *site = site_of(client, transfer->request);
+
+    if (site != NULL && transfer->request->node == NULL && transfer->request->knock == NULL &&
+        http_node_failed(transfer->reply) && http_nodes_move_on(&site->nodes, transfer->url)) {
         log_line(client->log, LOG_WARN, "http: %s does not answer, from now on %s is asked",
-                 transfer->url, http_nodes_pick(&client->nodes, NULL));
+                 transfer->url, http_nodes_pick(&site->nodes, NULL));
     }
 }
 
@@ -149,10 +152,21 @@ static void finish(struct http_client *client, struct http_transfer *transfer)
 }
 
 /* Says to which node it goes. On failure the transfer has ended with HTTP_NOT_SENT. */
-static bool aim(struct http_client *client, struct http_transfer *transfer)
+static bool aim(struct http_transfer *transfer, const struct http_site_state *site)
 {
-    const char *node = http_nodes_pick(&client->nodes, transfer->request->node);
+    const char *node = NULL;
 
+    if (transfer->request->knock != NULL) {
+        return true; /* it names its own goal */
+    }
+    if (site == NULL) {
+        http_transfer_blame(transfer, FERRY_E_CONFIG,
+                            "it is not configured: give old_manager.url, old_manager.username and "
+                            "old_manager.password");
+        http_transfer_end(transfer, CURLE_URL_MALFORMAT);
+        return false;
+    }
+    node = http_nodes_pick(&site->nodes, transfer->request->node);
     if (node == NULL) {
         http_transfer_blame(transfer, FERRY_E_CONFIG,
                             "the run is pinned to this node, and the configuration does not name "
@@ -165,12 +179,20 @@ static bool aim(struct http_client *client, struct http_transfer *transfer)
     return true;
 }
 
+/* What a transfer is told about its manager; a knock needs none, but the clock. */
+static const struct http_transfer_options *options_of(const struct http_client *client,
+                                                      const struct http_site_state *site)
+{
+    return site != NULL ? &site->options : &client->sites[HTTP_SITE_NEW]->options;
+}
+
 static void start_queued(struct http_client *client)
 {
     while (client->active.count < client->most && client->queued.count > 0) {
         struct http_transfer *transfer = list_take_first(&client->queued);
+        const struct http_site_state *site = site_of(client, transfer->request);
 
-        if (!aim(client, transfer) || !http_transfer_setup(transfer, &client->options)) {
+        if (!aim(transfer, site) || !http_transfer_setup(transfer, options_of(client, site))) {
             finish(client, transfer);
         } else if (curl_multi_add_handle(http_loop_multi(client->loop), transfer->easy) !=
                    CURLM_OK) {
@@ -209,7 +231,7 @@ static void cut(struct http_client *client, struct http_transfer *transfer, CURL
    header lines; so we look ourselves, now and then. */
 static void cut_stalled(struct http_client *client)
 {
-    int64_t now_ms = client->options.clock->now_ms(client->options.clock);
+    int64_t now_ms = client->clock->now_ms(client->clock);
     struct http_transfer *next = NULL;
 
     if (now_ms < client->stall_check_ms) {
@@ -238,14 +260,27 @@ static int64_t turn_ms(const struct http_client *client, int64_t left_ms)
 
 /* ---- the interface ---- */
 
+/* Where a transfer goes as far as is known before its start, for people. */
+static const char *goal_of(const struct http_site_state *site, const struct http_request *request)
+{
+    if (request->knock != NULL) {
+        return request->knock;
+    }
+    if (request->node != NULL) {
+        return request->node;
+    }
+    return site != NULL ? http_nodes_pick(&site->nodes, NULL) : "the old manager";
+}
+
 static void client_submit(struct transport *transport, const struct http_request *request,
                           uint64_t ticket)
 {
     struct http_client *client = client_of(transport);
+    const struct http_site_state *site = site_of(client, request);
+    struct http_transfer *transfer =
+        http_transfer_new(client, options_of(client, site), request, ticket);
 
-    struct http_transfer *transfer = http_transfer_new(client, &client->options, request, ticket);
-
-    transfer->url = request->node != NULL ? request->node : http_nodes_pick(&client->nodes, NULL);
+    transfer->url = goal_of(site, request);
     list_append(&client->queued, transfer);
     start_queued(client);
 }
@@ -267,7 +302,7 @@ static bool client_finished(struct transport *transport, const void *ctx, uint64
 static void client_wait(struct transport *transport, int64_t max_ms)
 {
     struct http_client *client = client_of(transport);
-    struct clock *clock = client->options.clock;
+    struct clock *clock = client->clock;
     int64_t start_ms = clock->now_ms(clock);
     int64_t left_ms = max_ms;
     bool go_on = true;
@@ -349,75 +384,33 @@ static int client_destroy(struct http_client *client)
     return 0;
 }
 
-static struct http_login copy_login(const void *ctx, const struct http_login *login)
-{
-    return (struct http_login){
-        .username = mem_strdup(ctx, login->username),
-        .password = login->password,
-        .token = login->token,
-    };
-}
-
-static void copy_options(struct http_client *client, const struct http_client_options *options)
-{
-    client->before = copy_login(client, &options->before);
-    client->after = copy_login(client, &options->after);
-    client->options = (struct http_transfer_options){
-        .insecure = options->insecure,
-        .user_agent = mem_strdup(client, options->user_agent),
-        .before = &client->before,
-        .after = &client->after,
-        .clock = options->clock,
-    };
-    client->log = options->log;
-    client->most =
-        options->max_connections > 0 ? (size_t)options->max_connections : CONNECTIONS_DEFAULT;
-}
-
-/* The one file of certificates is left to libcurl, which keeps it for all connections; of two it
-   takes the text only. */
-static enum ferry_code copy_trust(struct http_client *client,
+static enum ferry_code make_sites(struct http_client *client,
                                   const struct http_client_options *options,
                                   struct ferry_error *err)
 {
-    const char *first = options->ca_file;
-    const char *second = options->after_ca_file;
-    char *text = NULL;
-    enum ferry_code code = FERRY_OK;
+    enum ferry_code code = http_site_new(client, options, &client->sites[HTTP_SITE_NEW], err);
 
-    if (first != NULL && second != NULL) {
-        code = http_trust_join(client, first, second, &text, err);
-    } else if (first != NULL || second != NULL) {
-        first = first != NULL ? first : second;
-        code = http_trust_check(first, err);
+    if (code == FERRY_OK && options->old != NULL) {
+        struct http_client_options old = *options->old;
+
+        old.user_agent = options->user_agent;
+        old.clock = options->clock;
+        code = http_site_new(client, &old, &client->sites[HTTP_SITE_OLD], err);
     }
-    client->options.ca_file = mem_strdup(client, first);
-    client->options.ca_text = text;
     return code;
-}
-
-static enum ferry_code check_logins(const struct http_client_options *options,
-                                    struct ferry_error *err)
-{
-    enum ferry_code code = http_auth_check(&options->before, err);
-
-    return code == FERRY_OK ? http_auth_check(&options->after, err) : code;
 }
 
 enum ferry_code http_client_new(const void *ctx, const struct http_client_options *options,
                                 struct transport **out, struct ferry_error *err)
 {
     struct http_client *client = mem_new(ctx, struct http_client);
-    enum ferry_code code = http_nodes_init(client, options, &client->nodes, err);
+    enum ferry_code code = make_sites(client, options, err);
 
     client->transport.ops = &client_ops;
-    copy_options(client, options);
-    if (code == FERRY_OK) {
-        code = copy_trust(client, options, err);
-    }
-    if (code == FERRY_OK) {
-        code = check_logins(options, err);
-    }
+    client->clock = options->clock;
+    client->log = options->log;
+    client->most =
+        options->max_connections > 0 ? (size_t)options->max_connections : CONNECTIONS_DEFAULT;
     if (code == FERRY_OK) {
         code = http_loop_new(client, options->clock, (int)client->most, &client->loop, err);
     }

@@ -1,5 +1,6 @@
 /*
- * The transport over libcurl: one epoll loop, one thread, one manager of one or more nodes.
+ * The transport over libcurl: one epoll loop, one thread, one manager of one or more nodes, or two
+ * such managers (sites), each with its own URLs, logins and trust.
  *
  * Promises: TLS (1.2 or later) is verified unless told otherwise in so many words; a changing
  * request is never sent twice behind the caller's back (libcurl 7.88 re-sends a request whose
@@ -52,7 +53,10 @@ struct http_client_options {
     bool insecure;             /* the operator's own words; never a default */
     struct http_login before;
     struct http_login after; /* neither password nor token: the same as before */
-    int max_connections;     /* transfers at once, the others wait their turn; 0: 64 */
+    /* The manager of HTTP_SITE_OLD; what stands above counts, what stands below is shared. NULL:
+       there is none, and requests to it are not sent (FERRY_E_CONFIG). */
+    const struct http_client_options *old;
+    int max_connections; /* transfers at once, the others wait their turn; 0: 64 */
     const char *user_agent;
     struct clock *clock;
     struct log *log; /* may be NULL; lines carry no secret */

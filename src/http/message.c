@@ -55,6 +55,9 @@ void http_request_digest(const struct http_request *request, char out[65])
     struct digest_sha256 *digest = digest_sha256_new(NULL);
     const char *method = http_method_name(request->method);
 
+    if (request->site == HTTP_SITE_OLD) {
+        digest_sha256_add(digest, "old ", 4);
+    }
     digest_sha256_add(digest, method, strlen(method));
     digest_sha256_add(digest, "\n", 1);
     digest_sha256_add(digest, request->path, strlen(request->path));
@@ -75,5 +78,6 @@ struct http_reply *http_reply_new(const void *ctx)
     reply->content_length = -1;
     reply->retry_after_ms = -1;
     reply->date_ms = -1;
+    reply->cert_until_ms = -1;
     return reply;
 }

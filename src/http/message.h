@@ -16,9 +16,16 @@ enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DE
 /* Whose name a request is sent in. */
 enum http_credential {
     HTTP_ANONYMOUS,
-    HTTP_AS_BEFORE, /* the user of the new manager, as configured */
+    HTTP_AS_BEFORE, /* the user of the manager that is asked, as configured */
     HTTP_AS_AFTER   /* the user that the restored snapshot brings */
 };
+
+/* Which manager a request goes to. Without a second one every request is for the new one. */
+enum http_site {
+    HTTP_SITE_NEW, /* that which is upgraded to */
+    HTTP_SITE_OLD  /* that which the snapshot comes from */
+};
+#define HTTP_SITES 2
 
 #define HTTP_HEADERS_MAX 6
 /* Replies are JSON lists of at most 1,000 rows; the largest seen row (a deployment with its
@@ -35,6 +42,12 @@ struct http_header {
 struct http_request {
     enum http_method method;
     const char *path; /* "/api/v3.1/..." with its query, already escaped */
+    enum http_site site;
+    /* "host:port": no request at all, a TCP connection there is opened and closed again; only with
+       HTTP_GET. Answered (status 0): it could be opened. NULL: a request like any other. */
+    const char *knock;
+    /* On a connection of its own, and the reply tells how long the server's certificate holds. */
+    bool wants_certificate;
     /* URL of the node that must answer, one of those that the transport was made with (a reply's
        node, say); NULL: whichever node is asked at present. Never goes to another one. */
     const char *node;
@@ -81,6 +94,7 @@ struct http_reply {
     int64_t content_length;  /* as the header says (HEAD), -1 when absent */
     int64_t retry_after_ms;  /* -1 when absent */
     int64_t date_ms;         /* the server's Date, -1 when absent */
+    int64_t cert_until_ms;   /* end of the server's certificate, -1 when not asked or without TLS */
     int64_t sent_bytes;      /* of the body */
     int64_t took_ms;
 };
@@ -95,7 +109,8 @@ struct http_request *http_request_new(const void *ctx, enum http_method method, 
 void http_request_header(struct http_request *request, const char *name, const char *value);
 /* Sets a JSON body (printed compactly) and "Content-Type: application/json", exactly so. */
 void http_request_json(struct http_request *request, const struct json *body);
-/* A hex SHA-256 over method, path and body text: what the journal keeps of a request. */
+/* A hex SHA-256 over method, path and body text (and the site, when it is the old one): what the
+   journal keeps of a request. */
 void http_request_digest(const struct http_request *request, char out[65]);
 
 /* An empty reply below ctx (outcome unknown, numbers "absent"). */

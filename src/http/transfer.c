@@ -230,8 +230,46 @@ static char *error_text(struct http_transfer *transfer, CURLcode result)
     } else if (transfer->why != NULL) {
         what = "nothing was sent to";
     }
+    if (transfer->request->knock != NULL) {
+        return mem_printf(reply, "cannot reach %s: %s", transfer->request->knock, why);
+    }
     return mem_printf(reply, "%s %s: %s %s: %s", http_method_name(transfer->request->method), path,
                       what, transfer->url, why);
+}
+
+/* When the server's own certificate ends; -1: curl was not asked, or tells it in no form we know
+   ("Nov 26 06:22:00 2027 GMT" with OpenSSL, "2027-11-26 06:22:00 GMT" with GnuTLS). */
+static int64_t cert_until_ms(CURL *easy)
+{
+    static const char mark[] = "Expire date:";
+    struct curl_certinfo *info = NULL;
+    int64_t ms = -1;
+
+    if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &info) != CURLE_OK || info == NULL ||
+        info->num_of_certs < 1) {
+        return -1;
+    }
+    for (const struct curl_slist *line = info->certinfo[0]; line != NULL; line = line->next) {
+        if (strncmp(line->data, mark, sizeof mark - 1) == 0) {
+            time_t at = curl_getdate(line->data + sizeof mark - 1, NULL);
+
+            ms = at < 0 ? -1 : (int64_t)at * 1000;
+        }
+    }
+    return ms;
+}
+
+/* Nothing is asked there, so that the connection stands is all that can be known. */
+static void end_knock(struct http_transfer *transfer, CURLcode result)
+{
+    struct http_reply *reply = transfer->reply;
+
+    if (result == CURLE_OK) {
+        reply->outcome = HTTP_ANSWERED;
+        reply->code = FERRY_OK;
+    } else {
+        reply->outcome = http_outcome_of_curl((int)result, 0, 0, &reply->code);
+    }
 }
 
 void http_transfer_end(struct http_transfer *transfer, CURLcode result)
@@ -242,11 +280,17 @@ void http_transfer_end(struct http_transfer *transfer, CURLcode result)
     if (transfer->easy != NULL) {
         (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     }
+    if (transfer->easy != NULL && transfer->request->wants_certificate) {
+        reply->cert_until_ms = cert_until_ms(transfer->easy);
+    }
     reply->status = status >= 200 ? (int)status : 0;
     /* Once the request was let go, nothing tells for certain that no byte of it left: curl counts
        what the socket took at once, not what it took later. So "let go" counts as sent. */
     reply->outcome =
         http_outcome_of_curl((int)result, transfer->began > 0 ? 1 : 0, reply->status, &reply->code);
+    if (transfer->request->knock != NULL) {
+        end_knock(transfer, result);
+    }
     reply->sent_bytes = http_transfer_sent(transfer);
     reply->took_ms = transfer->clock->now_ms(transfer->clock) - transfer->started_ms;
     reply->body = buf_text(&transfer->body);

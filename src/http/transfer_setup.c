@@ -245,6 +245,31 @@ static bool open_file(struct http_transfer *transfer)
     return true;
 }
 
+/* Opens a connection and is done. Straight: a proxy's yes would say nothing about the peer. */
+static bool set_knock(struct http_transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+
+    return set_text(easy, CURLOPT_URL,
+                    mem_printf(transfer, "http://%s/", transfer->request->knock)) &&
+           set_text(easy, CURLOPT_PROTOCOLS_STR, "http") && set_text(easy, CURLOPT_PROXY, "") &&
+           set_number(easy, CURLOPT_CONNECT_ONLY, 1) && set_number(easy, CURLOPT_NOSIGNAL, 1);
+}
+
+/* The chain is shown by the handshake only: on a connection that is re-used there is none. */
+static bool set_certificate(const struct http_transfer *transfer)
+{
+    return !transfer->request->wants_certificate ||
+           (set_number(transfer->easy, CURLOPT_CERTINFO, 1) &&
+            set_number(transfer->easy, CURLOPT_FRESH_CONNECT, 1));
+}
+
+static bool set_request(struct http_transfer *transfer, const struct http_transfer_options *options)
+{
+    return set_protocol(transfer, options) && set_tls(transfer->easy, options) &&
+           set_certificate(transfer) && set_headers(transfer, options) && set_method(transfer);
+}
+
 bool http_transfer_setup(struct http_transfer *transfer,
                          const struct http_transfer_options *options)
 {
@@ -256,9 +281,10 @@ bool http_transfer_setup(struct http_transfer *transfer,
     if (transfer->easy == NULL) {
         mem_exhausted();
     }
-    if (!set_callbacks(transfer) || !set_protocol(transfer, options) ||
-        !set_tls(transfer->easy, options) || !set_times(transfer) ||
-        !set_headers(transfer, options) || !set_method(transfer)) {
+    bool knocks = transfer->request->knock != NULL;
+
+    if (!set_callbacks(transfer) || !set_times(transfer) ||
+        !(knocks ? set_knock(transfer) : set_request(transfer, options))) {
         http_transfer_blame(transfer, FERRY_E_FAILED, "libcurl does not take an option");
         http_transfer_end(transfer, CURLE_BAD_FUNCTION_ARGUMENT);
         return false;

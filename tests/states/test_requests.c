@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "cloudify/request.h"
 
-static const struct cloudify_caller admin = {HTTP_AS_BEFORE, "acme", false};
+static const struct cloudify_caller admin = {.who = HTTP_AS_BEFORE, .tenant = "acme"};
 
 static const char *header(const struct http_request *request, const char *name)
 {
@@ -34,8 +34,9 @@ static void bypass_is_never_sent_without_a_user(void **state)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct http_request *request = http_request_new(scope, HTTP_GET, "");
-    struct cloudify_caller nobody = {HTTP_ANONYMOUS, NULL, true};
-    struct cloudify_caller bypasser = {HTTP_AS_AFTER, "default_tenant", true};
+    struct cloudify_caller nobody = {.who = HTTP_ANONYMOUS, .bypass = true};
+    struct cloudify_caller bypasser = {
+        .who = HTTP_AS_AFTER, .tenant = "default_tenant", .bypass = true};
 
     (void)state;
     cloudify_ask_version(request, &nobody);

@@ -70,6 +70,21 @@ static void right_ca_is_believed(void **state)
     mem_free(tls.ctx);
 }
 
+static void end_of_the_certificate_is_told_when_asked_for(void **state)
+{
+    struct tls tls = start("good", NULL, NULL);
+    struct transport *client = http_fixture_client(tls.ctx, tls.url, "ca.pem");
+    struct http_request *request = http_request_new(tls.ctx, HTTP_GET, "/");
+    int64_t now_ms = clock_system()->realtime_ms(clock_system());
+
+    (void)state;
+    assert_int_equal(http_exchange(tls.ctx, client, request)->cert_until_ms, -1);
+    request->wants_certificate = true; /* although the first connection could be used again */
+    int64_t until_ms = http_exchange(tls.ctx, client, request)->cert_until_ms;
+    assert_true(until_ms > now_ms && until_ms < now_ms + INT64_C(40) * 366 * 86400 * 1000);
+    mem_free(tls.ctx);
+}
+
 static void another_ca_is_not(void **state)
 {
     struct tls tls = start("good", NULL, NULL);
@@ -295,6 +310,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_ca_is_believed),
+        cmocka_unit_test(end_of_the_certificate_is_told_when_asked_for),
         cmocka_unit_test(another_ca_is_not),
         cmocka_unit_test(certificate_of_another_host_is_not),
         cmocka_unit_test(certificate_out_of_date_is_not),
