@@ -109,10 +109,10 @@ static enum ferry_code ca_file(const struct json *options, const char *path, con
 }
 
 /* The URLs of all nodes where the manager has several; their texts are those of the options. */
-static size_t all_nodes(const void *ctx, const struct json *options, const char *const **out)
+static size_t all_nodes(const void *ctx, const struct json *nodes, const char *const **out)
 {
-    const struct json *node = json_first(json_get(options, "manager.nodes"));
-    const char **urls = mem_array(ctx, const char *, json_size(json_get(options, "manager.nodes")));
+    const struct json *node = json_first(nodes);
+    const char **urls = mem_array(ctx, const char *, json_size(nodes));
     size_t count = 0;
 
     for (; node; node = json_next(node)) {
@@ -122,15 +122,34 @@ static size_t all_nodes(const void *ctx, const struct json *options, const char 
     return count;
 }
 
+/* The manager that the snapshot comes from, where the options name it: *used says so. */
+static enum ferry_code old_manager(const void *ctx, const struct json *options,
+                                   struct http_client_options *old, bool *used,
+                                   struct ferry_error *err)
+{
+    *used = json_is_object(json_get(options, "old_manager"));
+    if (!*used) {
+        return FERRY_OK;
+    }
+    old->url = json_string_or(options, "old_manager.url", "");
+    old->node_count = all_nodes(ctx, json_get(options, "old_manager.nodes"), &old->nodes);
+    if (ca_file(options, "old_manager.ca", "old_manager.ca", &old->ca_file, err)) {
+        return err->code;
+    }
+    return login(ctx, options, "old_manager", &old->before, err);
+}
+
 static enum ferry_code connect_to(const void *ctx, struct session *session, struct ferry_error *err)
 {
     struct ferry *ferry = session->ferry;
     const struct json *options = session->options;
     struct http_client_options http = {
         .url = session->target, .user_agent = "ferry/" FERRY_VERSION, .clock = ferry->clock};
+    struct http_client_options old = {0};
     struct transport *transport;
+    bool has_old;
 
-    http.node_count = all_nodes(ctx, options, &http.nodes);
+    http.node_count = all_nodes(ctx, json_get(options, "manager.nodes"), &http.nodes);
     http.max_connections = (int)json_int64_or(options, "limits.in_flight", LIMITS_IN_FLIGHT);
     if (ferry->o.on_log) {
         http.log = log_new(ctx, LOG_DEBUG, ferry->clock, on_log, ferry);
@@ -140,7 +159,11 @@ static enum ferry_code connect_to(const void *ctx, struct session *session, stru
                 &http.after_ca_file, err) ||
         login(ctx, options, "manager", &http.before, err) ||
         login(ctx, options, "manager.after_restore", &http.after, err) ||
-        http_client_new(ctx, &http, &transport, err)) {
+        old_manager(ctx, options, &old, &has_old, err)) {
+        return err->code;
+    }
+    http.old = has_old ? &old : NULL;
+    if (http_client_new(ctx, &http, &transport, err)) {
         return err->code;
     }
     session->transport =

@@ -10,7 +10,8 @@
 
 /* The objects of the options while they are filled, one for each of these. */
 static const char *const groups[] = {"manager", "snapshot", "restore", "maintenance",
-                                     "agents",  "plugins",  "limits"};
+                                     "agents",  "plugins",  "limits",  "old_manager"};
+enum { MANAGER = 0, SNAPSHOT = 1, OLD_MANAGER = 7 };
 
 struct parts {
     struct json *groups[FERRY_COUNT(groups)];
@@ -34,6 +35,9 @@ static struct json *assemble(const void *ctx, const struct parts *parts)
 
     for (size_t at = 0; at < FERRY_COUNT(groups); at++) {
         json_set_json(options, groups[at], parts->groups[at]);
+    }
+    if (!json_is_string(json_member(parts->groups[OLD_MANAGER], "url"))) {
+        json_set_null(options, groups[OLD_MANAGER]); /* none is configured */
     }
     return options;
 }
@@ -65,7 +69,11 @@ static enum ferry_code put_all(struct config_raw *raw, struct parts *parts, bool
         }
         code = config_value_put(raw, key, part_of(parts, key), err);
     }
-    return code == FERRY_OK ? config_references_put(raw, parts->groups[0], err) : code;
+    if (code == FERRY_OK) {
+        code = config_references_put(raw, parts->groups[MANAGER], err);
+    }
+    return code == FERRY_OK ? config_references_put_old(raw, parts->groups[OLD_MANAGER], err)
+                            : code;
 }
 
 static enum ferry_code load_yaml(const void *ctx, const struct config_source *source,
@@ -98,7 +106,7 @@ static enum ferry_code load_yaml(const void *ctx, const struct config_source *so
     if (code != FERRY_OK) {
         return code;
     }
-    name_snapshot(raw, parts.groups[1]);
+    name_snapshot(raw, parts.groups[SNAPSHOT]);
     *options = assemble(ctx, &parts);
     return FERRY_OK;
 }
@@ -122,7 +130,9 @@ enum ferry_code config_override(const void *ctx, const struct json *options,
         return code;
     }
     for (size_t at = 0; at < FERRY_COUNT(groups); at++) {
-        parts.groups[at] = json_copy(scope, json_member(options, groups[at]));
+        const struct json *group = json_member(options, groups[at]);
+
+        parts.groups[at] = json_is_object(group) ? json_copy(scope, group) : json_object(scope);
     }
     code = put_all(raw, &parts, true, err);
     if (code == FERRY_OK) {

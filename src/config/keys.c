@@ -29,6 +29,18 @@ const struct config_key config_keys[] = {
     {"manager.after_restore.ca", "manager.after_restore_ca", CONFIG_PATH, NULL, 0, 0},
     {"manager.ca", "manager.ca", CONFIG_PATH, NULL, 0, 0},
     {"manager.tenant", "manager.tenant", CONFIG_TEXT, "default_tenant", 0, 0},
+    {"old_manager.profile", NULL, CONFIG_PROFILE, NULL, 0, 0},
+    {"old_manager.url", "old_manager.url", CONFIG_MANAGER, NULL, 0, 0},
+    {"old_manager.username", "old_manager.username", CONFIG_TEXT, NULL, 0, 0},
+    {"old_manager.password.file", NULL, CONFIG_PATH, NULL, 0, 0},
+    {"old_manager.password.env", NULL, CONFIG_VARIABLE, NULL, 0, 0},
+    {"old_manager.password.command", NULL, CONFIG_TEXT, NULL, 0, 0},
+    {"old_manager.token.file", NULL, CONFIG_PATH, NULL, 0, 0},
+    {"old_manager.token.env", NULL, CONFIG_VARIABLE, NULL, 0, 0},
+    {"old_manager.token.command", NULL, CONFIG_TEXT, NULL, 0, 0},
+    {"old_manager.ca", "old_manager.ca", CONFIG_PATH, NULL, 0, 0},
+    {"old_manager.tenant", "old_manager.tenant", CONFIG_TEXT, "default_tenant", 0, 0},
+    {"old_manager.broker", "old_manager.broker", CONFIG_ADDRESS, NULL, 0, 0},
     {"snapshot.file", "snapshot.file", CONFIG_PATH, NULL, 0, 0},
     {"snapshot.url", "snapshot.url", CONFIG_DOWNLOAD, NULL, 0, 0},
     {"snapshot.id", "snapshot.id", CONFIG_SNAPSHOT, NULL, 0, 0},
@@ -89,6 +101,9 @@ const char *const config_groups[] = {"manager",
                                      "manager.after_restore",
                                      "manager.after_restore.password",
                                      "manager.after_restore.token",
+                                     "old_manager",
+                                     "old_manager.password",
+                                     "old_manager.token",
                                      "snapshot",
                                      "restore",
                                      "maintenance",
@@ -117,9 +132,12 @@ bool config_key_is_group(const char *name)
     return false;
 }
 
-const char *const config_secrets[] = {"manager.password", "manager.token",
+const char *const config_secrets[] = {"manager.password",
+                                      "manager.token",
                                       "manager.after_restore.password",
-                                      "manager.after_restore.token"};
+                                      "manager.after_restore.token",
+                                      "old_manager.password",
+                                      "old_manager.token"};
 const size_t config_secret_count = FERRY_COUNT(config_secrets);
 
 bool config_key_is_secret(const char *name)
@@ -153,8 +171,9 @@ bool config_key_is_tree(const struct config_key *key)
 
 bool config_key_is_replaceable(const struct config_key *key)
 {
-    static const char *const names[] = {"manager.url", "manager.ca", "manager.after_restore.ca",
-                                        "agents.waves"};
+    static const char *const names[] = {
+        "manager.url",     "manager.ca",     "manager.after_restore.ca",
+        "old_manager.url", "old_manager.ca", "agents.waves"};
 
     for (size_t at = 0; at < FERRY_COUNT(names); at++) {
         if (strcmp(key->name, names[at]) == 0) {

@@ -14,6 +14,7 @@ enum config_kind {
     CONFIG_VARIABLE, /* name of an environment variable */
     CONFIG_PATH,     /* made absolute */
     CONFIG_MANAGER,  /* http(s)://host[:port], nothing else; a list: nodes of one manager */
+    CONFIG_ADDRESS,  /* host or host:port */
     CONFIG_DOWNLOAD, /* http(s) URL that the manager fetches, no user:password@ */
     CONFIG_PROFILE,  /* name of a cfy profile; read before all other keys */
     CONFIG_SNAPSHOT, /* id of a snapshot */

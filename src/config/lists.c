@@ -67,6 +67,9 @@ static enum ferry_code put_managers(struct config_raw *raw, const struct config_
     size_t count = value->text != NULL ? 1 : value->count;
     struct json *list = json_array(raw->mem);
 
+    if (value->origin == CONFIG_NOT_SET) {
+        return FERRY_OK; /* an old manager need not be named; see references.c */
+    }
     if (count == 0) {
         return config_bad(raw, key, CONFIG_NO_ITEM, err, "must not be empty");
     }

@@ -34,6 +34,14 @@ static const struct member {
     {"manager", "after_restore_ca", TEXT | NOTHING | LATER},
     {"manager", "ca", TEXT | NOTHING},
     {"manager", "tenant", TEXT},
+    {"old_manager", "url", TEXT | LATER},
+    {"old_manager", "nodes", LIST | NOTHING | LATER},
+    {"old_manager", "username", TEXT | LATER},
+    {"old_manager", "password", REFERENCE | NOTHING | LATER},
+    {"old_manager", "token", REFERENCE | NOTHING | LATER},
+    {"old_manager", "ca", TEXT | NOTHING | LATER},
+    {"old_manager", "tenant", TEXT | LATER},
+    {"old_manager", "broker", TEXT | NOTHING | LATER},
     {"snapshot", "file", TEXT | NOTHING},
     {"snapshot", "url", TEXT | NOTHING},
     {"snapshot", "id", TEXT},
@@ -221,28 +229,47 @@ static enum ferry_code check_shapes(const struct json *options, struct ferry_err
 }
 
 /* The URL, and those of all nodes, of which it is the first: it says whose run this is. */
-static enum ferry_code check_urls(const struct json *options, struct ferry_error *err)
+static enum ferry_code check_urls(const struct json *options, const char *group,
+                                  struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    const char *first = json_string_or(options, "manager.url", "");
-    const struct json *node = json_first(json_get(options, "manager.nodes"));
+    const struct json *manager = json_member(options, group);
+    const char *first = json_string_or(manager, "url", "");
+    const struct json *node = json_first(json_member(manager, "nodes"));
     char *url;
     const char *problem = config_url_manager(scope, first, &url);
 
     if (problem != NULL) {
-        return ferry_fail(err, FERRY_E_CONFIG, "manager.url of the options %s", problem);
+        return ferry_fail(err, FERRY_E_CONFIG, "%s.url of the options %s", group, problem);
     }
     if (node != NULL && strcmp(json_text(node), first) != 0) {
-        return ferry_fail(err, FERRY_E_CONFIG,
-                          "manager.url of the options is not the first of manager.nodes");
+        return ferry_fail(err, FERRY_E_CONFIG, "%s.url of the options is not the first of %s.nodes",
+                          group, group);
     }
     for (; node != NULL; node = json_next(node)) {
         problem = config_url_manager(scope, json_text(node), &url);
         if (problem != NULL) {
-            return ferry_fail(err, FERRY_E_CONFIG, "manager.nodes of the options %s", problem);
+            return ferry_fail(err, FERRY_E_CONFIG, "%s.nodes of the options %s", group, problem);
         }
     }
     return FERRY_OK;
+}
+
+/* There need not be one; but if so, then a whole one. */
+static enum ferry_code check_old(const struct json *options, struct ferry_error *err)
+{
+    const struct json *old = json_member(options, "old_manager");
+
+    if (old == NULL || json_is_null(old)) {
+        return FERRY_OK;
+    }
+    if (check_urls(options, "old_manager", err) != FERRY_OK) {
+        return FERRY_E_CONFIG;
+    }
+    return json_is_string(json_member(old, "username")) && has_secret(old)
+               ? FERRY_OK
+               : ferry_fail(err, FERRY_E_CONFIG,
+                            "options lack old_manager.username, .password or .token");
 }
 
 enum ferry_code config_check_options(const struct json *options, struct ferry_error *err)
@@ -250,7 +277,8 @@ enum ferry_code config_check_options(const struct json *options, struct ferry_er
     if (!json_is_object(options)) {
         return ferry_fail(err, FERRY_E_CONFIG, "options are no JSON object");
     }
-    if (check_shapes(options, err) != FERRY_OK || check_urls(options, err) != FERRY_OK) {
+    if (check_shapes(options, err) != FERRY_OK || check_urls(options, "manager", err) != FERRY_OK ||
+        check_old(options, err) != FERRY_OK) {
         return FERRY_E_CONFIG;
     }
     if (!has_secret(json_member(options, "manager"))) {

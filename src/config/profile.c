@@ -106,9 +106,14 @@ static const char *url_of(const void *mem, const struct json *profile, const str
                       port == NULL ? "" : ":", port == NULL ? "" : port);
 }
 
-static void take(struct config_raw *raw, const char *key, const char *text)
+static struct config_value *named(struct config_raw *raw, const char *group, const char *key)
 {
-    struct config_value *value = config_raw_named(raw, key);
+    return config_raw_named(raw, mem_printf(raw->mem, "%s.%s", group, key));
+}
+
+static void take(struct config_raw *raw, const char *group, const char *key, const char *text)
+{
+    struct config_value *value = named(raw, group, key);
 
     if (value->origin != CONFIG_NOT_SET || text == NULL || text[0] == '\0') {
         return;
@@ -128,11 +133,11 @@ static bool same_url(const void *mem, const char *a, const char *b)
 }
 
 /* The manager that cfy asks first, then the others of its cluster in their order: facts 7. */
-static void take_urls(struct config_raw *raw, const struct json *profile)
+static void take_urls(struct config_raw *raw, const char *group, const struct json *profile)
 {
     const struct json *managers = json_get(profile, "cluster.manager");
     const char **urls = mem_array(raw->mem, const char *, json_size(managers) + 1);
-    struct config_value *value = config_raw_named(raw, "manager.url");
+    struct config_value *value = named(raw, group, "url");
     size_t count = 0;
 
     urls[0] = url_of(raw->mem, profile, profile, json_string_or(profile, "manager_ip", NULL));
@@ -160,25 +165,33 @@ static bool holds(const struct json *profile, const char *name)
     return json_string_or(profile, name, "")[0] != '\0';
 }
 
-enum ferry_code config_profile_load(struct config_raw *raw, struct ferry_error *err)
+static enum ferry_code load(struct config_raw *raw, const char *group,
+                            struct config_from_profile *from, struct ferry_error *err)
 {
-    const char *name = config_raw_named(raw, "manager.profile")->text;
+    const struct config_value *value = named(raw, group, "profile");
     struct json *profile;
     enum ferry_code code;
 
-    if (config_raw_named(raw, "manager.profile")->origin == CONFIG_NOT_SET) {
+    if (value->origin == CONFIG_NOT_SET) {
         return FERRY_OK;
     }
-    code = config_profile_read(raw->mem, name, &profile, NULL, err);
+    code = config_profile_read(raw->mem, value->text, &profile, NULL, err);
     if (code != FERRY_OK) {
         return code;
     }
-    raw->profile = name;
-    raw->profile_password = holds(profile, "manager_password");
-    raw->profile_token = holds(profile, "manager_token");
-    take_urls(raw, profile);
-    take(raw, "manager.username", json_string_or(profile, "manager_username", NULL));
-    take(raw, "manager.tenant", json_string_or(profile, "manager_tenant", NULL));
-    take(raw, "manager.ca", json_string_or(profile, "rest_certificate", NULL));
+    from->name = value->text;
+    from->password = holds(profile, "manager_password");
+    from->token = holds(profile, "manager_token");
+    take_urls(raw, group, profile);
+    take(raw, group, "username", json_string_or(profile, "manager_username", NULL));
+    take(raw, group, "tenant", json_string_or(profile, "manager_tenant", NULL));
+    take(raw, group, "ca", json_string_or(profile, "rest_certificate", NULL));
     return FERRY_OK;
+}
+
+enum ferry_code config_profile_load(struct config_raw *raw, struct ferry_error *err)
+{
+    enum ferry_code code = load(raw, "manager", &raw->profile, err);
+
+    return code == FERRY_OK ? load(raw, "old_manager", &raw->old_profile, err) : code;
 }

@@ -117,8 +117,10 @@ enum ferry_code config_bad(struct config_raw *raw, const struct config_key *key,
         place = config_yaml_place(raw, key->name, item);
         return ferry_fail(err, FERRY_E_CONFIG, "%s: %s %s", place, key->name, what);
     case CONFIG_FROM_PROFILE:
-        return ferry_fail(err, FERRY_E_CONFIG, "cfy profile '%s': %s %s", raw->profile, key->name,
-                          what);
+        return ferry_fail(err, FERRY_E_CONFIG, "cfy profile '%s': %s %s",
+                          config_key_is_below(key->name, "old_manager") ? raw->old_profile.name
+                                                                        : raw->profile.name,
+                          key->name, what);
     case CONFIG_FROM_SETTING:
     case CONFIG_NOT_SET:
     default:

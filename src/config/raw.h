@@ -21,6 +21,13 @@ struct config_value {
                                 and items are NULL */
 };
 
+/* The cfy profile of a manager. */
+struct config_from_profile {
+    const char *name; /* NULL: none was read */
+    bool password;    /* does it hold a password? */
+    bool token;       /* a token? */
+};
+
 struct config_raw {
     void *mem;        /* where all this lives */
     const char *file; /* as the caller named it, or NULL */
@@ -30,9 +37,8 @@ struct config_raw {
     const char *work_folder;     /* absolute */
     struct config_value *values; /* one for each of config_keys */
     enum config_shape *shapes;   /* how the file wrote each key and group, see yaml_schema.h */
-    const char *profile;         /* name of the cfy profile that was read, or NULL */
-    bool profile_password;       /* does it hold a password? */
-    bool profile_token;          /* a token? */
+    struct config_from_profile profile;     /* of manager */
+    struct config_from_profile old_profile; /* of old_manager */
 };
 
 #define CONFIG_NO_ITEM SIZE_MAX
@@ -63,7 +69,8 @@ enum ferry_code config_settings_load(struct config_raw *raw, const char *const *
                                      size_t count, bool replaceable,
                                      struct ferry_error *err) FERRY_CHECK;
 
-/* Reads the cfy profile that manager.profile names, if any, for what nobody else has set. */
+/* Reads the cfy profiles that manager.profile and old_manager.profile name, if any, for what nobody
+   else has set. */
 enum ferry_code config_profile_load(struct config_raw *raw, struct ferry_error *err) FERRY_CHECK;
 
 /* FERRY_E_CONFIG (the file) or FERRY_E_USAGE (a setting): "PLACE: KEY WHAT". */

@@ -100,20 +100,42 @@ static enum ferry_code put_after_restore(struct config_raw *raw, struct json *ma
 }
 
 /* A profile is asked for its password, or for its token when it has nothing else. */
-static void ask_profile(struct config_raw *raw, struct json **password, struct json **token)
+static void ask_profile(struct config_raw *raw, const struct config_from_profile *from,
+                        struct json **password, struct json **token)
 {
-    bool by_token = !raw->profile_password && raw->profile_token;
+    bool by_token = !from->password && from->token;
 
-    if (raw->profile == NULL || *password != NULL || (*token != NULL && !raw->profile_password)) {
+    if (from->name == NULL || *password != NULL || (*token != NULL && !from->password)) {
         return;
     }
     if (by_token) {
         *token = json_object(raw->mem);
-        json_set_string(*token, "profile", raw->profile);
+        json_set_string(*token, "profile", from->name);
     } else {
         *password = json_object(raw->mem);
-        json_set_string(*password, "profile", raw->profile);
+        json_set_string(*password, "profile", from->name);
     }
+}
+
+/* The password and the token of a manager. */
+static enum ferry_code put_login(struct config_raw *raw, const char *group,
+                                 const struct config_from_profile *from, struct json *manager,
+                                 struct ferry_error *err)
+{
+    struct json *password = NULL;
+    struct json *token = NULL;
+    enum ferry_code code =
+        read_reference(raw, mem_printf(raw->mem, "%s.password", group), &password, err);
+
+    if (code == FERRY_OK) {
+        code = read_reference(raw, mem_printf(raw->mem, "%s.token", group), &token, err);
+    }
+    if (code == FERRY_OK) {
+        ask_profile(raw, from, &password, &token);
+        put_or_keep(manager, "password", password);
+        put_or_keep(manager, "token", token);
+    }
+    return code;
 }
 
 /* Whom to believe before the restore would be a guess: the system's store is not mixed with a CA of
@@ -137,22 +159,14 @@ static enum ferry_code check_cas(struct config_raw *raw, const struct json *mana
 enum ferry_code config_references_put(struct config_raw *raw, struct json *manager,
                                       struct ferry_error *err)
 {
-    struct json *password = NULL;
-    struct json *token = NULL;
-    enum ferry_code code = read_reference(raw, "manager.password", &password, err);
+    enum ferry_code code = check_cas(raw, manager, err);
 
     if (code == FERRY_OK) {
-        code = read_reference(raw, "manager.token", &token, err);
-    }
-    if (code == FERRY_OK) {
-        code = check_cas(raw, manager, err);
+        code = put_login(raw, "manager", &raw->profile, manager, err);
     }
     if (code != FERRY_OK) {
         return code;
     }
-    ask_profile(raw, &password, &token);
-    put_or_keep(manager, "password", password);
-    put_or_keep(manager, "token", token);
     if (is_set(raw, "manager.after_restore.username") ||
         config_raw_has(raw, "manager.after_restore.password") ||
         config_raw_has(raw, "manager.after_restore.token")) {
@@ -164,13 +178,39 @@ enum ferry_code config_references_put(struct config_raw *raw, struct json *manag
     return FERRY_OK;
 }
 
+enum ferry_code config_references_put_old(struct config_raw *raw, struct json *old,
+                                          struct ferry_error *err)
+{
+    static const char *const must[] = {"url", "username"};
+
+    if (!config_raw_has(raw, "old_manager") && !json_is_string(json_member(old, "url"))) {
+        return FERRY_OK;
+    }
+    if (put_login(raw, "old_manager", &raw->old_profile, old, err) != FERRY_OK) {
+        return err->code;
+    }
+    for (size_t at = 0; at < FERRY_COUNT(must); at++) {
+        if (!json_is_string(json_member(old, must[at]))) {
+            return config_bad(raw,
+                              config_key_find(mem_printf(raw->mem, "old_manager.%s", must[at])),
+                              CONFIG_NO_ITEM, err, "is missing: old_manager is incomplete");
+        }
+    }
+    if (!has_secret(old)) {
+        return config_bad(raw, config_key_find("old_manager.username"), CONFIG_NO_ITEM, err,
+                          "stands alone: old_manager.password.file or .token.file (or .env, "
+                          ".command) is missing");
+    }
+    return FERRY_OK;
+}
+
 enum ferry_code config_check_complete(struct config_raw *raw, struct ferry_error *err)
 {
     bool missing[] = {
         !is_set(raw, "manager.url"),
         !is_set(raw, "manager.username"),
         !config_raw_has(raw, "manager.password") && !config_raw_has(raw, "manager.token") &&
-            raw->profile == NULL,
+            raw->profile.name == NULL,
         !is_set(raw, "snapshot.file") && !is_set(raw, "snapshot.url"),
     };
     static const char *const names[] = {

@@ -9,6 +9,10 @@
    there already stays when nobody names another: of a login, each secret for itself. */
 enum ferry_code config_references_put(struct config_raw *raw, struct json *manager,
                                       struct ferry_error *err) FERRY_CHECK;
+/* The same for old_manager, which may be left out as a whole; one of which something is given must
+   have a URL, a user and a secret. */
+enum ferry_code config_references_put_old(struct config_raw *raw, struct json *old,
+                                          struct ferry_error *err) FERRY_CHECK;
 /* Refuses what names no manager, no login or no snapshot, or names them twice. */
 enum ferry_code config_check_complete(struct config_raw *raw, struct ferry_error *err) FERRY_CHECK;
 /* The id of a snapshot that was given none: from the last part of its file's name or URL. */

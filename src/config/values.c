@@ -72,6 +72,22 @@ static const char *snapshot_problem(const char *text)
     return NULL;
 }
 
+/* "host", "host:port" or "[v6]:port" */
+static const char *address_problem(const char *text)
+{
+    const char *colon = text[0] == '[' ? strstr(text, "]:") : strchr(text, ':');
+    int64_t port;
+
+    if (colon != NULL && text[0] == '[') {
+        colon++;
+    }
+    if (strpbrk(text, " /@?#\t") != NULL || text[0] == ':' ||
+        (colon != NULL && !parse_int64(colon + 1, 1, 65535, &port))) {
+        return "must be HOST or HOST:PORT";
+    }
+    return NULL;
+}
+
 static enum ferry_code put_text(struct config_raw *raw, const struct config_key *key,
                                 const char *text, struct json *group, struct ferry_error *err)
 {
@@ -94,6 +110,9 @@ enum ferry_code config_value_text(struct config_raw *raw, const struct config_ke
 
     if (problem == NULL && key->kind == CONFIG_DOWNLOAD) {
         problem = config_url_download(text);
+    }
+    if (problem == NULL && key->kind == CONFIG_ADDRESS) {
+        problem = address_problem(text);
     }
     if (problem == NULL && key->kind == CONFIG_VARIABLE) {
         problem = variable_problem(text);
@@ -316,6 +335,7 @@ enum ferry_code config_value_put(struct config_raw *raw, const struct config_key
                                           const char *, struct json *, struct ferry_error *) = {
         [CONFIG_TEXT] = put_text,
         [CONFIG_PATH] = put_text,
+        [CONFIG_ADDRESS] = put_text,
         [CONFIG_DOWNLOAD] = put_text,
         [CONFIG_SNAPSHOT] = put_text,
         [CONFIG_BOOL] = put_bool,

@@ -28,6 +28,9 @@ static void the_design_example_is_understood_whole(void **state)
         "  after_restore: {username: root, password: {file: /run/secrets/old}}\n"
         "  ca: /etc/ferry/ca.pem\n"
         "  tenant: default_tenant\n"
+        "old_manager: {url: http://old.example, username: eve, token: {env: OLD}, "
+        "ca: /etc/old.pem, "
+        "broker: 'rabbit.example:5671'}\n"
         "snapshot: {file: /backup/prod.zip, id: prod-2026-11-20}\n"
         "restore: {force: true, certificates: false, no_reboot: true, quiet: auto, poll: 5s, "
         "timeout: 4h}\n"
@@ -58,6 +61,9 @@ static void the_design_example_is_understood_whole(void **state)
         "\"ca\":\"/etc/ferry/ca.pem\",\"nodes\":null,"
         "\"password\":{\"file\":\"/run/secrets/new\"},\"tenant\":\"default_tenant\","
         "\"token\":null,\"url\":\"https://new.example\",\"username\":\"admin\"},"
+        "\"old_manager\":{\"broker\":\"rabbit.example:5671\",\"ca\":\"/etc/old.pem\","
+        "\"nodes\":null,\"password\":null,\"tenant\":\"default_tenant\","
+        "\"token\":{\"env\":\"OLD\"},\"url\":\"http://old.example\",\"username\":\"eve\"},"
         "\"plugins\":{\"accept_data_loss\":[\"6.0.1\"],\"auto_correct_types\":true,"
         "\"except\":[\"y\"],\"force\":true,\"mapping\":{\"updates\":[{\"plugin_name\":\"n\","
         "\"suggested_version\":\"1.10\"}]},\"names\":[\"n\"],\"poll_ms\":null,"
@@ -91,6 +97,7 @@ static void what_is_left_out_has_the_designs_defaults(void **state)
         "\"nodes\":null,\"password\":{\"env\":\"P\"},"
         "\"tenant\":\"default_tenant\",\"token\":null,\"url\":\"https://"
         "m\",\"username\":\"admin\"},"
+        "\"old_manager\":null,"
         "\"plugins\":{\"accept_data_loss\":[],\"auto_correct_types\":false,\"except\":[],"
         "\"force\":false,\"mapping\":null,\"names\":[],\"poll_ms\":null,"
         "\"reevaluate_active_statuses\":false,\"timeout_ms\":null,\"to\":\"latest\","
@@ -109,6 +116,25 @@ static void what_is_left_out_has_the_designs_defaults(void **state)
     assert_int_equal(loaded.code, FERRY_OK);
     assert_string_equal(json_print_canonical(loaded.mem, loaded.options), expected);
     loaded_free(&loaded);
+}
+
+static void an_old_manager_is_named_whole_or_not_at_all(void **state)
+{
+    static const char one[] = "old_manager.url=http://o";
+
+    (void)state;
+    assert_refused(MINIMAL "old_manager: {tenant: x}\n", NULL, FERRY_E_USAGE,
+                   "setting old_manager.url is missing: old_manager is incomplete", NULL);
+    assert_refused(MINIMAL, one, FERRY_E_USAGE,
+                   "setting old_manager.username is missing: old_manager is incomplete", NULL);
+    assert_refused(MINIMAL "old_manager: {url: \"http://o\", username: x}\n", NULL, FERRY_E_CONFIG,
+                   "up.yaml:3:32: old_manager.username stands alone: old_manager.password.file or "
+                   ".token.file (or .env, .command) is missing",
+                   NULL);
+    assert_refused(MINIMAL "old_manager: {url: \"http://o\", username: x, password: {env: P}, "
+                           "broker: \"h:0\"}\n",
+                   NULL, FERRY_E_CONFIG,
+                   "up.yaml:3:65: old_manager.broker must be HOST or HOST:PORT", NULL);
 }
 
 static void settings_alone_are_enough(void **state)
@@ -421,6 +447,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_design_example_is_understood_whole),
         TEST(what_is_left_out_has_the_designs_defaults),
+        TEST(an_old_manager_is_named_whole_or_not_at_all),
         TEST(settings_alone_are_enough),
         TEST(settings_win_over_the_file_and_later_ones_over_earlier),
         TEST(paths_of_the_file_begin_at_its_folder_those_of_settings_here),

@@ -170,6 +170,31 @@ static void a_secret_given_anew_leaves_the_rest_of_its_login(void **state)
                       "\"username\":\"root\"}");
 }
 
+#define OLD "old_manager.url=http://o", "old_manager.username=eve"
+
+static void secrets_of_an_old_manager_may_be_given_anew(void **state)
+{
+    const char *settings[] = {"old_manager.password.env=B", "old_manager.url=http://n"};
+    const char *none[] = {"limits.in_flight=3"};
+    struct loaded loaded;
+    struct json *out = NULL;
+
+    (void)state;
+    load_text(&loaded, MINIMAL, OLD, "old_manager.password.env=A", (char *)NULL);
+    assert_int_equal(config_override(loaded.mem, loaded.options, settings, 2, &out, &loaded.err),
+                     FERRY_OK);
+    assert_string_equal(json_print_canonical(loaded.mem, json_get(out, "old_manager")),
+                        "{\"broker\":null,\"ca\":null,\"nodes\":null,\"password\":{\"env\":\"B\"},"
+                        "\"tenant\":\"default_tenant\",\"token\":null,\"url\":\"http://n\","
+                        "\"username\":\"eve\"}");
+    loaded_free(&loaded);
+    load_text(&loaded, MINIMAL, (char *)NULL); /* a run without one goes on without one */
+    assert_int_equal(config_override(loaded.mem, loaded.options, none, 1, &out, &loaded.err),
+                     FERRY_OK);
+    assert_true(json_is_null(json_get(out, "old_manager")));
+    loaded_free(&loaded);
+}
+
 /* As journals and plans hold them that were written before there were nodes and tokens. */
 static void options_of_an_earlier_ferry_are_taken(void **state)
 {
@@ -255,6 +280,9 @@ static void spoilt_options_are_refused(void **state)
     assert_spoilt("manager", "password", "{\"text\":\"geheim\"}",
                   "options have a wrong manager.password");
     assert_spoilt("manager", "token", "\"ctok-1\"", "options have a wrong manager.token");
+    assert_spoilt("old_manager", "token", "\"ctok-1\"", "options have a wrong old_manager.token");
+    assert_spoilt("old_manager", "url", "\"http://o\"",
+                  "options lack old_manager.username, .password or .token");
     assert_spoilt("manager", "after_restore", "{\"username\":\"a\",\"token\":\"ctok-1\"}",
                   "options have a wrong manager.after_restore");
     assert_spoilt("manager", "after_restore",
@@ -300,6 +328,7 @@ int main(void)
         TEST(a_login_after_the_restore_stays_when_another_setting_changes),
         TEST(nodes_tokens_and_cas_may_be_given_anew),
         TEST(a_secret_given_anew_leaves_the_rest_of_its_login),
+        TEST(secrets_of_an_old_manager_may_be_given_anew),
         TEST(options_of_an_earlier_ferry_are_taken),
         TEST(options_without_any_secret_are_refused),
         TEST(what_is_no_plan_is_refused),
