@@ -75,23 +75,23 @@ void ferry_stop(struct ferry *ferry)
 
 enum ferry_code ferry_workflows(char **out, struct ferry_error *err)
 {
-    static const struct workflow *const all[] = {&workflow_upgrade};
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct json *document = json_object(scope);
     struct json *rows = json_set_array(document, "workflows");
 
     (void)err;
-    for (size_t i = 0; i < FERRY_COUNT(all); i++) {
+    for (size_t i = 0; i < workflow_count; i++) {
+        const struct workflow *workflow = workflow_list[i];
         struct json *row = json_push_object(rows), *states;
 
-        json_set_string(row, "name", all[i]->name);
-        json_set_string(row, "summary", all[i]->summary);
+        json_set_string(row, "name", workflow->name);
+        json_set_string(row, "summary", workflow->summary);
         states = json_set_array(row, "states");
-        for (size_t k = 0; k < all[i]->count; k++) {
+        for (size_t k = 0; k < workflow->count; k++) {
             struct json *state = json_push_object(states);
 
-            json_set_string(state, "name", all[i]->states[k]->name);
-            json_set_string(state, "summary", all[i]->states[k]->summary);
+            json_set_string(state, "name", workflow->states[k]->name);
+            json_set_string(state, "summary", workflow->states[k]->summary);
         }
     }
     *out = ferry_text(json_print(scope, document));
@@ -106,7 +106,10 @@ static enum ferry_code load_options(const void *ctx, const struct ferry_source *
     struct config_source from = {0};
 
     if (source) {
-        from = (struct config_source){source->file, source->settings, source->setting_count};
+        from = (struct config_source){.file = source->file,
+                                      .settings = source->settings,
+                                      .setting_count = source->setting_count,
+                                      .workflow = source->workflow};
     }
     return config_load(ctx, &from, options, err);
 }
@@ -275,16 +278,19 @@ static enum ferry_code name_run(const void *ctx, const struct session *session, 
 
 /* A misspelt state would never come, and the run would go past the point at which it was to stop.
  */
-static enum ferry_code check_stop(const struct ferry_run_options *options, struct ferry_error *err)
+static enum ferry_code check_stop(const struct workflow *workflow,
+                                  const struct ferry_run_options *options, struct ferry_error *err)
 {
     const char *name = options ? options->stop_before : NULL;
 
-    for (size_t i = 0; name && i < workflow_upgrade.count; i++) {
-        if (strcmp(workflow_upgrade.states[i]->name, name) == 0) {
+    for (size_t i = 0; name && i < workflow->count; i++) {
+        if (strcmp(workflow->states[i]->name, name) == 0) {
             return FERRY_OK;
         }
     }
-    return name ? ferry_fail(err, FERRY_E_USAGE, "there is no state \"%s\" to stop before", name)
+    return name ? ferry_fail(err, FERRY_E_USAGE,
+                             "the workflow %s has no state \"%s\" to stop before", workflow->name,
+                             name)
                 : FERRY_OK;
 }
 
@@ -375,7 +381,8 @@ enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source
     if (result) {
         *result = NULL;
     }
-    if (check_stop(options, err) || load_options(scope, source, &config, err) ||
+    if (load_options(scope, source, &config, err) ||
+        check_stop(workflow_named(config_workflow_name(config)), options, err) ||
         ferry_open_journal(scope, ferry, JOURNAL_WRITE, &journal, err)) {
         return err->code;
     }
@@ -478,6 +485,7 @@ enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
     struct journal *journal = NULL;
     struct session *session = NULL;
     struct json *effective = NULL, *facts = NULL;
+    const struct workflow *workflow = NULL;
     struct run_row run = {0};
     enum ferry_code code;
 
@@ -485,11 +493,16 @@ enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
     if (result) {
         *result = NULL;
     }
-    if (check_stop(options, err) ||
-        ferry_open_journal(scope, ferry, JOURNAL_WRITE, &journal, err)) {
+    if (ferry_open_journal(scope, ferry, JOURNAL_WRITE, &journal, err)) {
         return err->code;
     }
     code = find_resumable(scope, journal, name, &run, err);
+    if (!code) {
+        code = session_workflow(&run, &workflow, err);
+    }
+    if (!code) {
+        code = check_stop(workflow, options, err);
+    }
     if (!code && run.state == RUN_DONE) {
         code = already_done(journal, &run, result, err);
     } else if (!code) {

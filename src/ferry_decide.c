@@ -4,17 +4,13 @@
 #include <string.h>
 
 #include "ferry_internal.h"
-#include "states/states.h"
 
 typedef enum ferry_code decide(struct engine_options *engine, const struct run_row *run,
                                const void *arg, struct ferry_error *err);
 
 static struct engine_options decider(struct ferry *ferry, struct journal *journal)
 {
-    return (struct engine_options){.journal = journal,
-                                   .clock = ferry->clock,
-                                   .rng = ferry->rng,
-                                   .workflow = &workflow_upgrade};
+    return (struct engine_options){.journal = journal, .clock = ferry->clock, .rng = ferry->rng};
 }
 
 static enum ferry_code with_run(struct ferry *ferry, const char *name, decide *decision,
@@ -36,6 +32,9 @@ static enum ferry_code with_run(struct ferry *ferry, const char *name, decide *d
     }
     engine = decider(ferry, journal);
     code = journal_run_find(journal, scope, name, &run, err);
+    if (!code) {
+        code = session_workflow(&run, &engine.workflow, err);
+    }
     if (!code) {
         code = decision(&engine, &run, arg, err);
     }
@@ -94,6 +93,7 @@ struct cancellation {
     struct journal *journal;
     const struct ferry_source *source;
     struct run_row run;
+    const struct workflow *workflow;
     bool leave;
 };
 
@@ -106,6 +106,7 @@ static enum ferry_code cancel_and_undo(struct cancellation *it, char **result,
     struct json *effective = NULL, *facts = NULL;
     bool undo;
 
+    engine.workflow = it->workflow;
     if (ferry_take_up(it->mem, it->source, &it->run, &effective, &facts, err) ||
         session_open(it->mem, it->ferry, effective, it->journal, &session, err)) {
         ferry_error_prefix(err, "cannot undo what the run did");
@@ -138,6 +139,7 @@ static enum ferry_code cancel(struct cancellation *it, char **result, struct fer
     struct engine_options engine = decider(it->ferry, it->journal);
     bool undo;
 
+    engine.workflow = it->workflow;
     if (engine_cancel_undoes(&engine, &it->run, &undo, err)) {
         return err->code;
     }
@@ -170,6 +172,9 @@ enum ferry_code ferry_cancel(struct ferry *ferry, const char *name,
         return err->code;
     }
     code = journal_run_find(it.journal, scope, name, &it.run, err);
+    if (!code) {
+        code = session_workflow(&it.run, &it.workflow, err);
+    }
     if (!code) {
         code = cancel(&it, result, err);
     }

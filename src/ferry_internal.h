@@ -34,8 +34,12 @@ struct session {
 };
 
 /* --- ferry_session.c --- */
-/* Reads secrets, connects (no request yet), puts the gate before the transport. options and
-   journal (may be NULL: then no changing request can ever pass) are borrowed. */
+/* The workflow of a run, by the name in its row; FERRY_E_JOURNAL: this ferry knows none of it. */
+enum ferry_code session_workflow(const struct run_row *run, const struct workflow **out,
+                                 struct ferry_error *err) FERRY_CHECK;
+/* Reads secrets, connects (no request yet), puts the gate before the transport. The workflow is
+   that of the options. options and journal (may be NULL: then no changing request can ever pass)
+   are borrowed. */
 enum ferry_code session_open(const void *ctx, struct ferry *ferry, struct json *options,
                              struct journal *journal, struct session **out,
                              struct ferry_error *err) FERRY_CHECK;

@@ -141,14 +141,18 @@ static bool is_gone(const struct ferry_state *state, const struct step_row *rows
 static void describe_remains(struct json *document, const struct run_row *run,
                              const struct step_row *rows, size_t count)
 {
+    const struct workflow *workflow = workflow_named(run->workflow);
     struct json *remains;
 
+    if (!workflow) {
+        return; /* of another ferry: it knows */
+    }
     if (run->state != RUN_CANCELLED && run->state != RUN_FAILED) {
         return;
     }
     remains = json_set_array(document, "remains");
-    for (size_t i = 0; i < workflow_upgrade.count; i++) {
-        const struct ferry_state *state = workflow_upgrade.states[i];
+    for (size_t i = 0; i < workflow->count; i++) {
+        const struct ferry_state *state = workflow->states[i];
         const struct step_row *step = find_step(rows, count, state->name);
 
         if (state->leaves && step && (step->n_done || step->n_open || step->n_unknown) &&

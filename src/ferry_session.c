@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "cloudify/archive.h"
+#include "config/config.h"
 #include "config/secrets.h"
 #include "engine/limits.h"
 #include "ferry_internal.h"
@@ -183,16 +184,30 @@ enum ferry_code session_open(const void *ctx, struct ferry *ferry, struct json *
     if (connect_to(session, session, err)) {
         return err->code;
     }
-    session->engine = (struct engine_options){.journal = journal,
-                                              .transport = session->transport,
-                                              .clock = ferry->clock,
-                                              .rng = ferry->rng,
-                                              .workflow = &workflow_upgrade,
-                                              .stop = &ferry->stop,
-                                              .on_event = ferry->o.on_event ? on_event : NULL,
-                                              .on_point = ferry->on_point ? on_point : NULL,
-                                              .arg = ferry};
+    session->engine =
+        (struct engine_options){.journal = journal,
+                                .transport = session->transport,
+                                .clock = ferry->clock,
+                                .rng = ferry->rng,
+                                .workflow = workflow_named(config_workflow_name(options)),
+                                .stop = &ferry->stop,
+                                .on_event = ferry->o.on_event ? on_event : NULL,
+                                .on_point = ferry->on_point ? on_point : NULL,
+                                .arg = ferry};
     *out = session;
+    return FERRY_OK;
+}
+
+enum ferry_code session_workflow(const struct run_row *run, const struct workflow **out,
+                                 struct ferry_error *err)
+{
+    *out = workflow_named(run->workflow);
+    if (*out == NULL) {
+        ferry_fail(err, FERRY_E_JOURNAL, "this ferry does not know the workflow \"%s\" of run %s",
+                   run->workflow, run->name);
+        ferry_error_hint(err, "use the ferry that began it: version %s", run->ferry_version);
+        return err->code;
+    }
     return FERRY_OK;
 }
 

@@ -42,6 +42,13 @@ extern const struct ferry_state state_plugins_update;
 extern const struct ferry_state state_compare;
 extern const struct ferry_state state_undo_maintenance;
 
+extern const struct ferry_state state_create_snapshot;
+
 extern const struct workflow workflow_upgrade;
+extern const struct workflow workflow_backup;
+extern const struct workflow *const workflow_list[];
+extern const size_t workflow_count;
+/* NULL: there is none of this name. */
+const struct workflow *workflow_named(const char *name);
 
 #endif

@@ -1,6 +1,8 @@
 /* The workflows: which states, in which order. Names of states are journal keys. */
 #include "states/states.h"
 
+#include <string.h>
+
 #include "base/attr.h"
 
 static const struct ferry_state *const upgrade[] = {
@@ -29,3 +31,27 @@ const struct workflow workflow_upgrade = {
     .undo = upgrade_undo,
     .undo_count = FERRY_COUNT(upgrade_undo),
 };
+
+static const struct ferry_state *const backup[] = {
+    &state_create_snapshot,
+};
+
+const struct workflow workflow_backup = {
+    .name = "backup",
+    .summary = "takes a snapshot, brings it here, proves it and removes old ones",
+    .states = backup,
+    .count = FERRY_COUNT(backup),
+};
+
+const struct workflow *const workflow_list[] = {&workflow_upgrade, &workflow_backup};
+const size_t workflow_count = FERRY_COUNT(workflow_list);
+
+const struct workflow *workflow_named(const char *name)
+{
+    for (size_t i = 0; i < workflow_count; i++) {
+        if (strcmp(workflow_list[i]->name, name) == 0) {
+            return workflow_list[i];
+        }
+    }
+    return NULL;
+}

@@ -54,9 +54,11 @@ struct ferry_options {
 
 /* Where the definition of a run comes from. Later sources win: file, then settings. */
 struct ferry_source {
-    const char *file;            /* upgrade.yaml or a saved plan (.json), or NULL */
+    const char *file;            /* upgrade.yaml, backup.yaml or a saved plan (.json), or NULL */
     const char *const *settings; /* "manager.url=https://..." ...: any key of the file */
     size_t setting_count;
+    const char *workflow; /* "upgrade" or "backup": any other file is refused; NULL: whichever the
+                             file is about */
 };
 
 /* Makes a handle; opens nothing yet. Free it with ferry_free. */
@@ -82,9 +84,10 @@ struct ferry_run_options {
 };
 
 /*
- * A new run, to its end. *result as ferry_status gives it, also when the call fails after the run
- * was made. FERRY_OK, FERRY_E_PARTIAL (10), FERRY_E_STOPPED (3), FERRY_E_UNKNOWN (4),
- * FERRY_E_REFUSED (5), FERRY_E_FAILED (1) and what opening, reading and planning can say.
+ * A new run, to its end, of the workflow that the source is for. *result as ferry_status gives it,
+ * also when the call fails after the run was made. FERRY_OK, FERRY_E_PARTIAL (10), FERRY_E_STOPPED
+ * (3), FERRY_E_UNKNOWN (4), FERRY_E_REFUSED (5), FERRY_E_FAILED (1) and what opening, reading and
+ * planning can say.
  */
 FERRY_API enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source,
                                     const struct ferry_run_options *options, char **result,

@@ -79,14 +79,16 @@ enum ferry_code cli_open(struct invocation *invocation, struct ferry **ferry,
     return code;
 }
 
-/* The names of the upgrade's states, for "[4/10]" and --stop-before. */
+/* The names of all states, for --stop-before, and of those of one workflow, for "[4/10]". */
 static enum ferry_code name_steps(struct invocation *invocation,
                                   struct ui_progress_options *options, struct ferry_error *err)
 {
     struct json *document;
     char *text = NULL;
-    const struct json *states;
+    const struct json *workflows;
     const char **names;
+    size_t *ends;
+    size_t count = 0;
     enum ferry_code code = ferry_workflows(&text, err);
 
     if (code == FERRY_OK) {
@@ -96,12 +98,22 @@ static enum ferry_code name_steps(struct invocation *invocation,
     if (code != FERRY_OK) {
         return code;
     }
-    states = json_member(json_first(json_member(document, "workflows")), "states");
-    names = mem_array(invocation->mem, const char *, json_size(states) + 1);
-    for (const struct json *state = json_first(states); state != NULL; state = json_next(state)) {
-        names[options->step_count++] = json_string_or(state, "name", "");
+    workflows = json_member(document, "workflows");
+    for (const struct json *at = json_first(workflows); at != NULL; at = json_next(at)) {
+        count += json_size(json_member(at, "states"));
+    }
+    names = mem_array(invocation->mem, const char *, count + 1);
+    ends = mem_array(invocation->mem, size_t, json_size(workflows) + 1);
+    for (const struct json *at = json_first(workflows); at != NULL; at = json_next(at)) {
+        const struct json *state = json_first(json_member(at, "states"));
+
+        for (; state != NULL; state = json_next(state)) {
+            names[options->step_count++] = json_string_or(state, "name", "");
+        }
+        ends[options->end_count++] = options->step_count;
     }
     options->steps = names;
+    options->ends = ends;
     return FERRY_OK;
 }
 

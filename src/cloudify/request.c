@@ -81,6 +81,12 @@ void cloudify_ask_archive(struct http_request *request, const struct cloudify_ca
     begin_item(request, HTTP_HEAD, caller, &(struct cloudify_pair){"snapshots", id}, "/archive");
 }
 
+void cloudify_get_archive(struct http_request *request, const struct cloudify_caller *caller,
+                          const char *id)
+{
+    begin_item(request, HTTP_GET, caller, &(struct cloudify_pair){"snapshots", id}, "/archive");
+}
+
 void cloudify_ask_execution(struct http_request *request, const struct cloudify_caller *caller,
                             const char *id)
 {
@@ -192,6 +198,33 @@ void cloudify_put_archive_url(struct http_request *request, const struct cloudif
     (void)buf_put_escaped(&tail, url);
     begin_item(request, HTTP_PUT, caller, &(struct cloudify_pair){"snapshots", id},
                buf_text(&tail));
+}
+
+void cloudify_put_snapshot(struct http_request *request, const struct cloudify_caller *caller,
+                           const char *id, const struct cloudify_create *create)
+{
+    struct json *body = json_object(request);
+
+    begin_item(request, HTTP_PUT, caller, &(struct cloudify_pair){"snapshots", id}, "");
+    json_set_bool(body, "include_credentials", create->credentials);
+    json_set_bool(body, "include_logs", create->logs);
+    json_set_bool(body, "include_events", create->events);
+    if (create->knows_metrics) {
+        json_set_bool(body, "include_metrics", create->metrics);
+    }
+    if (create->knows_queue) {
+        json_set_bool(body, "queue", create->queue);
+    }
+    if (create->knows_legacy) {
+        json_set_bool(body, "legacy", create->legacy);
+    }
+    if (create->tempdir != NULL) {
+        json_set_string(body, "tempdir_path", create->tempdir);
+    }
+    if (create->listener_timeout > 0) {
+        json_set_int(body, "listener_timeout", create->listener_timeout);
+    }
+    http_request_json(request, body);
 }
 
 void cloudify_delete_snapshot(struct http_request *request, const struct cloudify_caller *caller,

@@ -61,6 +61,9 @@ void cloudify_ask_snapshot(struct http_request *request, const struct cloudify_c
 /* HEAD of the stored archive: its length. */
 void cloudify_ask_archive(struct http_request *request, const struct cloudify_caller *caller,
                           const char *id);
+/* The stored archive itself, into a file; the caller says into which, and from which byte on. */
+void cloudify_get_archive(struct http_request *request, const struct cloudify_caller *caller,
+                          const char *id);
 void cloudify_ask_execution(struct http_request *request, const struct cloudify_caller *caller,
                             const char *id);
 void cloudify_ask_plugin(struct http_request *request, const struct cloudify_caller *caller,
@@ -80,6 +83,18 @@ void cloudify_put_archive(struct http_request *request, const struct cloudify_ca
 /* The manager fetches the archive itself, while the request waits. */
 void cloudify_put_archive_url(struct http_request *request, const struct cloudify_caller *caller,
                               const char *id, const char *url);
+/* What goes into a new snapshot. Each is sent as it stands, never left to a default of the manager
+   (of "legacy" REST and cfy have opposite ones), if the version knows it (facts 1.1). */
+struct cloudify_create {
+    bool credentials, logs, events;
+    bool knows_metrics, metrics;
+    bool knows_queue, queue;
+    bool knows_legacy, legacy;
+    const char *tempdir;      /* NULL: left out, the manager's own */
+    int64_t listener_timeout; /* seconds, 0: left out */
+};
+void cloudify_put_snapshot(struct http_request *request, const struct cloudify_caller *caller,
+                           const char *id, const struct cloudify_create *create);
 void cloudify_delete_snapshot(struct http_request *request, const struct cloudify_caller *caller,
                               const char *id);
 void cloudify_post_maintenance(struct http_request *request, const struct cloudify_caller *caller,

@@ -7,13 +7,15 @@
 #include "base/mem.h"
 #include "config/references.h"
 #include "config/values.h"
+#include "config/workflow.h"
 
 /* The objects of the options while they are filled, one for each of these. */
-static const char *const groups[] = {"manager", "snapshot", "restore", "maintenance",
-                                     "agents",  "plugins",  "limits",  "old_manager"};
+static const char *const groups[] = {"manager", "snapshot", "restore",     "maintenance", "agents",
+                                     "plugins", "limits",   "old_manager", "backup",      "keep"};
 enum { MANAGER = 0, SNAPSHOT = 1, OLD_MANAGER = 7 };
 
 struct parts {
+    enum config_workflow workflow;
     struct json *groups[FERRY_COUNT(groups)];
 };
 
@@ -34,9 +36,12 @@ static struct json *assemble(const void *ctx, const struct parts *parts)
     struct json *options = json_object(ctx);
 
     for (size_t at = 0; at < FERRY_COUNT(groups); at++) {
-        json_set_json(options, groups[at], parts->groups[at]);
+        if (config_workflow_has(parts->workflow, groups[at])) {
+            json_set_json(options, groups[at], parts->groups[at]);
+        }
     }
-    if (!json_is_string(json_member(parts->groups[OLD_MANAGER], "url"))) {
+    if (config_workflow_has(parts->workflow, groups[OLD_MANAGER]) &&
+        !json_is_string(json_member(parts->groups[OLD_MANAGER], "url"))) {
         json_set_null(options, groups[OLD_MANAGER]); /* none is configured */
     }
     return options;
@@ -67,22 +72,25 @@ static enum ferry_code put_all(struct config_raw *raw, struct parts *parts, bool
         if (key->out == NULL || (only_set && raw->values[at].origin == CONFIG_NOT_SET)) {
             continue;
         }
-        code = config_value_put(raw, key, part_of(parts, key), err);
+        if (config_workflow_has(parts->workflow, key->name)) {
+            code = config_value_put(raw, key, part_of(parts, key), err);
+        }
     }
     if (code == FERRY_OK) {
         code = config_references_put(raw, parts->groups[MANAGER], err);
     }
-    return code == FERRY_OK ? config_references_put_old(raw, parts->groups[OLD_MANAGER], err)
-                            : code;
+    return code == FERRY_OK && config_workflow_has(parts->workflow, groups[OLD_MANAGER])
+               ? config_references_put_old(raw, parts->groups[OLD_MANAGER], err)
+               : code;
 }
 
-static enum ferry_code load_yaml(const void *ctx, const struct config_source *source,
-                                 struct json **options, struct ferry_error *err)
+/* All that was written, and for which workflow it is meant. */
+static enum ferry_code load_raw(void *mem, const struct config_source *source,
+                                enum config_workflow *workflow, struct config_raw **out,
+                                struct ferry_error *err)
 {
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct parts parts;
     struct config_raw *raw;
-    enum ferry_code code = config_raw_open(scope, source->file, &raw, err);
+    enum ferry_code code = config_raw_open(mem, source->file, &raw, err);
 
     if (code == FERRY_OK && raw->yaml != NULL) {
         code = config_yaml_load(raw, err);
@@ -91,10 +99,28 @@ static enum ferry_code load_yaml(const void *ctx, const struct config_source *so
         code = config_settings_load(raw, source->settings, source->setting_count, false, err);
     }
     if (code == FERRY_OK) {
+        code = config_workflow_choose(raw, workflow, err);
+    }
+    if (code == FERRY_OK) {
         code = config_profile_load(raw, err);
     }
     if (code == FERRY_OK) {
-        code = config_check_complete(raw, err);
+        *out = raw;
+        code = config_check_complete(raw, *workflow == CONFIG_BACKUP, err);
+    }
+    return code;
+}
+
+static enum ferry_code load_yaml(const void *ctx, const struct config_source *source,
+                                 struct json **options, struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct parts parts;
+    struct config_raw *raw = NULL;
+    enum ferry_code code = config_workflow_of(source->workflow, &parts.workflow, err);
+
+    if (code == FERRY_OK) {
+        code = load_raw(scope, source, &parts.workflow, &raw, err);
     }
     if (code != FERRY_OK) {
         return code;
@@ -106,7 +132,9 @@ static enum ferry_code load_yaml(const void *ctx, const struct config_source *so
     if (code != FERRY_OK) {
         return code;
     }
-    name_snapshot(raw, parts.groups[SNAPSHOT]);
+    if (parts.workflow == CONFIG_UPGRADE) {
+        name_snapshot(raw, parts.groups[SNAPSHOT]);
+    }
     *options = assemble(ctx, &parts);
     return FERRY_OK;
 }
@@ -116,15 +144,21 @@ enum ferry_code config_override(const void *ctx, const struct json *options,
                                 struct json **out, struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct parts parts;
+    struct parts parts = {.workflow = CONFIG_ANY};
     struct config_raw *raw;
     enum ferry_code code = config_check_options(options, err);
 
+    if (code == FERRY_OK) {
+        code = config_workflow_of(config_workflow_name(options), &parts.workflow, err);
+    }
     if (code == FERRY_OK) {
         code = config_raw_open(scope, NULL, &raw, err);
     }
     if (code == FERRY_OK) {
         code = config_settings_load(raw, settings, setting_count, true, err);
+    }
+    if (code == FERRY_OK) {
+        code = config_workflow_choose(raw, &parts.workflow, err);
     }
     if (code != FERRY_OK) {
         return code;
@@ -195,6 +229,11 @@ enum ferry_code config_load(const void *ctx, const struct config_source *source,
     if (code != FERRY_OK) {
         return code;
     }
-    return config_override(ctx, json_member(plan, "options"), source->settings,
-                           source->setting_count, options, err);
+    const struct json *saved = json_member(plan, "options");
+
+    if (source->workflow != NULL && strcmp(config_workflow_name(saved), source->workflow) != 0) {
+        return ferry_fail(err, FERRY_E_USAGE, "%s is the plan of a run of %s, not of %s",
+                          source->file, config_workflow_name(saved), source->workflow);
+    }
+    return config_override(ctx, saved, source->settings, source->setting_count, options, err);
 }

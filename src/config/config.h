@@ -25,6 +25,7 @@ struct config_source {
     const char *file;            /* upgrade.yaml or a saved plan (.json), or NULL */
     const char *const *settings; /* "manager.url=https://..." ...: any key of the file */
     size_t setting_count;
+    const char *workflow; /* "upgrade", "backup"; NULL: whichever the file is about */
 };
 
 /* Reads and checks the whole. *options is owned by ctx. A saved plan brings its own options: then
@@ -40,6 +41,8 @@ enum ferry_code config_override(const void *ctx, const struct json *options,
                                 const char *const *settings, size_t setting_count,
                                 struct json **out, struct ferry_error *err) FERRY_CHECK;
 
+/* Name of the workflow that options are for, as config_load makes them. */
+const char *config_workflow_name(const struct json *options);
 /* Does this name belong to a saved plan (.json)? */
 bool config_is_plan(const char *file);
 /* The whole document of a saved plan, whose "options" have been checked. Owned by ctx. */

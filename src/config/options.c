@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "config/url.h"
+#include "config/workflow.h"
 
 enum shape {
     TEXT = 1,
@@ -86,6 +87,24 @@ static const struct member {
     {"plugins", "wait_ms", NUMBER | LATER},
     {"plugins", "poll_ms", NUMBER | NOTHING},
     {"plugins", "timeout_ms", NUMBER | NOTHING},
+    {"backup", "directory", TEXT},
+    {"backup", "name", TEXT},
+    {"backup", "credentials", BOOL},
+    {"backup", "logs", BOOL},
+    {"backup", "events", BOOL},
+    {"backup", "metrics", BOOL},
+    {"backup", "tempdir", TEXT | NOTHING},
+    {"backup", "legacy", BOOL},
+    {"backup", "listener_timeout", NUMBER | NOTHING},
+    {"backup", "busy", TEXT},
+    {"backup", "wait_ms", NUMBER},
+    {"backup", "timeout_ms", NUMBER},
+    {"backup", "poll_ms", NUMBER | NOTHING},
+    {"backup", "delete_after", BOOL},
+    {"keep", "daily", NUMBER | NOTHING},
+    {"keep", "weekly", NUMBER | NOTHING},
+    {"keep", "monthly", NUMBER | NOTHING},
+    {"keep", "yearly", NUMBER | NOTHING},
     {"limits", "requests_per_second", NUMBER},
     {"limits", "in_flight", NUMBER},
     {"limits", "settle_ms", NUMBER | NOTHING},
@@ -179,10 +198,10 @@ static bool has_shape(const struct json *node, unsigned shapes)
            ((shapes & LOGIN) != 0 && is_login(node));
 }
 
-static bool is_known(const char *group, const char *name)
+static bool is_known(enum config_workflow workflow, const char *group, const char *name)
 {
     for (size_t at = 0; at < FERRY_COUNT(members); at++) {
-        if (strcmp(members[at].group, group) == 0 &&
+        if (strcmp(members[at].group, group) == 0 && config_workflow_has(workflow, group) &&
             (name == NULL || strcmp(members[at].name, name) == 0)) {
             return true;
         }
@@ -190,15 +209,16 @@ static bool is_known(const char *group, const char *name)
     return false;
 }
 
-static enum ferry_code refuse_unknown(const struct json *options, struct ferry_error *err)
+static enum ferry_code refuse_unknown(const struct json *options, enum config_workflow workflow,
+                                      struct ferry_error *err)
 {
     for (const struct json *group = json_first(options); group != NULL; group = json_next(group)) {
-        if (!is_known(json_key(group), NULL)) {
+        if (!is_known(workflow, json_key(group), NULL)) {
             return ferry_fail(err, FERRY_E_CONFIG, "options have an unknown member %s",
                               json_key(group));
         }
         for (const struct json *node = json_first(group); node != NULL; node = json_next(node)) {
-            if (json_is_object(group) && !is_known(json_key(group), json_key(node))) {
+            if (json_is_object(group) && !is_known(workflow, json_key(group), json_key(node))) {
                 return ferry_fail(err, FERRY_E_CONFIG, "options have an unknown member %s.%s",
                                   json_key(group), json_key(node));
             }
@@ -207,13 +227,15 @@ static enum ferry_code refuse_unknown(const struct json *options, struct ferry_e
     return FERRY_OK;
 }
 
-static enum ferry_code check_shapes(const struct json *options, struct ferry_error *err)
+static enum ferry_code check_shapes(const struct json *options, enum config_workflow workflow,
+                                    struct ferry_error *err)
 {
     for (size_t at = 0; at < FERRY_COUNT(members); at++) {
         const struct json *group = json_member(options, members[at].group);
         const struct json *node = json_member(group, members[at].name);
 
-        if (node == NULL && (members[at].shapes & LATER) != 0) {
+        if ((node == NULL && (members[at].shapes & LATER) != 0) ||
+            !config_workflow_has(workflow, members[at].group)) {
             continue;
         }
         if (node == NULL) {
@@ -274,15 +296,18 @@ static enum ferry_code check_old(const struct json *options, struct ferry_error 
 
 enum ferry_code config_check_options(const struct json *options, struct ferry_error *err)
 {
+    enum config_workflow workflow = CONFIG_ANY;
+
     if (!json_is_object(options)) {
         return ferry_fail(err, FERRY_E_CONFIG, "options are no JSON object");
     }
-    if (check_shapes(options, err) != FERRY_OK || check_urls(options, "manager", err) != FERRY_OK ||
-        check_old(options, err) != FERRY_OK) {
+    if (config_workflow_of(config_workflow_name(options), &workflow, err) != FERRY_OK ||
+        check_shapes(options, workflow, err) != FERRY_OK ||
+        check_urls(options, "manager", err) != FERRY_OK || check_old(options, err) != FERRY_OK) {
         return FERRY_E_CONFIG;
     }
     if (!has_secret(json_member(options, "manager"))) {
         return ferry_fail(err, FERRY_E_CONFIG, "options lack manager.password or manager.token");
     }
-    return refuse_unknown(options, err);
+    return refuse_unknown(options, workflow, err);
 }

@@ -204,19 +204,20 @@ enum ferry_code config_references_put_old(struct config_raw *raw, struct json *o
     return FERRY_OK;
 }
 
-enum ferry_code config_check_complete(struct config_raw *raw, struct ferry_error *err)
+enum ferry_code config_check_complete(struct config_raw *raw, bool backup, struct ferry_error *err)
 {
     bool missing[] = {
         !is_set(raw, "manager.url"),
         !is_set(raw, "manager.username"),
         !config_raw_has(raw, "manager.password") && !config_raw_has(raw, "manager.token") &&
             raw->profile.name == NULL,
-        !is_set(raw, "snapshot.file") && !is_set(raw, "snapshot.url"),
+        !backup && !is_set(raw, "snapshot.file") && !is_set(raw, "snapshot.url"),
+        backup && !is_set(raw, "backup.directory"),
     };
     static const char *const names[] = {
         "manager.url", "manager.username",
         "manager.password.file or manager.token.file (or .env, .command)",
-        "snapshot.file (or .url)"};
+        "snapshot.file (or .url)", "backup.directory"};
     struct buf list;
 
     buf_init(&list, raw->mem, MESSAGE_MAX);

@@ -13,8 +13,10 @@ enum ferry_code config_references_put(struct config_raw *raw, struct json *manag
    have a URL, a user and a secret. */
 enum ferry_code config_references_put_old(struct config_raw *raw, struct json *old,
                                           struct ferry_error *err) FERRY_CHECK;
-/* Refuses what names no manager, no login or no snapshot, or names them twice. */
-enum ferry_code config_check_complete(struct config_raw *raw, struct ferry_error *err) FERRY_CHECK;
+/* Refuses what names no manager, no login, no snapshot (a backup: no folder), or names them
+   twice. */
+enum ferry_code config_check_complete(struct config_raw *raw, bool backup,
+                                      struct ferry_error *err) FERRY_CHECK;
 /* The id of a snapshot that was given none: from the last part of its file's name or URL. */
 char *config_snapshot_id(const void *mem, const char *path);
 

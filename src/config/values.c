@@ -14,6 +14,7 @@
 
 #define TEXT_MAX 4096 /* bytes of one value: PATH_MAX of Linux */
 #define CERTIFICATE_MAX 65536
+#define PATTERN_MAX 100 /* beside a host's name and a time it stays below NAME_MAX */
 
 const char *config_member(const struct config_key *key)
 {
@@ -88,6 +89,33 @@ static const char *address_problem(const char *text)
     return NULL;
 }
 
+/* A name of files: {time}, {date} and {manager} are filled in when a backup begins. */
+static const char *pattern_problem(const char *text)
+{
+    static const char *const words[] = {"{time}", "{date}", "{manager}"};
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                  "0123456789._-";
+
+    if (strlen(text) > PATTERN_MAX) {
+        return "must not be longer than 100 letters";
+    }
+    if (text[0] == '.' || text[0] == '-') {
+        return "must not begin with '.' or '-'";
+    }
+    for (text += strspn(text, letters); *text != '\0'; text += strspn(text, letters)) {
+        size_t at = 0;
+
+        while (at < FERRY_COUNT(words) && strncmp(text, words[at], strlen(words[at])) != 0) {
+            at++;
+        }
+        if (at == FERRY_COUNT(words)) {
+            return "may have letters, digits, '.', '_', '-', {time}, {date} and {manager} only";
+        }
+        text += strlen(words[at]);
+    }
+    return NULL;
+}
+
 static enum ferry_code put_text(struct config_raw *raw, const struct config_key *key,
                                 const char *text, struct json *group, struct ferry_error *err)
 {
@@ -119,6 +147,9 @@ enum ferry_code config_value_text(struct config_raw *raw, const struct config_ke
     }
     if (problem == NULL && key->kind == CONFIG_SNAPSHOT) {
         problem = snapshot_problem(text);
+    }
+    if (problem == NULL && key->kind == CONFIG_PATTERN) {
+        problem = pattern_problem(text);
     }
     if (problem != NULL) {
         return config_bad(raw, key, CONFIG_NO_ITEM, err, "%s", problem);
@@ -296,6 +327,17 @@ static enum ferry_code put_on_failure(struct config_raw *raw, const struct confi
     return FERRY_OK;
 }
 
+static enum ferry_code put_busy(struct config_raw *raw, const struct config_key *key,
+                                const char *text, struct json *group, struct ferry_error *err)
+{
+    if (strcmp(text, "wait") != 0 && strcmp(text, "queue") != 0 && strcmp(text, "refuse") != 0) {
+        return config_bad(raw, key, CONFIG_NO_ITEM, err, "must be wait, queue or refuse, not '%s'",
+                          text);
+    }
+    json_set_string(group, config_member(key), text);
+    return FERRY_OK;
+}
+
 /* What a file of certificates holds is no secret, and is sent to the manager; a private key that
    lies in the same file must not be. */
 static enum ferry_code put_certificate(struct config_raw *raw, const struct config_key *key,
@@ -350,6 +392,8 @@ enum ferry_code config_value_put(struct config_raw *raw, const struct config_key
         [CONFIG_CERTIFICATE] = put_certificate,
         [CONFIG_MAPPING] = put_mapping,
         [CONFIG_VISIBILITY] = put_visibility,
+        [CONFIG_BUSY] = put_busy,
+        [CONFIG_PATTERN] = put_text,
     };
     struct config_value *value = config_raw_value(raw, key);
 

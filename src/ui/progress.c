@@ -52,6 +52,24 @@ static void draw(struct ui_progress *progress, int64_t at_ms)
     progress->drawn_ms = at_ms;
 }
 
+/* "[2/4]": its place among the steps of its workflow. */
+static void number_step(const struct ui_progress_options *options, struct progress_step *step)
+{
+    size_t first = 0;
+    size_t part = 0;
+
+    for (size_t at = 0; at < options->step_count; at++) {
+        while (part < options->end_count && at >= options->ends[part]) {
+            first = options->ends[part++];
+        }
+        if (strcmp(options->steps[at], step->name) == 0) {
+            step->number = at - first + 1;
+            step->count =
+                (part < options->end_count ? options->ends[part] : options->step_count) - first;
+        }
+    }
+}
+
 static void begin_step(struct ui_progress *progress, const struct ferry_event *event,
                        const char *name)
 {
@@ -66,12 +84,7 @@ static void begin_step(struct ui_progress *progress, const struct ferry_event *e
         step->failed = progress->seed_failed;
         step->running = progress->seed_running;
     }
-    for (size_t at = 0; at < progress->options.step_count; at++) {
-        if (strcmp(progress->options.steps[at], name) == 0) {
-            step->number = at + 1;
-            step->count = progress->options.step_count;
-        }
-    }
+    number_step(&progress->options, step);
 }
 
 static void end_step(struct ui_progress *progress)

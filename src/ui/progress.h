@@ -15,10 +15,12 @@
 #define UI_PLAIN_PROGRESS_MS 10000
 
 struct ui_progress_options {
-    const char *const *steps; /* of the workflow, in order; may be empty */
+    const char *const *steps; /* of all workflows, in order; may be empty */
     size_t step_count;
-    bool quiet;   /* say nothing */
-    bool verbose; /* every event, not only those that matter to most */
+    const size_t *ends; /* of each workflow: how many steps there are up to its last one */
+    size_t end_count;   /* 0: they are all of one workflow */
+    bool quiet;         /* say nothing */
+    bool verbose;       /* every event, not only those that matter to most */
 };
 
 struct ui_progress;

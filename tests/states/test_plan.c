@@ -153,34 +153,39 @@ static void archive_by_url_is_noted_as_unseen(void **state)
 }
 
 /* As a plan shows the requests of a run: before anything is known, nothing may break. */
+static void show_all_phases(const struct ferry_state *one)
+{
+    const struct state_phase *const phases[] = {&one->expand, &one->probe, &one->act, &one->await,
+                                                &one->verify};
+
+    assert_non_null(one->summary);
+    assert_int_equal(one->act.ask != NULL || one->await.ask != NULL, true);
+    for (size_t k = 0; k < 5; k++) {
+        struct lab *lab = lab_new(one);
+        struct state_verdict verdict = {.wait_ms = -1};
+        struct state_unit unit = {
+            .key = one->flags & STATE_FANOUT ? "TENANT/NAME" : one->name, .id = "ID", .attempt = 1};
+        struct http_request *request = NULL;
+
+        lab_fact(lab, "archive", "null");
+        lab_fact(lab, "manager", "null");
+        lab->context.planning = true;
+        if (phases[k]->ask != NULL &&
+            phases[k]->ask(&lab->context, &unit, 1, &request, &verdict, lab)) {
+            assert_non_null(request);
+            assert_true(!http_method_changes(request->method) || k == 2);
+        }
+        lab_free(lab);
+    }
+}
+
 static void every_phase_can_be_shown_before_anything_is_known(void **state)
 {
     (void)state;
     assert_int_equal(workflow_upgrade.count, 11);
-    for (size_t i = 0; i < workflow_upgrade.count; i++) {
-        const struct ferry_state *one = workflow_upgrade.states[i];
-        const struct state_phase *const phases[] = {&one->expand, &one->probe, &one->act,
-                                                    &one->await, &one->verify};
-
-        assert_non_null(one->summary);
-        assert_int_equal(one->act.ask != NULL || one->await.ask != NULL, true);
-        for (size_t k = 0; k < 5; k++) {
-            struct lab *lab = lab_new(one);
-            struct state_verdict verdict = {.wait_ms = -1};
-            struct state_unit unit = {.key = one->flags & STATE_FANOUT ? "TENANT/NAME" : one->name,
-                                      .id = "ID",
-                                      .attempt = 1};
-            struct http_request *request = NULL;
-
-            lab_fact(lab, "archive", "null");
-            lab_fact(lab, "manager", "null");
-            lab->context.planning = true;
-            if (phases[k]->ask != NULL &&
-                phases[k]->ask(&lab->context, &unit, 1, &request, &verdict, lab)) {
-                assert_non_null(request);
-                assert_int_equal(http_method_changes(request->method), k == 2);
-            }
-            lab_free(lab);
+    for (size_t w = 0; w < workflow_count; w++) {
+        for (size_t i = 0; i < workflow_list[w]->count; i++) {
+            show_all_phases(workflow_list[w]->states[i]);
         }
     }
 }
@@ -204,6 +209,9 @@ static void order_and_names_are_those_of_the_journal(void **state)
         assert_string_equal(workflow_upgrade.states[i]->name, names[i]);
     }
     assert_string_equal(workflow_upgrade.name, "upgrade");
+    assert_ptr_equal(workflow_named("upgrade"), &workflow_upgrade);
+    assert_ptr_equal(workflow_named("backup"), &workflow_backup);
+    assert_null(workflow_named("Backup"));
 }
 
 int main(void)
