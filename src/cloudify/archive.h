@@ -45,27 +45,66 @@ struct cloudify_archive_tenant {
     bool in_folders; /* new format: has the folder entry without which nothing is restored */
 };
 
+/*
+ * A plugin that the restored manager will have. What it runs on stands in the table's columns (JSON
+ * from 6.4 on, pickled before) and in the name of its wagon; the new format has the name alone,
+ * which is read inside tenants/TENANT/plugins/ID.zip. Whatever is not told is NULL (python: none):
+ * it is not known then, not unlimited.
+ */
 struct cloudify_archive_plugin {
     const char *id;
     const char *tenant;
-    const char *name;    /* package; in the new format the title, which is all it tells */
-    const char *version; /* NULL in the new format */
-    const char *visibility;
+    const char *name;         /* of the package; new format: by the title and the wagon's name */
+    const char *version;      /* of the package */
+    const char *visibility;   /* private, tenant, global */
+    const char *archive_name; /* of the wagon: "cloudify_aws_plugin-3.0.3-py36-none-linux_x86_64" */
+    const char *platform;     /* "any", "linux_x86_64", "manylinux2014_aarch64" */
+    const char *distribution; /* "centos", mostly NULL */
+    const char *release;      /* "Core" */
+    const char **python;      /* tags: "py27", "py36", "py311" */
+    size_t python_count;
+};
+
+struct cloudify_archive_use { /* a package that some plan names; shared between blueprints */
+    const char *package;
+    const char *version; /* NULL: the plan pins none */
+};
+
+/*
+ * A blueprint and the plugins that its plan (the parsed blueprint) names as packages: for nodes,
+ * for its deployment and for its workflows. Plugins without a package, such as "agent" or
+ * "script", are no uploads and are left out. To ask which deployments need a plugin P: the sum of
+ * .deployments over those blueprints whose .plugins hold P; and say "cannot tell" when a blueprint
+ * with deployments has known == false.
+ */
+struct cloudify_archive_blueprint {
+    const char *id;
+    const char *tenant;
+    bool hidden;         /* temporary, of a plugins update */
+    bool is_global;      /* new format: other tenants may use it */
+    int64_t deployments; /* of all tenants; -1: the archive does not tell, or too many */
+    const struct cloudify_archive_use **plugins;
+    size_t plugin_count;
+    bool known; /* plan was read to its end: plugins is complete. False without a plan, too */
 };
 
 struct cloudify_archive_schedule {
-    bool
-        is_execution; /* an execution with status scheduled or queued; else an execution schedule */
-    bool enabled;     /* schedules only; true for executions */
+    bool is_execution; /* an execution that has not ended; else an execution schedule */
+    bool enabled;      /* schedules only; true for executions */
     const char *id;
-    const char *status; /* executions: scheduled, queued; schedules: "" */
+    const char *status; /* executions: scheduled, queued, or an active one; schedules: "" */
     const char *workflow;
     const char *deployment; /* NULL: unknown or none */
     const char *tenant;
     const char *at;    /* scheduled_for or next_occurrence as written, UTC; NULL: none */
-    const char *since; /* schedules: the first time; NULL for executions */
+    const char *since; /* schedules: the first time; executions: when it was made */
     const char *rule;  /* schedules: JSON as written, or NULL */
     int64_t slip_minutes;
+};
+
+struct cloudify_archive_secret { /* its value is never read */
+    const char *name;
+    const char *tenant;
 };
 
 struct cloudify_archive {
@@ -73,6 +112,7 @@ struct cloudify_archive {
     const char *version;                                              /* snapshot_version */
     const char *schema_revision, *stage_revision, *composer_revision; /* NULL where absent */
     const char *create_execution; /* the execution that made it, where known */
+    const char *made_at;          /* when that was started, UTC as written; NULL: not told */
     int64_t size, members;
     int64_t tenants, users, secrets;
     int64_t blueprints;        /* as GET /blueprints counts: without the hidden ones */
@@ -89,9 +129,14 @@ struct cloudify_archive {
     struct cloudify_tally executions_by_status;
     struct cloudify_archive_tenant *tenant_list;
     struct cloudify_archive_plugin *plugin_list;
-    struct cloudify_archive_schedule *schedule_list; /* scheduled, queued, schedules */
-    const char **user_list, **networks;              /* networks that living agents use */
+    struct cloudify_archive_blueprint *blueprint_list; /* the hidden ones too */
+    struct cloudify_archive_schedule *schedule_list;   /* scheduled, queued, schedules */
+    struct cloudify_archive_schedule *active_list;     /* running, without the one that made it */
+    struct cloudify_archive_secret *secret_list;
+    struct cloudify_archive_use **uses;
+    const char **user_list, **networks; /* networks that living agents use */
     size_t tenant_count, plugin_count, schedule_count, user_count, network_count;
+    size_t blueprint_count, active_count, secret_count, use_count;
     const char *sample[CLOUDIFY_ARCHIVE_SAMPLE_MAX]; /* new format: ids of its first deployments */
     size_t sample_count;
     const char **warnings; /* what an operator should know although it can be restored */
@@ -110,7 +155,9 @@ struct cloudify_archive_options {
 #define CLOUDIFY_ARCHIVE_VALUE_MAX (64 << 10)    /* of a column or text that we keep; ids: 256 */
 #define CLOUDIFY_ARCHIVE_COLUMNS_MAX 1600    /* of a table: PostgreSQL's MaxHeapAttributeNumber */
 #define CLOUDIFY_ARCHIVE_NAME_MAX 4096       /* of a member: PATH_MAX of the manager */
-#define CLOUDIFY_ARCHIVE_LIST_MAX 10000      /* plugins, schedules, users that are listed */
+#define CLOUDIFY_ARCHIVE_LIST_MAX 10000      /* elements of each list */
+#define CLOUDIFY_ARCHIVE_USES_MAX 10000      /* package and version, in all plans together */
+#define CLOUDIFY_ARCHIVE_USES_OF_ONE_MAX 100 /* of one blueprint; more: not known */
 #define CLOUDIFY_ARCHIVE_TENANTS_MAX 10000   /* more is refused; 3 to 50 are usual */
 #define CLOUDIFY_ARCHIVE_ROWS_MAX 600000     /* deployments, nodes, hosts kept for joins */
 #define CLOUDIFY_ARCHIVE_POOL_MAX (12 << 20) /* bytes of names kept for joins */
@@ -133,7 +180,14 @@ enum ferry_code cloudify_archive_digest(const char *path,
                                         char sha256[DIGEST_SHA256_HEX], int64_t *size,
                                         struct ferry_error *err) FERRY_CHECK;
 
-/* The object facts.archive; sha256 may be NULL. Owned by ctx. */
+/*
+ * The object facts.archive; sha256 may be NULL. Owned by ctx. Beside the counts:
+ *   plugin_list     [{package_name, package_version, tenant_name, visibility, archive_name,
+ *                     platform, distribution, python: [TAGS]}]: null and [] mean "not told"
+ *   blueprint_list  [{id, tenant_name, hidden, deployments, known,
+ *                     plugins: [{package_name, package_version or null}]}], those with deployments
+ *                   first; blueprint_list_complete: false when there are more than it shows
+ */
 struct json *cloudify_archive_facts(const void *ctx, const struct cloudify_archive *archive,
                                     const char *sha256);
 

@@ -33,6 +33,7 @@ struct archive_copy {
     int64_t row;    /* number in the block, for messages */
     int64_t blocks;
     bool at_start; /* of a line */
+    bool empty;    /* nothing of the field was read yet */
     bool ending;   /* the line began with the end marker */
     struct buf values[ARCHIVE_COPY_COLUMNS];
     bool is_null[ARCHIVE_COPY_COLUMNS];
@@ -177,6 +178,7 @@ static void start_row(struct archive_copy *copy)
     copy->column = 0;
     copy->ending = false;
     copy->at_start = true;
+    copy->empty = true;
     copy->row++;
     for (size_t i = 0; i < ARCHIVE_COPY_COLUMNS; i++) {
         buf_clear(&copy->values[i]);
@@ -309,6 +311,7 @@ static enum ferry_code end_row(struct archive_copy *copy, struct ferry_error *er
 static enum ferry_code next_field(struct archive_copy *copy, struct ferry_error *err)
 {
     copy->column++;
+    copy->empty = true;
     if (copy->ending || copy->column >= copy->columns) {
         return bad_row(copy, err, "it has more columns than its header");
     }
@@ -326,8 +329,14 @@ static enum ferry_code keep(struct archive_copy *copy, const char *data, size_t 
     if (size == 0 || value == NULL) {
         return FERRY_OK;
     }
+    copy->empty = false;
     if (copy->is_null[copy->wanted[copy->column]] || memchr(data, '\0', size) != NULL) {
         return bad_row(copy, err, "a value is not text");
+    }
+    const struct archive_copy_table *table = table_of(copy);
+    if (table->streamed > 0 && copy->wanted[copy->column] >= (int)table->streamed) {
+        table->piece(copy->sink.arg, (size_t)copy->wanted[copy->column], data, size);
+        return FERRY_OK;
     }
     return buf_append(value, data, size) ? FERRY_OK : bad_row(copy, err, "a value is too long");
 }
@@ -371,7 +380,7 @@ static enum ferry_code in_escape(struct archive_copy *copy, char c, struct ferry
         return FERRY_OK;
     }
     copy->at_start = false;
-    if (c == 'N' && value != NULL && value->len == 0) {
+    if (c == 'N' && value != NULL && copy->empty) {
         copy->is_null[copy->wanted[copy->column]] = true;
         return FERRY_OK;
     }

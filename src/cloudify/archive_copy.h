@@ -21,6 +21,10 @@ struct archive_copy_table {
     /* Takes a row: values of the wanted columns, decoded; NULL is null or an absent column. They
        are views that end with the call. */
     enum ferry_code (*row)(void *arg, const char *const *values, struct ferry_error *err);
+    /* Takes a column that can be of any size piece by piece, before its row: those from `streamed`
+       on (0: none). In the row such a value is "" where it was not null. */
+    void (*piece)(void *arg, size_t column, const char *data, size_t size);
+    size_t streamed;
 };
 
 struct archive_copy_sink {

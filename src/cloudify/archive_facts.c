@@ -5,6 +5,7 @@
 /* These keep the facts, a row of the journal, small. */
 #define TENANTS_SHOWN 500
 #define PLUGINS_SHOWN 200
+#define BLUEPRINTS_SHOWN 1000
 
 static void set_tally(struct json *facts, const char *key, const struct cloudify_tally *tally)
 {
@@ -50,15 +51,53 @@ static void set_plugins(struct json *facts, const struct cloudify_archive *archi
     for (size_t i = 0; i < archive->plugin_count && i < PLUGINS_SHOWN; i++) {
         const struct cloudify_archive_plugin *plugin = &archive->plugin_list[i];
 
-        if (plugin->version != NULL) { /* the new format tells a title alone */
+        if (plugin->version != NULL) { /* the new format may tell a title alone */
             struct json *row = json_push_object(list);
 
             json_set_string(row, "package_name", plugin->name);
             json_set_string(row, "package_version", plugin->version);
             json_set_string(row, "tenant_name", plugin->tenant);
             json_set_string(row, "visibility", plugin->visibility);
+            json_set_string(row, "archive_name", plugin->archive_name);
+            json_set_string(row, "platform", plugin->platform);
+            json_set_string(row, "distribution", plugin->distribution);
+            set_texts(row, "python", plugin->python, plugin->python_count);
         }
     }
+}
+
+/* Those that have deployments come first: they are what a plugin's absence would hurt. */
+static void set_blueprints(struct json *facts, const struct cloudify_archive *archive)
+{
+    struct json *list = json_set_array(facts, "blueprint_list");
+    size_t shown = 0;
+
+    for (size_t i = 0; i < 2 * archive->blueprint_count && shown < BLUEPRINTS_SHOWN; i++) {
+        bool first = i < archive->blueprint_count;
+        const struct cloudify_archive_blueprint *blueprint =
+            &archive->blueprint_list[first ? i : i - archive->blueprint_count];
+
+        if ((blueprint->deployments != 0) == first) {
+            struct json *row = json_push_object(list);
+            struct json *plugins;
+
+            shown++;
+            json_set_string(row, "id", blueprint->id);
+            json_set_string(row, "tenant_name", blueprint->tenant);
+            json_set_bool(row, "hidden", blueprint->hidden);
+            json_set_int(row, "deployments", blueprint->deployments);
+            json_set_bool(row, "known", blueprint->known);
+            plugins = json_set_array(row, "plugins");
+            for (size_t k = 0; k < blueprint->plugin_count; k++) {
+                struct json *use = json_push_object(plugins);
+                json_set_string(use, "package_name", blueprint->plugins[k]->package);
+                json_set_string(use, "package_version", blueprint->plugins[k]->version);
+            }
+        }
+    }
+    json_set_bool(facts, "blueprint_list_complete",
+                  shown == archive->blueprint_count &&
+                      archive->blueprint_count < CLOUDIFY_ARCHIVE_LIST_MAX);
 }
 
 static void set_counts(struct json *facts, const struct cloudify_archive *archive)
@@ -105,10 +144,12 @@ struct json *cloudify_archive_facts(const void *ctx, const struct cloudify_archi
 
     json_set_string(facts, "format", cloudify_archive_format_name(archive->format));
     json_set_string(facts, "version", archive->version);
+    json_set_string(facts, "made_at", archive->made_at);
     json_set_string(facts, "sha256", sha256);
     set_counts(facts, archive);
     set_tenants(facts, archive);
     set_plugins(facts, archive);
+    set_blueprints(facts, archive);
     set_tally(facts, "agents_by_version", &archive->agents_by_version);
     set_tally(facts, "agents_by_method", &archive->agents_by_method);
     set_texts(facts, "networks", archive->networks, archive->network_count);

@@ -49,6 +49,11 @@ struct archive_json *archive_json_new(const void *ctx, const struct archive_json
     return json;
 }
 
+void archive_json_deepen(struct archive_json *json, size_t deepest)
+{
+    json->sink.deepest = deepest;
+}
+
 const char *archive_json_key(const struct archive_json *json, size_t level)
 {
     return level >= 1 && level <= ARCHIVE_JSON_KEYS && level <= json->depth ? json->keys[level - 1]

@@ -46,6 +46,8 @@ struct archive_json_sink {
 };
 
 struct archive_json *archive_json_new(const void *ctx, const struct archive_json_sink *sink);
+/* Tells values in this depth too from now on. */
+void archive_json_deepen(struct archive_json *json, size_t deepest);
 /* The key under which the value (or a container around it) stands at a level: level 1 is that of
    the outermost container. "" inside arrays and beyond ARCHIVE_JSON_KEYS. */
 const char *archive_json_key(const struct archive_json *json, size_t level);

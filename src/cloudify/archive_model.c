@@ -1,85 +1,10 @@
 #include "cloudify/archive_model.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
-
-#define FIRST_ROOM 1024
-
-void archive_pairs_add(const void *ctx, struct archive_pairs *pairs, int64_t key, int64_t value)
-{
-    if (pairs->count == CLOUDIFY_ARCHIVE_ROWS_MAX) {
-        pairs->full = true;
-        return;
-    }
-    if (pairs->count == pairs->room) {
-        pairs->room = pairs->room == 0 ? FIRST_ROOM : pairs->room + pairs->room / 2;
-        if (pairs->room > CLOUDIFY_ARCHIVE_ROWS_MAX) {
-            pairs->room = CLOUDIFY_ARCHIVE_ROWS_MAX;
-        }
-        pairs->items = mem_resize(ctx, pairs->items, struct archive_pair, pairs->room);
-    }
-    pairs->items[pairs->count++] = (struct archive_pair){key, value};
-}
-
-static int compare_numbers(int64_t a, int64_t b)
-{
-    return a < b ? -1 : a > b;
-}
-
-static int compare_keys(const void *a, const void *b)
-{
-    const struct archive_pair *left = a;
-    const struct archive_pair *right = b;
-
-    return compare_numbers(left->key, right->key);
-}
-
-static int compare_values(const void *a, const void *b)
-{
-    const struct archive_pair *left = a;
-    const struct archive_pair *right = b;
-
-    return compare_numbers(left->value, right->value);
-}
-
-void archive_pairs_sort(struct archive_pairs *pairs)
-{
-    if (pairs->count > 0) {
-        qsort(pairs->items, pairs->count, sizeof *pairs->items, compare_keys);
-    }
-}
-
-bool archive_pairs_find(const struct archive_pairs *pairs, int64_t key, int64_t *value)
-{
-    const struct archive_pair wanted = {.key = key};
-
-    if (pairs->count == 0) {
-        return false;
-    }
-    const struct archive_pair *found =
-        bsearch(&wanted, pairs->items, pairs->count, sizeof wanted, compare_keys);
-    if (found != NULL) {
-        *value = found->value;
-    }
-    return found != NULL;
-}
-
-int64_t archive_pairs_distinct(struct archive_pairs *pairs)
-{
-    int64_t distinct = 0;
-
-    if (pairs->count > 0) {
-        qsort(pairs->items, pairs->count, sizeof *pairs->items, compare_values);
-    }
-    for (size_t i = 0; i < pairs->count; i++) {
-        distinct += i == 0 || pairs->items[i].value != pairs->items[i - 1].value;
-    }
-    return distinct;
-}
 
 static struct cloudify_tally_item *find_item(struct cloudify_tally *tally, const char *name)
 {
@@ -131,62 +56,108 @@ static bool has_room(struct cloudify_archive *archive, size_t count, const char 
     return count < CLOUDIFY_ARCHIVE_LIST_MAX;
 }
 
+/* Is there room for one more? *room: the new size when the list must grow. */
+static bool add_one(struct cloudify_archive *archive, size_t *count, const char *what, size_t *room)
+{
+    if (*count > CLOUDIFY_ARCHIVE_LIST_MAX) {
+        return false;
+    }
+    bool free_place = has_room(archive, *count, what, room);
+
+    (*count)++; /* past the limit: warned once; archive_sum_up puts it right */
+    return free_place;
+}
+
 struct cloudify_archive_plugin *archive_add_plugin(struct cloudify_archive *archive)
 {
     size_t room = 0;
+    size_t at = archive->plugin_count;
 
-    if (archive->plugin_count > CLOUDIFY_ARCHIVE_LIST_MAX) {
-        return NULL;
-    }
-    if (!has_room(archive, archive->plugin_count, "plugins", &room)) {
-        archive->plugin_count++; /* past the limit: warned once; archive_sum_up puts it right */
+    if (!add_one(archive, &archive->plugin_count, "plugins", &room)) {
         return NULL;
     }
     if (room > 0) {
         archive->plugin_list =
             mem_resize(archive, archive->plugin_list, struct cloudify_archive_plugin, room);
     }
-    struct cloudify_archive_plugin *plugin = &archive->plugin_list[archive->plugin_count++];
-    memset(plugin, 0, sizeof *plugin);
-    return plugin;
+    memset(&archive->plugin_list[at], 0, sizeof archive->plugin_list[at]);
+    return &archive->plugin_list[at];
+}
+
+struct cloudify_archive_blueprint *archive_add_blueprint(struct cloudify_archive *archive)
+{
+    size_t room = 0;
+    size_t at = archive->blueprint_count;
+
+    if (!add_one(archive, &archive->blueprint_count, "blueprints", &room)) {
+        return NULL;
+    }
+    if (room > 0) {
+        archive->blueprint_list =
+            mem_resize(archive, archive->blueprint_list, struct cloudify_archive_blueprint, room);
+    }
+    memset(&archive->blueprint_list[at], 0, sizeof archive->blueprint_list[at]);
+    return &archive->blueprint_list[at];
+}
+
+struct cloudify_archive_secret *archive_add_secret(struct cloudify_archive *archive)
+{
+    size_t room = 0;
+    size_t at = archive->secret_count;
+
+    if (!add_one(archive, &archive->secret_count, "secrets", &room)) {
+        return NULL;
+    }
+    if (room > 0) {
+        archive->secret_list =
+            mem_resize(archive, archive->secret_list, struct cloudify_archive_secret, room);
+    }
+    memset(&archive->secret_list[at], 0, sizeof archive->secret_list[at]);
+    return &archive->secret_list[at];
+}
+
+static struct cloudify_archive_schedule *add_schedule(struct cloudify_archive *archive,
+                                                      struct cloudify_archive_schedule **list,
+                                                      size_t *count, const char *what)
+{
+    size_t room = 0;
+    size_t at = *count;
+
+    if (!add_one(archive, count, what, &room)) {
+        return NULL;
+    }
+    if (room > 0) {
+        *list = mem_resize(archive, *list, struct cloudify_archive_schedule, room);
+    }
+    memset(&(*list)[at], 0, sizeof(*list)[at]);
+    return &(*list)[at];
 }
 
 struct cloudify_archive_schedule *archive_add_schedule(struct cloudify_archive *archive)
 {
-    size_t room = 0;
+    return add_schedule(archive, &archive->schedule_list, &archive->schedule_count,
+                        "scheduled and queued executions");
+}
 
-    if (archive->schedule_count > CLOUDIFY_ARCHIVE_LIST_MAX) {
-        return NULL;
-    }
-    if (!has_room(archive, archive->schedule_count, "scheduled and queued executions", &room)) {
-        archive->schedule_count++;
-        return NULL;
-    }
-    if (room > 0) {
-        archive->schedule_list =
-            mem_resize(archive, archive->schedule_list, struct cloudify_archive_schedule, room);
-    }
-    struct cloudify_archive_schedule *schedule = &archive->schedule_list[archive->schedule_count++];
-    memset(schedule, 0, sizeof *schedule);
-    return schedule;
+struct cloudify_archive_schedule *archive_add_active(struct cloudify_archive *archive)
+{
+    return add_schedule(archive, &archive->active_list, &archive->active_count,
+                        "running executions");
 }
 
 static void add_name(struct cloudify_archive *archive, const char ***list, size_t *count,
                      const char *name, const char *what)
 {
     size_t room = 0;
+    size_t at = *count;
 
-    if (*count > CLOUDIFY_ARCHIVE_LIST_MAX || name == NULL) {
-        return;
-    }
-    if (!has_room(archive, *count, what, &room)) {
-        (*count)++;
+    if (name == NULL || !add_one(archive, count, what, &room)) {
         return;
     }
     if (room > 0) {
         *list = mem_resize(archive, *list, const char *, room);
     }
-    (*list)[(*count)++] = mem_strdup(archive, name);
+    (*list)[at] = mem_strdup(archive, name);
 }
 
 void archive_add_user(struct cloudify_archive *archive, const char *name)
@@ -228,10 +199,21 @@ struct cloudify_archive_tenant *archive_tenant(struct cloudify_archive *archive,
     return &list[count];
 }
 
-void archive_count_execution(struct cloudify_archive *archive, const char *status, int64_t count)
+bool archive_is_active(const char *status)
 {
     static const char *const active[] = {"pending", "started", "cancelling", "force_cancelling",
                                          "kill_cancelling"};
+
+    for (size_t i = 0; i < FERRY_COUNT(active); i++) {
+        if (strcmp(status, active[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void archive_count_execution(struct cloudify_archive *archive, const char *status, int64_t count)
+{
     const char *name = status == NULL ? "" : status;
 
     archive->executions += count;
@@ -240,11 +222,8 @@ void archive_count_execution(struct cloudify_archive *archive, const char *statu
         archive->executions_scheduled += count;
     } else if (strcmp(name, "queued") == 0) {
         archive->executions_queued += count;
-    }
-    for (size_t i = 0; i < FERRY_COUNT(active); i++) {
-        if (strcmp(name, active[i]) == 0) {
-            archive->executions_active += count;
-        }
+    } else if (archive_is_active(name)) {
+        archive->executions_active += count;
     }
 }
 
@@ -261,6 +240,9 @@ void archive_sum_up(struct cloudify_archive *archive)
     cap(&archive->schedule_count);
     cap(&archive->user_count);
     cap(&archive->network_count);
+    cap(&archive->blueprint_count);
+    cap(&archive->active_count);
+    cap(&archive->secret_count);
     for (size_t i = 0; i < archive->tenant_count; i++) {
         const struct cloudify_archive_tenant *tenant = &archive->tenant_list[i];
         archive->blueprints += tenant->blueprints;

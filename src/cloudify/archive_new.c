@@ -1,37 +1,15 @@
 /* The new format: mgmt/N.json and tenants/TENANT/N.json, each {"type", "items": [...]}. */
+#include "cloudify/archive_new.h"
+
 #include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/parse.h"
-#include "cloudify/archive_json.h"
-#include "cloudify/archive_model.h"
 
 /* Items that stand before the type of their member: real ones have the type first, and at most 500
    items (facts 5.2). */
 #define EARLY_ITEMS_MAX 5000
-
-enum field {
-    FIELD_ID,
-    FIELD_NAME,
-    FIELD_USERNAME,
-    FIELD_TITLE,
-    FIELD_VERSION,
-    FIELD_VISIBILITY,
-    FIELD_STATE,
-    FIELD_HOST,
-    FIELD_METHOD,
-    FIELD_STATUS,
-    FIELD_WORKFLOW,
-    FIELD_DEPLOYMENT,
-    FIELD_SCHEDULED,
-    FIELD_NEXT,
-    FIELD_SINCE,
-    FIELD_SLIP,
-    FIELD_ENABLED,
-    FIELD_HIDDEN,
-    FIELD_COUNT
-};
+#define PLAN_AROUND 3 /* containers around a blueprint's plan: the member, items, the blueprint */
 
 static const char *const field_names[FIELD_COUNT] = {
     [FIELD_ID] = "id",
@@ -52,31 +30,16 @@ static const char *const field_names[FIELD_COUNT] = {
     [FIELD_SLIP] = "slip",
     [FIELD_ENABLED] = "enabled",
     [FIELD_HIDDEN] = "is_hidden",
-};
-
-struct item {
-    const char *values[FIELD_COUNT]; /* NULL: null or absent; "true" and "false" of bools */
-};
-
-struct reading {
-    const struct archive_source *source;
-    struct cloudify_archive *archive;
-    void *scope;                 /* of the whole archive */
-    struct archive_pairs owners; /* hashes of the deployments that have hosts */
-    int64_t member;              /* number, for progress */
-    int64_t orphans;             /* members of tenants without a folder entry */
-    const char *last_orphan;
-    /* of the member being read */
-    void *member_scope;
-    struct archive_json *json;
-    const char *tenant; /* NULL: mgmt */
-    const char *type;
-    const char *owner; /* source_id */
-    bool has_host;
-    bool has_items;
-    struct item item;
-    struct item *early;
-    size_t early_count;
+    [FIELD_KEY] = "key",
+    [FIELD_CREATED] = "created_at",
+    [FIELD_STARTED] = "started_at",
+    [FIELD_BLUEPRINT] = "blueprint_id",
+    [FIELD_PACKAGE] = "package_name",
+    [FIELD_PACKAGE_VERSION] = "package_version",
+    [FIELD_ARCHIVE] = "archive_name",
+    [FIELD_PLATFORM] = "supported_platform",
+    [FIELD_DISTRIBUTION] = "distribution",
+    [FIELD_RELEASE] = "distribution_release",
 };
 
 static bool same(const char *a, const char *b)
@@ -84,200 +47,10 @@ static bool same(const char *a, const char *b)
     return a != NULL && strcmp(a, b) == 0;
 }
 
-static void add_plugin(struct reading *reading, const struct item *item,
-                       const struct cloudify_archive_tenant *tenant)
-{
-    struct cloudify_archive *archive = reading->archive;
-    struct cloudify_archive_plugin *plugin = archive_add_plugin(archive);
-
-    if (plugin != NULL) {
-        plugin->id = mem_strdup(archive, item->values[FIELD_ID]);
-        plugin->tenant = tenant->name;
-        plugin->name = mem_strdup(archive, item->values[FIELD_TITLE]);
-        plugin->visibility = mem_strdup(archive, item->values[FIELD_VISIBILITY]);
-    }
-}
-
-static void add_schedule(struct reading *reading, const struct item *item,
-                         const struct cloudify_archive_tenant *tenant, bool is_execution)
-{
-    struct cloudify_archive *archive = reading->archive;
-    struct cloudify_archive_schedule *schedule = archive_add_schedule(archive);
-    const char *const *v = item->values;
-
-    if (schedule == NULL) {
-        return;
-    }
-    schedule->is_execution = is_execution;
-    schedule->tenant = tenant->name;
-    schedule->id = mem_strdup(archive, v[FIELD_ID]);
-    schedule->workflow = mem_strdup(archive, v[FIELD_WORKFLOW]);
-    schedule->deployment = mem_strdup(archive, v[FIELD_DEPLOYMENT]);
-    schedule->status = is_execution ? mem_strdup(archive, v[FIELD_STATUS]) : "";
-    schedule->at = mem_strdup(archive, v[is_execution ? FIELD_SCHEDULED : FIELD_NEXT]);
-    schedule->since = is_execution ? NULL : mem_strdup(archive, v[FIELD_SINCE]);
-    schedule->enabled = is_execution || !same(v[FIELD_ENABLED], "false");
-    if (v[FIELD_SLIP] == NULL ||
-        !parse_int64(v[FIELD_SLIP], 0, INT64_MAX, &schedule->slip_minutes)) {
-        schedule->slip_minutes = 0;
-    }
-}
-
-static void take_execution(struct reading *reading, const struct item *item,
-                           struct cloudify_archive_tenant *tenant)
-{
-    const char *status = item->values[FIELD_STATUS];
-
-    /* The one that made the snapshot is still running in it; it is restored as cancelled. */
-    if (same(item->values[FIELD_ID], reading->archive->create_execution == NULL
-                                         ? ""
-                                         : reading->archive->create_execution)) {
-        status = "cancelled";
-    }
-    archive_count_execution(reading->archive, status, 1);
-    if (same(status, "scheduled") || same(status, "queued")) {
-        add_schedule(reading, item, tenant, true);
-    }
-}
-
-static void take_blueprint(struct reading *reading, const struct item *item,
-                           struct cloudify_archive_tenant *tenant)
-{
-    (void)reading;
-    if (same(item->values[FIELD_HIDDEN], "true")) {
-        tenant->blueprints_hidden++;
-    } else {
-        tenant->blueprints++;
-    }
-}
-
-static void take_deployment(struct reading *reading, const struct item *item,
-                            struct cloudify_archive_tenant *tenant)
-{
-    struct cloudify_archive *archive = reading->archive;
-
-    tenant->deployments++;
-    if (archive->sample_count < CLOUDIFY_ARCHIVE_SAMPLE_MAX && item->values[FIELD_ID] != NULL) {
-        archive->sample[archive->sample_count++] = mem_strdup(archive, item->values[FIELD_ID]);
-    }
-}
-
-static void take_plugin(struct reading *reading, const struct item *item,
-                        struct cloudify_archive_tenant *tenant)
-{
-    tenant->plugins++;
-    add_plugin(reading, item, tenant);
-}
-
-static void take_node(struct reading *reading, const struct item *item,
-                      struct cloudify_archive_tenant *tenant)
-{
-    (void)item;
-    (void)tenant;
-    reading->archive->nodes++;
-}
-
-static void take_instance(struct reading *reading, const struct item *item,
-                          struct cloudify_archive_tenant *tenant)
-{
-    struct cloudify_archive *archive = reading->archive;
-    const char *host = item->values[FIELD_HOST];
-
-    archive->node_instances++;
-    archive_tally_add(archive, &archive->instances_by_state, item->values[FIELD_STATE], 1);
-    if (host != NULL && same(item->values[FIELD_ID], host)) {
-        tenant->hosts++;
-        archive->hosts_not_started += !same(item->values[FIELD_STATE], "started");
-        reading->has_host = true;
-    }
-}
-
-static void take_agent(struct reading *reading, const struct item *item,
-                       struct cloudify_archive_tenant *tenant)
-{
-    struct cloudify_archive *archive = reading->archive;
-
-    tenant->agents++;
-    archive_tally_add(archive, &archive->agents_by_version, item->values[FIELD_VERSION], 1);
-    archive_tally_add(archive, &archive->agents_by_method, item->values[FIELD_METHOD], 1);
-    archive_tally_add(archive, &archive->agents_by_state, item->values[FIELD_STATE], 1);
-}
-
-static void take_schedule(struct reading *reading, const struct item *item,
-                          struct cloudify_archive_tenant *tenant)
-{
-    reading->archive->schedules++;
-    add_schedule(reading, item, tenant, false);
-}
-
-static void take_secret(struct reading *reading, const struct item *item,
-                        struct cloudify_archive_tenant *tenant)
-{
-    (void)reading;
-    (void)item;
-    tenant->secrets++;
-}
-
-static void take_user(struct reading *reading, const struct item *item,
-                      struct cloudify_archive_tenant *tenant)
-{
-    (void)tenant;
-    reading->archive->users++;
-    archive_add_user(reading->archive, item->values[FIELD_USERNAME]);
-}
-
-static const struct {
-    const char *type;
-    bool in_tenant;
-    void (*take)(struct reading *reading, const struct item *item,
-                 struct cloudify_archive_tenant *tenant);
-} types[] = {
-    {"users", false, take_user},
-    {"blueprints", true, take_blueprint},
-    {"deployments", true, take_deployment},
-    {"plugins", true, take_plugin},
-    {"nodes", true, take_node},
-    {"node_instances", true, take_instance},
-    {"agents", true, take_agent},
-    {"executions", true, take_execution},
-    {"execution_schedules", true, take_schedule},
-    {"secrets", true, take_secret},
-};
-
-/* The row of the types that matters for the member being read; -1: nobody wants its items. */
-static int wanted_type(const struct reading *reading)
-{
-    for (size_t i = 0; i < FERRY_COUNT(types); i++) {
-        if (same(reading->type, types[i].type) && types[i].in_tenant == (reading->tenant != NULL)) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
-static enum ferry_code take_item(struct reading *reading, const struct item *item,
-                                 struct ferry_error *err)
-{
-    int type = wanted_type(reading);
-    struct cloudify_archive_tenant *tenant = NULL;
-
-    if (type < 0) {
-        return FERRY_OK;
-    }
-    if (reading->tenant != NULL) {
-        tenant = archive_tenant(reading->archive, -1, reading->tenant, err);
-        if (tenant == NULL) {
-            return FERRY_E_ARCHIVE;
-        }
-    }
-    types[type].take(reading, item, tenant);
-    return FERRY_OK;
-}
-
 static enum ferry_code item_done(struct reading *reading, struct ferry_error *err)
 {
     if (reading->type != NULL) {
-        enum ferry_code code = take_item(reading, &reading->item, err);
+        enum ferry_code code = archive_new_take(reading, &reading->item, err);
         for (size_t i = 0; i < FIELD_COUNT; i++) {
             mem_free((void *)(uintptr_t)reading->item.values[i]);
         }
@@ -339,8 +112,12 @@ static enum ferry_code take_top(struct reading *reading, const char *key,
         return ferry_fail(err, FERRY_E_ARCHIVE, "its type is no text");
     }
     reading->type = mem_strdup(reading->member_scope, value->text);
+    reading->type_row = archive_new_type(value->text, reading->tenant != NULL);
+    if (same(reading->type, "blueprints")) {
+        archive_json_deepen(reading->json, PLAN_AROUND + ARCHIVE_PLAN_DEEPEST);
+    }
     for (size_t i = 0; i < reading->early_count; i++) {
-        enum ferry_code code = take_item(reading, &reading->early[i], err);
+        enum ferry_code code = archive_new_take(reading, &reading->early[i], err);
         if (code != FERRY_OK) {
             return code;
         }
@@ -358,7 +135,14 @@ static enum ferry_code take_value(void *arg, const struct archive_json *json,
     if (value->depth == 1) {
         return take_top(reading, key, value, err);
     }
-    if (value->depth < 2 || value->depth > 3 || strcmp(key, "items") != 0) {
+    if (value->depth < 2 || strcmp(key, "items") != 0) {
+        return FERRY_OK;
+    }
+    if (value->depth >= PLAN_AROUND && strcmp(archive_json_key(json, PLAN_AROUND), "plan") == 0) {
+        archive_plan_value(reading->plan, json, value, PLAN_AROUND);
+        return FERRY_OK;
+    }
+    if (value->depth > 3) {
         return FERRY_OK;
     }
     if (value->depth == 3) {
@@ -379,22 +163,8 @@ static enum ferry_code feed(void *arg, const char *data, size_t size, bool *stop
     struct reading *reading = arg;
     enum ferry_code code = archive_json_feed(reading->json, data, size, err);
 
-    *stop = reading->type != NULL && wanted_type(reading) < 0; /* events are most of a snapshot */
+    *stop = reading->type != NULL && reading->type_row < 0; /* events are most of a snapshot */
     return code;
-}
-
-/* FNV-1a, 64 bits: different deployments that look alike to it are one in ten to the eight. */
-static int64_t hash_owner(const char *tenant, const char *owner)
-{
-    uint64_t hash = 14695981039346656037U;
-    const char *const texts[] = {tenant, "/", owner};
-
-    for (size_t i = 0; i < FERRY_COUNT(texts); i++) {
-        for (const char *p = texts[i]; *p != '\0'; p++) {
-            hash = (hash ^ (unsigned char)*p) * 1099511628211U;
-        }
-    }
-    return (int64_t)(hash & INT64_MAX);
 }
 
 static enum ferry_code read_items(struct reading *reading, const struct archive_zip_member *member,
@@ -413,8 +183,9 @@ static enum ferry_code read_items(struct reading *reading, const struct archive_
     reading->early = NULL;
     reading->early_count = 0;
     memset(&reading->item, 0, sizeof reading->item);
+    archive_plan_end(reading->plan, NULL);
     enum ferry_code code = archive_zip_read(reading->source->zip, member, &sink, err);
-    bool stopped = reading->type != NULL && wanted_type(reading) < 0;
+    bool stopped = reading->type != NULL && reading->type_row < 0;
     if (code == FERRY_OK && !stopped) {
         code = archive_json_end(reading->json, err);
     }
@@ -423,7 +194,7 @@ static enum ferry_code read_items(struct reading *reading, const struct archive_
     }
     if (code == FERRY_OK && reading->has_host && reading->owner != NULL) {
         archive_pairs_add(reading->scope, &reading->owners, 0,
-                          hash_owner(reading->tenant, reading->owner));
+                          archive_new_hash(reading->tenant, reading->owner));
     }
     return code == FERRY_OK ? FERRY_OK : archive_blame(member->name, err);
 }
@@ -511,6 +282,37 @@ static enum ferry_code visit_folder(void *arg, const struct archive_zip_member *
     return FERRY_OK;
 }
 
+static struct cloudify_archive_plugin *find_plugin(struct cloudify_archive *archive,
+                                                   const char *tenant, const char *file)
+{
+    size_t length = strlen(file);
+
+    for (size_t i = 0; i < archive->plugin_count && i < CLOUDIFY_ARCHIVE_LIST_MAX; i++) {
+        struct cloudify_archive_plugin *plugin = &archive->plugin_list[i];
+        size_t id = plugin->id == NULL ? 0 : strlen(plugin->id);
+        if (id > 0 && length == id + 4 && strncmp(file, plugin->id, id) == 0 &&
+            strcmp(file + id, ".zip") == 0 && strcmp(plugin->tenant, tenant) == 0) {
+            return plugin;
+        }
+    }
+    return NULL;
+}
+
+static enum ferry_code visit_plugin(void *arg, const struct archive_zip_member *member,
+                                    struct ferry_error *err)
+{
+    struct reading *reading = arg;
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char *rest = NULL;
+    const char *tenant = tenant_of(scope, member->name, &rest);
+
+    if (tenant == NULL || strncmp(rest, "plugins/", 8) != 0) {
+        return FERRY_OK;
+    }
+    struct cloudify_archive_plugin *plugin = find_plugin(reading->archive, tenant, rest + 8);
+    return plugin == NULL ? FERRY_OK : archive_read_wagon(reading->source, member, plugin, err);
+}
+
 static enum ferry_code no_folders(struct ferry_error *err)
 {
     ferry_fail(err, FERRY_E_ARCHIVE,
@@ -529,6 +331,7 @@ enum ferry_code archive_read_new_format(const struct archive_source *source,
     reading->source = source;
     reading->archive = source->archive;
     reading->scope = scope;
+    reading->plan = archive_plan_new(scope, source->archive);
     enum ferry_code code = archive_zip_each(source->zip, visit_folder, reading, err);
     if (code == FERRY_OK && source->archive->tenant_count == 0) {
         return no_folders(err);
@@ -536,9 +339,13 @@ enum ferry_code archive_read_new_format(const struct archive_source *source,
     if (code == FERRY_OK) {
         code = archive_zip_each(source->zip, visit, reading, err);
     }
+    if (code == FERRY_OK && source->archive->plugin_count > 0) {
+        code = archive_zip_each(source->zip, visit_plugin, reading, err);
+    }
     if (code != FERRY_OK) {
         return code;
     }
+    archive_new_count_deployments(reading);
     if (reading->orphans > 0) {
         archive_warn(source->archive,
                      "%lld members belong to tenants without a folder entry, such as \"%s\": a "

@@ -17,7 +17,6 @@ static int fail(const struct ferry_error *err)
 static void add_lists(struct json *facts, const struct cloudify_archive *archive)
 {
     struct json *schedules = json_set_array(facts, "schedule_list");
-    struct json *plugins = json_set_array(facts, "plugin_list");
     struct json *states = json_set_object(facts, "instances_by_state");
 
     for (size_t i = 0; i < archive->schedule_count; i++) {
@@ -30,13 +29,6 @@ static void add_lists(struct json *facts, const struct cloudify_archive *archive
         json_set_string(one, "at", schedule->at);
         json_set_string(one, "status", schedule->status);
         json_set_bool(one, "enabled", schedule->enabled);
-    }
-    for (size_t i = 0; i < archive->plugin_count; i++) {
-        const struct cloudify_archive_plugin *plugin = &archive->plugin_list[i];
-        struct json *one = json_push_object(plugins);
-        json_set_string(one, "tenant", plugin->tenant);
-        json_set_string(one, "name", plugin->name);
-        json_set_string(one, "version", plugin->version);
     }
     for (size_t i = 0; i < archive->instances_by_state.count; i++) {
         json_set_int(states, archive->instances_by_state.items[i].name,

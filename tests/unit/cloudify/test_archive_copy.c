@@ -22,7 +22,8 @@ static enum ferry_code note_statement(void *arg, const char *line, struct ferry_
     return FERRY_OK;
 }
 
-static const struct archive_copy_table tables[] = {{"things", {"id", "name"}, 1, note_row}};
+static const struct archive_copy_table tables[] = {
+    {"things", {"id", "name"}, 1, note_row, NULL, 0}};
 
 /* Reads a dump in pieces of so many bytes; NULL: refused, with the reason in err. */
 static const char *told(void *ctx, const char *dump, size_t piece, struct ferry_error *err)
