@@ -73,31 +73,6 @@ void ferry_stop(struct ferry *ferry)
     ferry->stop = ferry->stop ? 2 : 1;
 }
 
-enum ferry_code ferry_workflows(char **out, struct ferry_error *err)
-{
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct json *document = json_object(scope);
-    struct json *rows = json_set_array(document, "workflows");
-
-    (void)err;
-    for (size_t i = 0; i < workflow_count; i++) {
-        const struct workflow *workflow = workflow_list[i];
-        struct json *row = json_push_object(rows), *states;
-
-        json_set_string(row, "name", workflow->name);
-        json_set_string(row, "summary", workflow->summary);
-        states = json_set_array(row, "states");
-        for (size_t k = 0; k < workflow->count; k++) {
-            struct json *state = json_push_object(states);
-
-            json_set_string(state, "name", workflow->states[k]->name);
-            json_set_string(state, "summary", workflow->states[k]->summary);
-        }
-    }
-    *out = ferry_text(json_print(scope, document));
-    return FERRY_OK;
-}
-
 /* --- plan --- */
 
 static enum ferry_code load_options(const void *ctx, const struct ferry_source *source,

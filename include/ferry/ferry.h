@@ -158,8 +158,14 @@ FERRY_API enum ferry_code ferry_cancel(struct ferry *ferry, const char *run,
                                        const struct ferry_cancel_options *options, char **result,
                                        struct ferry_error *err);
 
-/* The states of a workflow: {"workflows":[{"name","states":[{"name","summary"}]}]}. */
+/* The states of each workflow in their order, and those that undo: {"workflows":[{"name","summary",
+   "states":[{"name","summary","undoes","many","leaves","sends","expects","crash"}],"undo":[...]}]}.
+ */
 FERRY_API enum ferry_code ferry_workflows(char **out, struct ferry_error *err);
+/* The keys of upgrade.yaml: {"keys":[{"name","type","values","default","range","since","help",
+   "resume"}]}; default and range as they would be written, or null; resume: may it be given anew
+   to ferry_resume. */
+FERRY_API enum ferry_code ferry_keys(char **out, struct ferry_error *err);
 
 #ifdef __cplusplus
 }

@@ -34,7 +34,7 @@ struct command {
 
 /* One file a command; cli/commands.c lists them. */
 extern const struct command cli_plan, cli_run, cli_resume, cli_status, cli_events, cli_runs,
-    cli_resolve, cli_retry, cli_cancel, cli_backup, cli_version, cli_help;
+    cli_resolve, cli_retry, cli_cancel, cli_backup, cli_completion, cli_version, cli_help;
 extern const struct command *const cli_commands[];
 extern const size_t cli_command_count;
 
@@ -45,6 +45,8 @@ const struct command *cli_command_find(const char *name);
 enum ferry_code cli_unknown_command(const char *name, struct ferry_error *err);
 /* Help of everything (NULL) or of one command. */
 void cli_print_help(const struct ui_stream *stream, const struct command *command);
+/* "-o, --output PLAN.json". Below mem. */
+char *cli_option_title(const void *mem, const struct cli_option_row *row);
 
 /* --- for the commands --- */
 

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/nearest.h"
 #include "cli/cli.h"
 
 static enum ferry_code verdict_of(const char *word, enum ferry_verdict *verdict,
@@ -9,6 +10,8 @@ static enum ferry_code verdict_of(const char *word, enum ferry_verdict *verdict,
         const char *word;
         enum ferry_verdict verdict;
     } words[] = {{"done", FERRY_AS_DONE}, {"absent", FERRY_AS_ABSENT}, {"failed", FERRY_AS_FAILED}};
+    const char *names[FERRY_COUNT(words)];
+    const char *near;
 
     for (size_t at = 0; word != NULL && at < FERRY_COUNT(words); at++) {
         if (strcmp(words[at].word, word) == 0) {
@@ -16,11 +19,19 @@ static enum ferry_code verdict_of(const char *word, enum ferry_verdict *verdict,
             return FERRY_OK;
         }
     }
+    for (size_t at = 0; at < FERRY_COUNT(words); at++) {
+        names[at] = words[at].word;
+    }
+    near = word == NULL ? NULL : nearest_word(word, names, FERRY_COUNT(words));
     ferry_fail(err, FERRY_E_USAGE,
                word == NULL ? "ferry resolve wants --as done|absent|failed"
                             : "--as wants done, absent or failed");
-    ferry_error_hint(err, "look at the manager first: done, it took effect; absent, it did not and "
-                          "may be sent again; failed, neither");
+    if (near != NULL) {
+        ferry_error_hint(err, "did you mean %s?", near);
+    } else {
+        ferry_error_hint(err, "look at the manager first: done, it took effect; absent, it did not "
+                              "and may be sent again; failed, neither");
+    }
     return FERRY_E_USAGE;
 }
 

@@ -1,37 +1,39 @@
+/* ferry --help, ferry COMMAND --help and ferry help, all from the tables. */
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli/cli.h"
-#include "ui/text.h"
+#include "cli/page.h"
+#include "cli/reference.h"
+#include "cli/topics.h"
 
-#define OPTION_COLUMNS 28 /* of an option and its argument */
-#define HELP_COLUMNS 49   /* of its help: a whole line has 80 */
+#define OPTION_COLUMN 31
+#define COMMAND_COLUMN 14
+#define TOPIC_COLUMN 27
 
-static void print_option(const struct ui_stream *stream, const struct cli_option_row *row)
+char *cli_option_title(const void *mem, const struct cli_option_row *row)
+{
+    char *left = row->letter == 0 ? mem_printf(mem, "--%s", row->name)
+                                  : mem_printf(mem, "-%c, --%s", row->letter, row->name);
+
+    return row->argument == NULL ? left : mem_printf(mem, "%s %s", left, row->argument);
+}
+
+static void print_option(FILE *file, const struct cli_option_row *row)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    char *left = row->letter == 0 ? mem_printf(scope, "    --%s", row->name)
-                                  : mem_printf(scope, "-%c, --%s", row->letter, row->name);
+    const char *left = cli_option_title(scope, row);
     const char *help = row->help;
 
-    if (row->argument != NULL) {
-        left = mem_printf(scope, "%s %s", left, row->argument);
+    if (row->letter == 0) {
+        left = mem_printf(scope, "    %s", left);
     }
     if (row->env != NULL) {
         help = mem_printf(scope, "%s [$%s]", help, row->env);
     }
-    help = ui_wrap(scope, help, HELP_COLUMNS);
-    while (*help != '\0') {
-        size_t length = strcspn(help, "\n");
-
-        (void)fprintf(stream->file, "  %-*s %.*s\n", OPTION_COLUMNS, left, (int)length, help);
-        left = mem_strdup(scope, "");
-        help += length + (help[length] == '\n');
-    }
+    page_row(file, OPTION_COLUMN, left, help);
 }
 
-static void print_options(const struct ui_stream *stream, const char *title, unsigned groups,
-                          bool common)
+static void print_options(FILE *file, const char *title, unsigned groups, bool common)
 {
     bool first = true;
 
@@ -43,72 +45,95 @@ static void print_options(const struct ui_stream *stream, const char *title, uns
             continue;
         }
         if (first) {
-            (void)fprintf(stream->file, "\n%s:\n", title);
+            (void)fprintf(file, "\n%s:\n", title);
         }
         first = false;
-        print_option(stream, row);
+        print_option(file, row);
     }
 }
 
-static void print_exit_codes(const struct ui_stream *stream)
-{
-    (void)fputs("\nexit codes:\n"
-                "  0 done                         5 refused by a fact on manager or archive\n"
-                "  1 failed                       6 the plan is stale\n"
-                "  2 usage or configuration       7 the journal is in use\n"
-                "  3 stopped, can be resumed      8 the journal cannot be used\n"
-                "  4 an unknown outcome waits     10 done, but some units failed\n"
-                "    for ferry resolve\n",
-                stream->file);
-}
-
-static void print_overview(const struct ui_stream *stream)
+static void print_overview(FILE *file)
 {
     (void)fputs("ferry carries a Cloudify Manager across an upgrade.\n\n"
                 "usage: ferry COMMAND [OPTIONS] ...\n\ncommands:\n",
-                stream->file);
+                file);
     for (size_t at = 0; at < cli_command_count; at++) {
-        (void)fprintf(stream->file, "  %-9s %s\n", cli_commands[at]->name,
-                      cli_commands[at]->summary);
+        page_row(file, COMMAND_COLUMN, cli_commands[at]->name, cli_commands[at]->summary);
     }
-    print_options(stream, "options of all commands", GROUP_COMMON, true);
-    (void)fputs("\nferry COMMAND --help says more.\n", stream->file);
-    print_exit_codes(stream);
+    print_options(file, "options of all commands", GROUP_COMMON, true);
+    (void)fputs("\nferry COMMAND --help says more; so do these, and ferry(1):\n", file);
+    for (size_t at = 0; at < cli_topic_count; at++) {
+        void *scope FERRY_SCOPE = mem_scope(NULL);
+
+        page_row(file, TOPIC_COLUMN, mem_printf(scope, "ferry help %s", cli_topics[at].name),
+                 cli_topics[at].summary);
+    }
+    (void)fputs("\nexit codes:\n", file);
+    for (size_t at = 0; at < cli_exit_count; at++) {
+        (void)fprintf(file, "  %d %s\n", cli_exits[at].code, cli_exits[at].meaning);
+    }
 }
 
 void cli_print_help(const struct ui_stream *stream, const struct command *command)
 {
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    FILE *file = stream->file;
+
     if (command == NULL) {
-        print_overview(stream);
+        print_overview(file);
         return;
     }
-    (void)fprintf(stream->file, "usage: ferry %s%s%s [OPTIONS]\n\n%s.\n", command->name,
-                  command->usage[0] == '\0' ? "" : " ", command->usage, command->summary);
+    (void)fprintf(file, "usage: ferry %s%s%s [OPTIONS]\n\n", command->name,
+                  command->usage[0] == '\0' ? "" : " ", command->usage);
+    page_text(file, 0, mem_printf(scope, "%s.", command->summary));
     if (command->details != NULL) {
-        (void)fprintf(stream->file, "\n%s", command->details);
+        (void)fprintf(file, "\n%s", command->details);
     }
-    print_options(stream, "options", command->groups, false);
-    print_options(stream, "options of all commands", GROUP_COMMON, true);
+    print_options(file, "options", command->groups, false);
+    print_options(file, "options of all commands", GROUP_COMMON, true);
+}
+
+static enum ferry_code unknown_topic(const struct cli_book *book, const char *name,
+                                     struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char *near = cli_topic_nearest(scope, book, name);
+
+    ferry_fail(err, FERRY_E_USAGE, "there is no command, topic, key or state '%s'", name);
+    if (near != NULL) {
+        ferry_error_hint(err, "did you mean ferry help %s?", near);
+    } else {
+        ferry_error_hint(err, "ferry --help shows the commands and topics");
+    }
+    return FERRY_E_USAGE;
 }
 
 static enum ferry_code help(struct invocation *invocation, struct ferry_error *err)
 {
     const struct command *command = NULL;
+    struct cli_book book;
+    enum ferry_code code;
 
     if (invocation->word_count > 0) {
         command = cli_command_find(invocation->words[0]);
-        if (command == NULL) {
-            return cli_unknown_command(invocation->words[0], err);
-        }
     }
-    cli_print_help(&invocation->io->out, command);
-    return FERRY_OK;
+    if (invocation->word_count == 0 || command != NULL) {
+        cli_print_help(&invocation->io->out, command);
+        return FERRY_OK;
+    }
+    code = cli_book_open(invocation->mem, &book, err);
+    if (code == FERRY_OK &&
+        !cli_topic_print(invocation->io->out.file, &book, invocation->words[0])) {
+        code = unknown_topic(&book, invocation->words[0], err);
+    }
+    return code;
 }
 
 const struct command cli_help = {
     .name = "help",
-    .usage = "[COMMAND]",
-    .summary = "Says what ferry or one of its commands does",
+    .usage = "[COMMAND | TOPIC | KEY | STATE]",
+    .summary = "Says what a command, a key of upgrade.yaml or a state does",
+    .details = "TOPIC is keys, states, exit-codes, environment, files or terms.\n",
     .groups = GROUP_COMMON,
     .most_words = 1,
     .run = help,

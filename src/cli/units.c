@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/nearest.h"
 
 #define PAGE 1000 /* units read and printed at once */
 
@@ -23,17 +24,24 @@ static enum ferry_code find_format(const struct invocation *invocation, const st
                                    struct ferry_error *err)
 {
     const char *name = invocation->arguments.values[OPTION_FORMAT];
+    const char *names[FERRY_COUNT(formats)];
+    const char *near;
 
     if (name == NULL) {
         name = invocation->json ? "json" : "table";
     }
     for (size_t at = 0; at < FERRY_COUNT(formats); at++) {
+        names[at] = formats[at].name;
         if (strcmp(formats[at].name, name) == 0) {
             *out = &formats[at];
             return FERRY_OK;
         }
     }
     ferry_fail(err, FERRY_E_USAGE, "--format is table, json or csv, not '%s'", name);
+    near = nearest_word(name, names, FERRY_COUNT(formats));
+    if (near != NULL) {
+        ferry_error_hint(err, "did you mean %s?", near);
+    }
     return FERRY_E_USAGE;
 }
 

@@ -53,6 +53,8 @@ struct config_key {
     enum config_kind kind;
     const char *fallback; /* as it would be written, or NULL: null in the options */
     int64_t min, max;
+    const char *since; /* the first ferry that had it */
+    const char *help;  /* what it means, in words of everybody: help and man pages print it */
 };
 
 extern const struct config_key config_keys[];

@@ -213,3 +213,12 @@ enum ferry_code ferry_workflows(char **out, struct ferry_error *err)
                   "{\"name\":\"restore\"},{\"name\":\"install_new_agents\"}]}]}");
     return FERRY_OK;
 }
+
+enum ferry_code ferry_keys(char **out, struct ferry_error *err)
+{
+    (void)err;
+    *out = strdup("{\"keys\":[{\"name\":\"agents.concurrency\",\"type\":\"whole number\","
+                  "\"default\":\"5\",\"range\":\"1 to 9\",\"since\":\"0.1\",\"help\":\"how many\","
+                  "\"resume\":true}]}");
+    return FERRY_OK;
+}

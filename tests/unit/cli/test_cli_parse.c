@@ -141,7 +141,10 @@ static void mistakes_exit_with_2_and_say_what_to_do(void **state)
         {{"cancel"}, "ferry cancel wants RUN", "ferry cancel --help"},
         {{"resolve", "upgrade-1"}, "ferry resolve wants RUN UNIT", "ferry resolve --help"},
         {{"resolve", "r", "u"}, "wants --as done|absent|failed", "look at the manager first"},
-        {{"resolve", "r", "u", "--as", "dnoe"}, "--as wants done, absent or failed", ""},
+        {{"resolve", "r", "u", "--as", "dnoe"}, "--as wants done, absent or failed", "mean done?"},
+        {{"resolve", "r", "u", "--as", "x"}, "done, absent or failed", "look at the manager first"},
+        {{"status", "--units", "--format", "tabel"}, "not 'tabel'", "did you mean table?"},
+        {{"status", "--units", "--format", "x"}, "--format is table, json or csv, not 'x'", ""},
         {{"retry", "r"}, "ferry retry wants --failed", "ferry retry r --failed"},
         {{"status", "--snapshot", "x"}, "ferry status takes no option --snapshot", "--help"},
         {{"resume", "--tenant", "x"}, "ferry resume takes no option --tenant", "--help"},
@@ -154,7 +157,12 @@ static void mistakes_exit_with_2_and_say_what_to_do(void **state)
          "no state is called 'restor'",
          "did you mean restore?"},
         {{"resume", "--stop-before", "xyz"}, "no state is called 'xyz'", "ferry plan shows"},
-        {{"help", "rnu"}, "unknown command 'rnu'", "did you mean ferry run?"},
+        {{"help", "rnu"}, "no command, topic, key or state 'rnu'", "did you mean ferry help run?"},
+        {{"help", "restor"}, "state 'restor'", "did you mean ferry help restore?"},
+        {{"help", "agents.concurency"}, "'agents.concurency'", "ferry help agents.concurrency?"},
+        {{"help", "zzzzzz"}, "state 'zzzzzz'", "ferry --help shows the commands and topics"},
+        {{"completion", "bsh"}, "no completion for the shell 'bsh'", "did you mean bash?"},
+        {{"completion", "tcsh"}, "no completion for the shell 'tcsh'", "bash, zsh and fish"},
     };
 
     (void)state;

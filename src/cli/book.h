@@ -1,0 +1,43 @@
+/* What libferry says of itself, read once: its keys and its states. */
+#ifndef CLI_BOOK_H
+#define CLI_BOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/json.h"
+#include "ferry/ferry.h"
+
+struct cli_key {
+    const char *name;
+    const char *type;
+    const struct json *values;    /* words that it takes, or NULL */
+    const char *fallback, *range; /* or NULL */
+    const char *since, *help;
+    bool resume; /* may be given anew to ferry resume */
+};
+
+struct cli_state {
+    const char *workflow;
+    const char *name, *summary;
+    const char *sends, *expects, *crash;
+    bool undoes; /* part of ferry cancel, not of a run */
+};
+
+struct cli_book {
+    struct cli_key *keys; /* in the order of the file */
+    size_t key_count;
+    struct cli_state *states; /* workflow after workflow, in their order */
+    size_t state_count;
+};
+
+/* Everything below mem. A text that is missing is "". */
+enum ferry_code cli_book_open(const void *mem, struct cli_book *book,
+                              struct ferry_error *err) FERRY_CHECK;
+/* The row of a name, or NULL. */
+const struct cli_key *cli_book_key(const struct cli_book *book, const char *name);
+const struct cli_state *cli_book_state(const struct cli_book *book, const char *name);
+/* Is this the beginning of a key's name, up to one of its dots ("agents")? */
+bool cli_book_is_group(const struct cli_book *book, const char *name);
+
+#endif
