@@ -34,6 +34,8 @@ static void take_package(const struct looking *looking, const struct json *packa
     const struct json *platform = json_get(package, "supported_platform");
     const struct json *wheels = json_get(package, "wheels");
     facts->supported_platform = platform == NULL ? NULL : json_print(ctx, platform);
+    const struct json *pythons = json_get(package, "supported_python_versions");
+    facts->supported_py_versions = pythons == NULL ? NULL : json_print(ctx, pythons);
     facts->wheels = wheels == NULL ? NULL : json_print(ctx, wheels);
 }
 

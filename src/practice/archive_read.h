@@ -16,7 +16,8 @@ enum ferry_code archive_fill_new(struct content_build *build, const char *path,
 /* What a plugin's archive tells: NULL where it does not. Texts are owned by ctx. */
 struct plugin_facts {
     char *archive_name, *package_name, *package_version, *distribution, *distribution_release,
-        *distribution_version, *package_source, *supported_platform, *wheels;
+        *distribution_version, *package_source, *supported_platform, *supported_py_versions,
+        *wheels;
 };
 /* Looks into a zip of a wagon and a plugin.yaml; an archive that cannot be read tells nothing. */
 void archive_plugin_facts(const void *ctx, const void *data, size_t size,

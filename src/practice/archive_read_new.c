@@ -402,6 +402,7 @@ static void apply_facts(struct content_build *build, struct content_plugin *plug
     plugin->distribution_release = content_keep(build, facts->distribution_release);
     plugin->distribution_version = content_keep(build, facts->distribution_version);
     plugin->supported_platform = content_keep(build, facts->supported_platform);
+    plugin->supported_py_versions = content_keep(build, facts->supported_py_versions);
     plugin->wheels = content_keep(build, facts->wheels);
 }
 

@@ -6,138 +6,20 @@
 #include "practice/content_workflows.h"
 #include "practice/dump.h"
 
-#define LINE_ROOM (256 * 1024) /* rows are handed on in pieces of about this size */
-
-/* A pickled empty object, protocol 2, as PostgreSQL writes a bytea. */
-#define EMPTY_PICKLE "\\x80027d71002e"
-
-static void put_escaped(struct buf *line, const char *text)
-{
-    for (;;) {
-        size_t plain = strcspn(text, "\\\t\n\r");
-        (void)buf_append(line, text, plain);
-        text += plain;
-        if (*text == '\0') {
-            return;
-        }
-        char escape[3] = {'\\', *text == '\t'   ? 't'
-                                : *text == '\n' ? 'n'
-                                : *text == '\r' ? 'r'
-                                                : '\\'};
-        (void)buf_append(line, escape, 2);
-        text++;
-    }
-}
-
-static void flush(struct dump *dump, size_t at_least)
-{
-    if (dump->line.len >= at_least && dump->line.len > 0) {
-        zip_out_put(dump->out, dump->line.data, dump->line.len);
-        buf_clear(&dump->line);
-    }
-}
-
-void dump_row(struct dump *dump)
-{
-    for (size_t i = 0; i < dump->columns_count; i++) {
-        dump->values[i] = NULL;
-    }
-    dump->row++;
-    (void)snprintf(dump->id, sizeof(dump->id), "%lld", (long long)dump->row);
-    dump_set(dump, "_storage_id", dump->id);
-    dump_set(dump, "_creator_id", "0");
-    dump_set(dump, "visibility", "tenant");
-}
-
-void dump_set(struct dump *dump, const char *column, const char *text)
-{
-    for (size_t i = 0; i < dump->columns_count; i++) {
-        if (strcmp(dump->columns[i], column) == 0) {
-            dump->values[i] = text;
-            return;
-        }
-    }
-}
-
-void dump_set_data(struct dump *dump, const char *column, const char *json)
-{
-    dump_set(dump, column, dump->json ? json : EMPTY_PICKLE);
-}
-
-void dump_row_end(struct dump *dump)
-{
-    for (size_t i = 0; i < dump->columns_count; i++) {
-        if (i > 0) {
-            (void)buf_puts(&dump->line, "\t");
-        }
-        if (dump->values[i] == NULL) {
-            (void)buf_puts(&dump->line, "\\N");
-        } else {
-            put_escaped(&dump->line, dump->values[i]);
-        }
-    }
-    (void)buf_puts(&dump->line, "\n");
-    flush(dump, LINE_ROOM);
-}
-
-/* Cuts the list of columns apart; quotes are PostgreSQL's and not part of the name. */
-static void open_table(struct dump *dump, const struct dump_table *table)
-{
-    mem_free(dump->names);
-    dump->names = mem_strdup(dump, table->columns);
-    dump->columns_count = 0;
-    dump->row = 0;
-    for (char *at = dump->names; *at != '\0' && dump->columns_count < DUMP_COLUMNS_MAX;) {
-        at += strspn(at, " \"");
-        dump->columns[dump->columns_count++] = at;
-        char *end = at + strcspn(at, ",\"");
-        at = end + strspn(end, ",\" ");
-        *end = '\0';
-    }
-}
-
-static void write_table(struct dump *dump, const struct dump_table *table)
-{
-    (void)buf_printf(&dump->line,
-                     "--\n-- Data for Name: %s; Type: TABLE DATA; Schema: public; Owner: "
-                     "cloudify\n--\n\nCOPY %s%s (%s) FROM stdin;\n",
-                     table->name, dump->json ? "public." : "", table->name, table->columns);
-    open_table(dump, table);
-    dump_rows(dump, table->name);
-    (void)buf_puts(&dump->line, "\\.\n\n\n");
-}
-
 static void write_dump(struct zip_out *out, const struct make_plan *plan)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct dump *dump = mem_new(scope, struct dump);
     char id[UUID_TEXT_SIZE];
-    size_t count = 0;
-    const struct dump_table *tables = dump_tables(plan_version(plan), &count);
-    *dump = (struct dump){.plan = plan, .out = out, .json = plan_version(plan) >= 64};
-    buf_init(&dump->line, dump, (size_t)64 * 1024 * 1024);
+    struct dump *dump = dump_new(scope, out, plan_version(plan));
+    dump->plan = plan;
+    dump->rows = dump_rows;
     dump->workflows = workflows_built_in(dump, plan->version, false);
     dump->plans = mem_array(dump, char *, (size_t)plan->blueprints);
     for (int64_t b = 0; b < plan->blueprints; b++) {
         dump->plans[b] = archive_blueprint_plan(dump, plan, b);
     }
-    (void)buf_printf(&dump->line,
-                     "--\n-- PostgreSQL database dump\n--\n\nSET statement_timeout = 0;\n"
-                     "SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;\n%s\n",
-                     dump->json ? "SELECT pg_catalog.set_config('search_path', '', false);\n"
-                                : "SET search_path = public, pg_catalog;\n");
-    zip_out_begin(out, "pg_data", -1);
-    for (size_t i = 0; i < count; i++) {
-        write_table(dump, &tables[i]);
-    }
-    /* The execution that makes the snapshot is in its own dump, and deleted by its last line. */
     plan_uuid(plan, PLAN_SNAPSHOT, 0, id);
-    (void)buf_printf(&dump->line,
-                     "--\n-- PostgreSQL database dump complete\n--\n\n\n\nDELETE FROM "
-                     "%sexecutions WHERE id = '%s';\n",
-                     dump->json ? "public." : "", id);
-    flush(dump, 0);
-    zip_out_end(out);
+    dump_write(dump, id);
 }
 
 static void write_metadata(struct zip_out *out, const struct make_plan *plan)
@@ -190,7 +72,7 @@ static void write_security(struct zip_out *out, const struct make_plan *plan)
 }
 
 /* Something of the size of the broker's certificate that real archives repeat for every agent. */
-static char *certificate(const void *ctx, const struct make_plan *plan)
+char *archive_certificate(const void *ctx, const struct make_plan *plan)
 {
     struct buf text;
     char line[65];
@@ -233,7 +115,7 @@ static void write_agents(struct zip_out *out, const struct make_plan *plan)
     void *scope FERRY_SCOPE = mem_scope(NULL);
     char tenant[PLAN_NAME_SIZE];
     struct buf text;
-    const char *cert = certificate(scope, plan);
+    const char *cert = archive_certificate(scope, plan);
     bool first_tenant = true;
     buf_init(&text, scope, (size_t)64 * 1024 * 1024);
     zip_out_begin(out, "agents.json", -1);
@@ -305,7 +187,7 @@ static void write_files(struct zip_out *out, const struct make_plan *plan)
     }
 }
 
-void archive_write_legacy(struct zip_out *out, const struct make_plan *plan)
+void archive_write_manager(struct zip_out *out, const struct make_plan *plan)
 {
     static const char *const folders[] = {"blueprints/", "deployments/",
                                           "plugins/",    "snapshot-credentials/",
@@ -313,10 +195,15 @@ void archive_write_legacy(struct zip_out *out, const struct make_plan *plan)
     for (size_t i = 0; i < FERRY_COUNT(folders); i++) {
         zip_out_folder(out, folders[i]);
     }
+    write_metadata(out, plan);
     write_security(out, plan);
+}
+
+void archive_write_legacy(struct zip_out *out, const struct make_plan *plan)
+{
+    archive_write_manager(out, plan);
     write_dump(out, plan);
     zip_out_text(out, "networks.json", "{\"active_networks\": [\"default\"]}");
-    write_metadata(out, plan);
     write_agents(out, plan);
     write_files(out, plan);
 }

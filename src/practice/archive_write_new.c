@@ -4,76 +4,15 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "practice/archive_items.h"
 #include "practice/archive_write.h"
 #include "practice/content_workflows.h"
 
-#define ITEMS_MAX 500
 #define BASE_OF_EXECUTIONS 600 /* seconds after the first date: uploads lie before */
-
-/* A member being filled; its text is built one item at a time. */
-struct items {
-    struct zip_out *out;
-    const struct make_plan *plan;
-    char folder[2 * PLAN_NAME_SIZE]; /* "tenants/NAME" */
-    int64_t members;                 /* written so far: gives the number in the name */
-    int64_t count;                   /* items in the open one; -1: none is open */
-    char type[PLAN_NAME_SIZE], source[PLAN_NAME_SIZE];
-    char *workflows; /* text of the list that every deployment has */
-};
-
-static void items_close(struct items *items)
-{
-    if (items->count < 0) {
-        return;
-    }
-    char end[3 * PLAN_NAME_SIZE] = "]}";
-    if (items->source[0] != '\0') {
-        (void)snprintf(end, sizeof(end), "], \"source_id\": \"%s\"}", items->source);
-    }
-    zip_out_put(items->out, end, strlen(end));
-    zip_out_end(items->out);
-    items->count = -1;
-}
-
-/* Items of another type or source go into a member of their own. */
-static void items_of(struct items *items, const char *type, const char *source)
-{
-    items_close(items);
-    (void)snprintf(items->type, sizeof(items->type), "%s", type);
-    (void)snprintf(items->source, sizeof(items->source), "%s", source == NULL ? "" : source);
-}
-
-/* more: members to add behind those of the item, as text, or NULL. */
-static void items_add_more(struct items *items, const struct json *item, const char *more)
-{
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    if (items->count == ITEMS_MAX) {
-        items_close(items);
-    }
-    if (items->count < 0) {
-        char *name =
-            mem_printf(scope, "%s/%08lld.json", items->folder, (long long)++items->members);
-        char *start = mem_printf(scope, "{\"type\": \"%s\", \"items\": [", items->type);
-        zip_out_begin(items->out, name, -1);
-        zip_out_put(items->out, start, strlen(start));
-        items->count = 0;
-    }
-    if (items->count++ > 0) {
-        zip_out_put(items->out, ", ", 2);
-    }
-    const char *text = json_print(scope, item);
-    if (more == NULL) {
-        zip_out_put(items->out, text, strlen(text));
-    } else {
-        zip_out_put(items->out, text, strlen(text) - 1);
-        zip_out_put(items->out, more, strlen(more));
-        zip_out_put(items->out, "}", 1);
-    }
-}
 
 static void items_add(struct items *items, const struct json *item)
 {
-    items_add_more(items, item, NULL);
+    items_add_json(items, item, NULL);
 }
 
 static struct json *item_new(const void *ctx, const char *id, const char *date)
@@ -180,7 +119,7 @@ static void write_deployments(struct items *items, int64_t tenant)
         json_set_string(item, "display_name", name);
         json_set_string(item, "blueprint_id", blueprint);
         json_set_array(item, "labels");
-        items_add_more(items, item, items->workflows);
+        items_add_json(items, item, items->workflows);
     }
     items_close(items);
 }

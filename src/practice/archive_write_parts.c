@@ -17,17 +17,6 @@ char *archive_wagon_name(const void *ctx, int64_t plugin)
     return mem_printf(ctx, "%s-%s-py311-none-any.wgn", package, version);
 }
 
-char *archive_plugin_yaml(const void *ctx, int64_t plugin)
-{
-    char package[PLAN_NAME_SIZE], version[PLAN_NAME_SIZE];
-    plan_plugin_package(plugin, package);
-    plan_plugin_version(plugin, version);
-    return mem_printf(ctx,
-                      "plugins:\n  practice:\n    executor: central_deployment_agent\n"
-                      "    package_name: %s\n    package_version: '%s'\n",
-                      package, version);
-}
-
 char *archive_blueprint_yaml(const void *ctx, const struct make_plan *plan, int64_t blueprint)
 {
     char package[PLAN_NAME_SIZE], line[2 * PLAN_NAME_SIZE] = "";
@@ -79,46 +68,102 @@ static const void *close_pack(struct zip_out *out, size_t *size)
     return zip_out_close(out, &data, size, &err) == FERRY_OK ? data : "";
 }
 
+const void *archive_yaml_pack(const void *ctx, const char *name, const char *yaml, size_t *size)
+{
+    struct zip_out *out = zip_out_memory(ctx, true, PACK_ROOM + 2 * strlen(yaml));
+    zip_out_text(out, mem_printf(out, "%s/blueprint.yaml", name), yaml);
+    return close_pack(out, size);
+}
+
 const void *archive_blueprint_pack(const void *ctx, const struct make_plan *plan, int64_t blueprint,
                                    size_t *size)
 {
-    char name[PLAN_NAME_SIZE], member[2 * PLAN_NAME_SIZE];
-    struct zip_out *out = zip_out_memory(ctx, true, PACK_ROOM);
+    char name[PLAN_NAME_SIZE];
     plan_blueprint_name(blueprint, name);
-    (void)snprintf(member, sizeof(member), "%s/blueprint.yaml", name);
-    zip_out_text(out, member, archive_blueprint_yaml(out, plan, blueprint));
+    return archive_yaml_pack(ctx, name, archive_blueprint_yaml(ctx, plan, blueprint), size);
+}
+
+static void set_part(struct json *json, const char *name, const char *text)
+{
+    struct json *part = NULL;
+    struct ferry_error err;
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    if (text == NULL || json_parse(scope, text, strlen(text), &part, &err) != FERRY_OK) {
+        json_set_null(json, name);
+    } else {
+        json_set_json(json, name, part);
+    }
+}
+
+const void *archive_wagon_of(const void *ctx, const struct archive_wagon *wagon, size_t *size)
+{
+    struct zip_out *out =
+        zip_out_memory(ctx, false, PACK_ROOM + (wagon->wheels == NULL ? 0 : strlen(wagon->wheels)));
+    struct json *json = json_object(out);
+    json_set_string(json, "archive_name", wagon->name);
+    struct json *system = json_set_object(json, "build_server_os_properties");
+    json_set_string(system, "distribution", wagon->distribution);
+    json_set_null(system, "distribution_release");
+    json_set_null(system, "distribution_version");
+    json_set_string(json, "package_name", wagon->package);
+    json_set_string(json, "package_source", wagon->package);
+    json_set_string(json, "package_version", wagon->version);
+    set_part(json, "supported_platform", wagon->platform);
+    set_part(json, "supported_python_versions", wagon->pythons);
+    set_part(json, "wheels", wagon->wheels == NULL ? "[]" : wagon->wheels);
+    zip_out_text(out, mem_printf(out, "%s/package.json", wagon->package), json_print(out, json));
     return close_pack(out, size);
+}
+
+char *archive_yaml_of(const void *ctx, const struct archive_wagon *wagon)
+{
+    return mem_printf(ctx,
+                      "plugins:\n  practice:\n    executor: central_deployment_agent\n"
+                      "    package_name: %s\n    package_version: '%s'\n",
+                      wagon->package, wagon->version);
+}
+
+const void *archive_plugin_pack(const void *ctx, const struct archive_wagon *wagon, size_t *size)
+{
+    const void *data = archive_wagon_of(ctx, wagon, size);
+    struct zip_out *out = zip_out_memory(ctx, false, *size + PACK_ROOM);
+    zip_out_text(out, "plugin.yaml", archive_yaml_of(out, wagon));
+    zip_out_file(out, wagon->name, data, *size);
+    return close_pack(out, size);
+}
+
+static void wagon_of_plan(const void *ctx, int64_t plugin, struct archive_wagon *out)
+{
+    char package[PLAN_NAME_SIZE], version[PLAN_NAME_SIZE];
+    plan_plugin_package(plugin, package);
+    plan_plugin_version(plugin, version);
+    *out = (struct archive_wagon){.name = archive_wagon_name(ctx, plugin),
+                                  .package = mem_strdup(ctx, package),
+                                  .version = mem_strdup(ctx, version),
+                                  .platform = "\"any\"",
+                                  .pythons = "[\"py311\"]"};
+}
+
+char *archive_plugin_yaml(const void *ctx, int64_t plugin)
+{
+    struct archive_wagon wagon;
+    wagon_of_plan(ctx, plugin, &wagon);
+    return archive_yaml_of(ctx, &wagon);
 }
 
 const void *archive_wagon(const void *ctx, int64_t plugin, size_t *size)
 {
-    char package[PLAN_NAME_SIZE], version[PLAN_NAME_SIZE], member[2 * PLAN_NAME_SIZE];
-    struct zip_out *out = zip_out_memory(ctx, false, PACK_ROOM);
-    struct json *json = json_object(out);
-    plan_plugin_package(plugin, package);
-    plan_plugin_version(plugin, version);
-    json_set_string(json, "archive_name", archive_wagon_name(out, plugin));
-    struct json *system = json_set_object(json, "build_server_os_properties");
-    json_set_null(system, "distribution");
-    json_set_null(system, "distribution_release");
-    json_set_null(system, "distribution_version");
-    json_set_string(json, "package_name", package);
-    json_set_string(json, "package_source", package);
-    json_set_string(json, "package_version", version);
-    json_set_string(json, "supported_platform", "any");
-    json_push_string(json_set_array(json, "supported_python_versions"), "py311");
-    json_set_array(json, "wheels");
-    (void)snprintf(member, sizeof(member), "%s/package.json", package);
-    zip_out_text(out, member, json_print(out, json));
-    return close_pack(out, size);
+    struct archive_wagon wagon;
+    wagon_of_plan(ctx, plugin, &wagon);
+    return archive_wagon_of(ctx, &wagon, size);
 }
 
-static void write_payload(struct zip_out *out, const struct make_plan *plan)
+void archive_write_payload(struct zip_out *out, int64_t bytes, uint64_t seed)
 {
     uint64_t block[8192]; /* 64 KiB */
     struct rng_seeded rng;
-    int64_t left = plan->payload;
-    rng_seed(&rng, plan->seed ^ (uint64_t)PLAN_PAYLOAD << 56);
+    int64_t left = bytes;
+    rng_seed(&rng, seed ^ (uint64_t)PLAN_PAYLOAD << 56);
     zip_out_begin(out, "practice-payload.bin", left);
     while (left > 0) {
         int64_t size = left < (int64_t)sizeof(block) ? left : (int64_t)sizeof(block);
@@ -187,6 +232,6 @@ void archive_write_extras(struct zip_out *out, const struct make_plan *plan)
     add_plans(practice, plan);
     zip_out_text(out, "practice.json", json_print(scope, practice));
     if (plan->payload > 0) {
-        write_payload(out, plan);
+        archive_write_payload(out, plan->payload, plan->seed);
     }
 }

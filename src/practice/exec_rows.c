@@ -50,6 +50,13 @@ char *exec_any_running(struct practice *practice, const void *ctx)
                         "");
 }
 
+char *exec_blocking(struct practice *practice, const void *ctx)
+{
+    return sql_one_text(
+        ctx, practice->sql,
+        "SELECT id FROM executions WHERE blocking AND " EXEC_RUNNING " ORDER BY seq LIMIT 1", "");
+}
+
 int64_t exec_running(struct practice *practice)
 {
     return sql_one_int(practice->sql, 0, "SELECT count(*) FROM executions WHERE " EXEC_RUNNING, "");

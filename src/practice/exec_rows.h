@@ -22,6 +22,9 @@ struct exec_row {
     "status IN ('pending', 'started', 'cancelling', 'force_cancelling', 'kill_cancelling',"        \
     " 'queued', 'scheduled')"
 
+/* Those that hold up all others; a create_snapshot of the new format does not (facts 1.1). */
+#define EXEC_HOLDS "(is_system AND (blocking OR workflow_id <> 'create_snapshot'))"
+
 /* Returns the row's seq. */
 int64_t exec_insert(struct practice *practice, const struct exec_row *row);
 void exec_begin(struct practice *practice, const char *id, int64_t at_ms);
@@ -31,6 +34,8 @@ void exec_end(struct practice *practice, const char *id, const char *status, con
 void exec_progress(struct practice *practice, const char *id, int64_t finished, int64_t total);
 /* An id of a running execution of any tenant and kind; NULL: none. Owned by ctx. */
 char *exec_any_running(struct practice *practice, const void *ctx);
+/* The same, but only what runs alone: a snapshot of the old format that is made or restored. */
+char *exec_blocking(struct practice *practice, const void *ctx);
 /* How many run, of all tenants. */
 int64_t exec_running(struct practice *practice);
 /* One line of the event log. */

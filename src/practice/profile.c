@@ -32,6 +32,10 @@ static const struct {
     HAS(reinstalls_plugins, {0, 0, 0}, {5, 1, 0}),
     HAS(has_flag, {5, 0, 5}, {0, 0, 0}),
     HAS(ranges, {5, 1, 0}, {0, 0, 0}), /* before, the length is set by hand (facts 1.1) */
+    HAS(checks_id, {4, 6, 0}, {0, 0, 0}),
+    HAS(create_queues, {4, 5, 0}, {0, 0, 0}),
+    HAS(create_tempdir, {6, 4, 0}, {0, 0, 0}),
+    HAS(create_metrics, {0, 0, 0}, {5, 0, 0}),
     HAS(create_tells, {5, 1, 0}, {0, 0, 0}),
     HAS(delete_guarded, {5, 3, 0}, {0, 0, 0}),
     HAS(shows_transient, {5, 1, 1}, {6, 2, 0}),

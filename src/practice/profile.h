@@ -25,6 +25,10 @@ struct profile {
     bool has_flag;           /* a file says that a restore is under way */
     const char *flag_path;   /* of that file, for messages only; NULL: none */
     bool ranges;             /* parts of an archive can be asked for */
+    bool checks_id;          /* of a snapshot at its creation */
+    bool create_queues;      /* create takes "queue" */
+    bool create_tempdir;     /* and "tempdir_path" */
+    bool create_metrics;     /* and "include_metrics" */
     bool create_tells;       /* a failed snapshot's execution is failed, not terminated */
     bool delete_guarded;     /* DELETE is refused while the snapshot is made or restored */
     bool shows_transient;    /* maintenance reads "deactivated" while its table is replaced */

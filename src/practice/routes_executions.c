@@ -173,9 +173,9 @@ static const char *first_status(struct request *request, const struct start *sta
         return "queued";
     }
     /* Any system workflow holds up the others, update_plugin too (contract/11). */
-    const char *system =
-        sql_one_text(request, practice->sql,
-                     "SELECT id FROM executions WHERE is_system AND " EXEC_RUNNING " LIMIT 1", "");
+    const char *system = sql_one_text(
+        request, practice->sql,
+        "SELECT id FROM executions WHERE " EXEC_HOLDS " AND " EXEC_RUNNING " LIMIT 1", "");
     if (system == NULL) {
         return "pending";
     }

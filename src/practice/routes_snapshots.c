@@ -79,44 +79,54 @@ static bool id_is_right(struct request *request, const char *id)
     return true;
 }
 
-static bool create_parameters(struct request *request, struct json *out)
+static bool put_flag(struct request *request, struct json *out, const char *name, bool fallback)
 {
-    static const struct {
-        const char *name;
-        bool fallback;
-    } flags[] = {{"include_credentials", true}, {"include_logs", true}, {"include_events", true}};
-    json_set_string(out, "snapshot_id", request->args[0]);
-    for (size_t i = 0; i < FERRY_COUNT(flags); i++) {
-        bool value = false;
-        if (!read_bool(request, flags[i].name, flags[i].fallback, &value)) {
-            return false;
-        }
-        json_set_bool(out, flags[i].name, value);
-    }
-    (void)json_set_object(out, "config");
-    const char *folder = json_string_or(request->json, "tempdir_path", NULL);
-    if (folder != NULL && access(folder, W_OK) != 0) {
-        reply_error(request, 403, "forbidden_error",
-                    "Temp dir cannot be created inside unwriteable location %s", folder);
+    bool value = false;
+    if (!read_bool(request, name, fallback, &value)) {
         return false;
     }
-    json_set_string(out, "tempdir_path", folder);
-    if (request->practice->profile->new_format) {
-        bool legacy = false;
-        if (!read_bool(request, "legacy", false, &legacy)) {
-            return false;
-        }
-        json_set_bool(out, "legacy", legacy);
-        const struct json *timeout = json_get(request->json, "listener_timeout");
-        double seconds = 0;
-        if (json_is_string(timeout) && !parse_double(json_text(timeout), 0, 1e9, &seconds)) {
-            reply_error(request, 400, "bad_parameters_error",
-                        "listener_timeout must a valid floating point number");
-            return false;
-        }
-        json_set_null(out, "listener_timeout");
-    }
+    json_set_bool(out, name, value);
     return true;
+}
+
+/* What 7.0 brought: the format, and how long to wait for the listener of its changes. */
+static bool new_parameters(struct request *request, struct json *out)
+{
+    const struct json *timeout = json_get(request->json, "listener_timeout");
+    double seconds = 0;
+    if (!put_flag(request, out, "legacy", false)) {
+        return false;
+    }
+    if (json_is_string(timeout) && !parse_double(json_text(timeout), 0, 1e9, &seconds)) {
+        reply_error(request, 400, "bad_parameters_error",
+                    "listener_timeout must a valid floating point number");
+        return false;
+    }
+    json_set_null(out, "listener_timeout");
+    return true;
+}
+
+static bool create_parameters(struct request *request, struct json *out)
+{
+    const struct profile *profile = request->practice->profile;
+    json_set_string(out, "snapshot_id", request->args[0]);
+    if (!put_flag(request, out, "include_credentials", true) ||
+        !put_flag(request, out, "include_logs", true) ||
+        !put_flag(request, out, "include_events", true) ||
+        (profile->create_metrics && !put_flag(request, out, "include_metrics", false))) {
+        return false;
+    }
+    (void)json_set_object(out, "config");
+    if (profile->create_tempdir) {
+        const char *folder = json_string_or(request->json, "tempdir_path", NULL);
+        if (folder != NULL && access(folder, W_OK) != 0) {
+            reply_error(request, 403, "forbidden_error",
+                        "Temp dir cannot be created inside unwriteable location %s", folder);
+            return false;
+        }
+        json_set_string(out, "tempdir_path", folder);
+    }
+    return !profile->new_format || new_parameters(request, out);
 }
 
 static void reply_execution(struct request *request, int status, int64_t seq)
@@ -136,7 +146,8 @@ static bool reply_running(struct request *request, const char *other)
 static void start_create(struct request *request, const struct json *parameters, bool queue)
 {
     struct practice *practice = request->practice;
-    char *other = exec_any_running(practice, request);
+    bool alone = json_bool_or(parameters, "legacy", true);
+    char *other = alone ? exec_any_running(practice, request) : exec_blocking(practice, request);
     if (other != NULL && !queue) {
         (void)reply_running(request, other);
         return;
@@ -157,7 +168,7 @@ static void start_create(struct request *request, const struct json *parameters,
         .created_at = now,
         .is_system = true,
         .allow_custom = true,
-        .blocking = true,
+        .blocking = alone,
     };
     int64_t seq = exec_insert(practice, &row);
     if (other == NULL) {
@@ -170,8 +181,10 @@ void handle_snapshot_create(struct request *request)
 {
     struct json *parameters = json_object(request);
     bool queue = false;
-    if (!id_is_right(request, request->args[0]) || !create_parameters(request, parameters) ||
-        !read_bool(request, "queue", false, &queue)) {
+    const struct profile *profile = request->practice->profile;
+    if ((profile->checks_id && !id_is_right(request, request->args[0])) ||
+        !create_parameters(request, parameters) ||
+        (profile->create_queues && !read_bool(request, "queue", false, &queue))) {
         return;
     }
     if (list_find(request, &list_snapshots, request->args[0]) != 0) {

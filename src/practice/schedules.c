@@ -51,7 +51,7 @@ static void start(struct practice *practice, const void *ctx, const struct due *
     const char *id = practice_uuid(practice, ctx);
     bool waits =
         sql_one_int(practice->sql, 0,
-                    "SELECT 1 FROM executions WHERE is_system AND " EXEC_RUNNING " LIMIT 1",
+                    "SELECT 1 FROM executions WHERE " EXEC_HOLDS " AND " EXEC_RUNNING " LIMIT 1",
                     "") != 0;
     struct exec_row row = {.id = id,
                            .tenant = due->tenant,

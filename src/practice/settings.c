@@ -53,6 +53,10 @@ static const struct {
      "default by version"},
     {"no_etag", SWITCH, "archives come without ETag and Last-Modified"},
     {"download_rate", NUMBER, "bytes of an archive a second, for each answer; 0: no limit"},
+    {"create_payload", NUMBER,
+     "bytes of a member that cannot be compressed in every snapshot made from now on"},
+    {"create_disk_full", SWITCH,
+     "no space for snapshots: they are failed, up to 5.0.5 by an execution that is terminated"},
     {"networks", LIST, "of the manager and the broker; default [\"default\"]"},
     /* the manager */
     {"distributed", SWITCH, "7.0 with its services apart: legacy snapshots cannot be restored"},
@@ -94,6 +98,7 @@ static const struct {
     {"seconds.WORKFLOW", "how long a plain workflow takes"},
     {"seconds.migration", "how long a legacy restore replaces the data base"},
     {"seconds.dead_agent", "how long install_new_agents tries a dead agent; default 2760"},
+    {"seconds.create_snapshot", "how long a snapshot is being created; default 2.7"},
     {"create.error", "why every snapshot that is made now fails"},
     {"failed_logins.USER", "null unlocks one that account_lock has locked"},
     {"dead.AGENT", "\"1\": never answers"},

@@ -132,6 +132,7 @@ void workflow_step(struct practice *practice, const struct job *job)
         break;
     case JOB_CANCEL:
         workflow_update_cancelled(practice, job->execution);
+        workflow_create_cancelled(practice, job->execution);
         if (is_restore(practice, job->execution)) {
             ledger_restore_ends(practice);
         }
@@ -151,7 +152,7 @@ static char *next_queued(struct practice *practice, const void *ctx)
     return sql_one_text(
         ctx, practice->sql,
         "SELECT q.id FROM executions q WHERE q.status = 'queued'"
-        " AND NOT EXISTS (SELECT 1 FROM executions b WHERE b.is_system AND b." EXEC_RUNNING ")"
+        " AND NOT EXISTS (SELECT 1 FROM executions WHERE " EXEC_HOLDS " AND " EXEC_RUNNING ")"
         " AND NOT EXISTS (SELECT 1 FROM executions r WHERE r." EXEC_RUNNING " AND (q.blocking OR"
         " (r.tenant = q.tenant AND r.deployment_id = q.deployment_id)))"
         " ORDER BY q.seq LIMIT 1",

@@ -27,6 +27,8 @@ void workflow_agents_step(struct practice *practice, const struct job *job);
 void workflow_update_step(struct practice *practice, const struct job *job);
 /* An execution that was cancelled: where it is one of an update, that is broken off. */
 void workflow_update_cancelled(struct practice *practice, const char *execution);
+/* An execution that was cancelled: its snapshot is failed, and a killed one stays creating. */
+void workflow_create_cancelled(struct practice *practice, const char *execution);
 void workflow_create_step(struct practice *practice, const struct job *job);
 
 #endif

@@ -1,21 +1,17 @@
 /* The system workflow create_snapshot. */
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "practice/exec_rows.h"
 #include "practice/jobs.h"
 #include "practice/ledger.h"
 #include "practice/practice.h"
-#include "practice/request.h"
+#include "practice/snapshot_write.h"
 #include "practice/workflow.h"
 
-#define CREATE_MS 2700 /* contract/06: until the snapshot is created, */
-#define AFTER_MS 120   /* and from then until its execution ends */
-#define COPY_PIECE (1u << 20)
+#define CREATE_SECONDS 2.7 /* contract/06: until the snapshot is created, */
+#define AFTER_MS 120       /* and from then until its execution ends */
 
 static void next_phase(struct practice *practice, const struct job *job, int64_t delay_ms)
 {
@@ -24,55 +20,58 @@ static void next_phase(struct practice *practice, const struct job *job, int64_t
     jobs_add(practice, &next, job->due_ms, delay_ms);
 }
 
-/* A manager that was started from an archive hands out that archive as its snapshot. */
-static bool copy_archive(struct practice *practice, const char *to)
+static struct json *read_parameters(struct practice *practice, void *ctx, const char *execution)
 {
-    const char *from = practice->options.content;
-    FILE *in = from == NULL ? NULL : fopen(from, "rb");
-    FILE *out = fopen(to, "wb");
-    bool good = out != NULL;
-    if (in == NULL) {
-        static const unsigned char empty_zip[22] = {'P', 'K', 5, 6};
-        good = good && fwrite(empty_zip, 1, sizeof empty_zip, out) == sizeof empty_zip;
+    struct json *parameters = NULL;
+    struct ferry_error err;
+    const char *text = sql_one_text(
+        ctx, practice->sql, "SELECT parameters FROM executions WHERE id = ?", "s", execution);
+    return text != NULL && json_parse(ctx, text, strlen(text), &parameters, &err) == FERRY_OK
+               ? parameters
+               : NULL;
+}
+
+/* NULL, or why it cannot be made. */
+static const char *make_archive(struct practice *practice, void *ctx, const char *execution,
+                                const struct json *parameters)
+{
+    struct ferry_error err;
+    const char *id = json_string_or(parameters, "snapshot_id", "");
+    struct snapshot_order order = {
+        .path = practice_archive_path(practice, ctx, id),
+        .execution = execution,
+        .legacy = json_bool_or(parameters, "legacy", true) || !practice->profile->new_format,
+        .credentials = json_bool_or(parameters, "include_credentials", true),
+        .logs = json_bool_or(parameters, "include_logs", true),
+        .events = json_bool_or(parameters, "include_events", true),
+        .metrics = json_bool_or(parameters, "include_metrics", false),
+        .payload = (int64_t)practice_number(practice, "create_payload", 0)};
+    const char *told = practice_text(practice, ctx, "create.error");
+    if (told != NULL) {
+        return told;
     }
-    char *piece = in == NULL ? NULL : mem_array(practice, char, COPY_PIECE);
-    size_t size = 0;
-    while (good && in != NULL && (size = fread(piece, 1, COPY_PIECE, in)) > 0) {
-        good = fwrite(piece, 1, size, out) == size;
+    if (!order.legacy && !practice->options.premium) {
+        return "404: This feature exists only in the premium edition of Cloudify.\n"
+               "Please contact sales for additional info.";
     }
-    mem_free(piece);
-    if (in != NULL) {
-        (void)fclose(in);
+    if (practice_switch(practice, "create_disk_full")) {
+        return "OSError: [Errno 28] No space left on device";
     }
-    return out != NULL && fclose(out) == 0 && good;
+    if (snapshot_write(practice, &order, &err) != FERRY_OK) {
+        return mem_printf(ctx, "OSError: %s", err.message);
+    }
+    return NULL;
 }
 
 static void end_create(struct practice *practice, const struct job *job)
 {
-    static const char premium_only[] =
-        "404: This feature exists only in the premium edition of Cloudify.\n"
-        "Please contact sales for additional info.";
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct json *parameters = NULL;
-    struct ferry_error err;
-    const char *text =
-        sql_one_text(scope, practice->sql, "SELECT parameters FROM executions WHERE id = ?", "s",
-                     job->execution);
-    if (text == NULL || json_parse(scope, text, strlen(text), &parameters, &err) != FERRY_OK) {
+    const struct json *parameters = read_parameters(practice, scope, job->execution);
+    if (parameters == NULL) {
         return;
     }
     const char *id = json_string_or(parameters, "snapshot_id", "");
-    bool legacy = json_bool_or(parameters, "legacy", true) || !practice->profile->new_format;
-    const char *error = NULL;
-    const char *told = sql_one_text(scope, practice->sql,
-                                    "SELECT value FROM settings WHERE name = 'create.error'", "");
-    if (told != NULL) {
-        error = told;
-    } else if (!legacy && !practice->options.premium) {
-        error = premium_only;
-    } else if (!copy_archive(practice, practice_archive_path(practice, scope, id))) {
-        error = "OSError: [Errno 28] No space left on device";
-    }
+    const char *error = make_archive(practice, scope, job->execution, parameters);
     sql_do(practice->sql,
            "UPDATE snapshots SET status = ?, error = ? WHERE id = ? AND status = 'creating'", "sss",
            error == NULL ? "created" : "failed", error == NULL ? "" : error, id);
@@ -84,12 +83,24 @@ static void end_create(struct practice *practice, const struct job *job)
     next_phase(practice, &last, AFTER_MS);
 }
 
+void workflow_create_cancelled(struct practice *practice, const char *execution)
+{
+    sql_do(practice->sql,
+           "UPDATE snapshots SET status = 'failed', error = 'The execution was cancelled' WHERE"
+           " status = 'creating' AND id = (SELECT json_extract(parameters, '$.snapshot_id') FROM"
+           " executions WHERE id = ? AND workflow_id = 'create_snapshot' AND status <>"
+           " 'kill_cancelling')",
+           "s", execution);
+}
+
 void workflow_create_step(struct practice *practice, const struct job *job)
 {
     switch (job->phase) {
     case 0:
         exec_begin(practice, job->execution, job->due_ms);
-        next_phase(practice, job, CREATE_MS);
+        next_phase(
+            practice, job,
+            (int64_t)(practice_number(practice, "seconds.create_snapshot", CREATE_SECONDS) * 1000));
         break;
     case 1:
         end_create(practice, job);
