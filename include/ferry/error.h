@@ -52,12 +52,14 @@ struct ferry_error {
     char hint[FERRY_HINT_MAX];
 };
 
+#define FERRY_EXPORT __attribute__((visibility("default")))
+
 /* The exit code of the program that belongs to a code. Unknown numbers give 1. */
-int ferry_code_exit(enum ferry_code code);
+FERRY_EXPORT int ferry_code_exit(enum ferry_code code);
 /* Short text of a code, never NULL, static. */
-const char *ferry_code_text(enum ferry_code code);
+FERRY_EXPORT const char *ferry_code_text(enum ferry_code code);
 /* "FERRY_E_BUSY"; never NULL, static. */
-const char *ferry_code_name(enum ferry_code code);
+FERRY_EXPORT const char *ferry_code_name(enum ferry_code code);
 
 #ifdef __cplusplus
 }

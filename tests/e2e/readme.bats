@@ -27,6 +27,11 @@ by_others() {
     grep -q -- '--quick' help.out
     grep -q 'scripts/test' "$source_dir/.ci/run"
     ;;
+  scripts/package)
+    # tests/package does so, and installs what comes of it.
+    "$source_dir/scripts/package" --help >help.out
+    grep -q 'scripts/package" "$made_dir"' "$source_dir/tests/package/package.bats"
+    ;;
   *)
     return 1
     ;;
