@@ -158,6 +158,25 @@ FERRY_API enum ferry_code ferry_cancel(struct ferry *ferry, const char *run,
                                        const struct ferry_cancel_options *options, char **result,
                                        struct ferry_error *err);
 
+struct ferry_backups_query {
+    const char *directory; /* the folder of backups; NULL: backup.directory of the source */
+    const char *name;      /* this file of it alone; NULL: all */
+    bool verify; /* read each archive that ferry made: is it the one that its record names? */
+};
+/*
+ * The backups in a folder, and what the policy (keep.* of the source) makes of each. Changes no
+ * archive; verify notes the outcome in the records. *backups: {"directory","keep":{"daily",...},
+ * "backups":[{"name","kind":"archive|unfinished|record","size","taken_at","manager",
+ * "manager_version","snapshot","run","sha256","format","counts","made_by_ferry","proven",
+ * "proven_at","damaged_at","problem","keep":BOOL,"why"}],"totals":{"backups","bytes","proven",
+ * "removable","removable_bytes"}}; also there when the call fails after it has looked.
+ * Beside a directory only keep.daily, .weekly, .monthly, .yearly and .zone of the settings count.
+ * FERRY_E_ARCHIVE: an archive is damaged; FERRY_E_NOT_FOUND: no such folder, or name.
+ */
+FERRY_API enum ferry_code ferry_backups(struct ferry *ferry, const struct ferry_source *source,
+                                        const struct ferry_backups_query *query, char **backups,
+                                        struct ferry_error *err);
+
 /* The states of each workflow in their order, and those that undo: {"workflows":[{"name","summary",
    "states":[{"name","summary","undoes","many","leaves","sends","expects","crash"}],"undo":[...]}]}.
  */

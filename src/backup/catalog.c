@@ -162,3 +162,31 @@ enum ferry_code catalog_read(const void *ctx, const char *folder, struct catalog
     *out = catalog;
     return FERRY_OK;
 }
+
+void catalog_judge(const void *ctx, const struct catalog *catalog,
+                   const struct retention_policy *policy, int64_t now_ms,
+                   struct retention_verdict *verdicts)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct retention_entry *entries = mem_array(scope, struct retention_entry, catalog->count + 1);
+
+    for (size_t at = 0; at < catalog->count; at++) {
+        const struct catalog_entry *entry = &catalog->entries[at];
+
+        entries[at] = (struct retention_entry){.name = entry->name, .proven = entry->proven};
+        if (entry->record) {
+            entries[at].made_by_ferry = true;
+            entries[at].manager = entry->record->manager;
+            entries[at].taken_at_ms = entry->record->taken_at_ms;
+        }
+    }
+    retention_judge(ctx, policy, entries, catalog->count, now_ms, verdicts);
+    for (size_t at = 0; at < catalog->count; at++) {
+        if (!catalog->entries[at].record) {
+            verdicts[at].why = mem_printf(ctx, "not ferry's: %s", catalog->entries[at].problem);
+        }
+        if (catalog->entries[at].kind == CATALOG_UNFINISHED) {
+            verdicts[at].why = "a download that has not ended";
+        }
+    }
+}

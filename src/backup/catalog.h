@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backup/retention.h"
 #include "base/attr.h"
 #include "base/digest.h"
 #include "base/json.h"
@@ -80,6 +81,12 @@ struct catalog {
    FERRY_E_IO: it cannot be read. Damaged records are no errors. */
 enum ferry_code catalog_read(const void *ctx, const char *folder, struct catalog **out,
                              struct ferry_error *err) FERRY_CHECK;
+
+/* What a policy keeps and removes; verdicts: as many as entries, in their order. Texts are owned by
+   ctx or by the catalog. Only archives that ferry made are ever to be removed. */
+void catalog_judge(const void *ctx, const struct catalog *catalog,
+                   const struct retention_policy *policy, int64_t now_ms,
+                   struct retention_verdict *verdicts);
 
 /* Writes ARCHIVE.json, there completely or not at all, also after a power cut. */
 enum ferry_code catalog_record_write(const char *archive, const struct backup_record *record,

@@ -128,7 +128,7 @@ static void judge_manager(const struct court *court, struct row *rows, size_t co
         if (!rows[at].counts) {
             judge_unproven(court, &rows[at], newest ? newest->entry : NULL);
         } else if (!rows[at].verdict->keep) {
-            rows[at].verdict->why = "not the newest of a day, week, month or year that is kept";
+            rows[at].verdict->why = "newer ones hold the slots";
         }
     }
 }
@@ -144,6 +144,18 @@ static const char *untouched(const struct retention_policy *policy,
         return "of another manager";
     }
     return has_slots(policy) ? NULL : "no policy: everything is kept";
+}
+
+struct retention_policy retention_policy_of(const struct json *keep)
+{
+    return (struct retention_policy){
+        .daily = json_int64_or(keep, "daily", 0),
+        .weekly = json_int64_or(keep, "weekly", 0),
+        .monthly = json_int64_or(keep, "monthly", 0),
+        .yearly = json_int64_or(keep, "yearly", 0),
+        .local_zone = strcmp(json_string_or(keep, "zone", ""), "local") == 0,
+        .unproven_ms = json_int64_or(keep, "unproven_ms", RETENTION_UNPROVEN_MS),
+    };
 }
 
 void retention_judge(const void *ctx, const struct retention_policy *policy,

@@ -22,6 +22,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/json.h"
+
+#define RETENTION_UNPROVEN_MS (INT64_C(7) * 86400000) /* where the policy does not say */
 /* A snapshot may be dated by a manager whose clock is ahead of ours by this much. */
 #define RETENTION_FUTURE_MS INT64_C(86400000)
 
@@ -44,6 +47,9 @@ struct retention_verdict {
     bool keep;
     const char *why; /* "daily 3 of 7 (2026-10-31), monthly 1 of 12 (2026-10)"; owned by ctx */
 };
+
+/* From the options' object "keep" (may be NULL: all rules are off); for all managers. */
+struct retention_policy retention_policy_of(const struct json *keep);
 
 /* verdicts: as many as entries, in their order. */
 void retention_judge(const void *ctx, const struct retention_policy *policy,

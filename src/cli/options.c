@@ -65,6 +65,10 @@ const struct cli_option_row cli_options[OPTION_COUNT] = {
         "the units that failed"},
     [OPTION_LEAVE] = {"leave", 0, TYPE_FLAG, NULL, NULL, NULL, GROUP_CANCEL,
         "end the run and leave the manager as it is"},
+    [OPTION_VERIFY] = {"verify", 0, TYPE_FLAG, NULL, NULL, NULL, GROUP_BACKUPS,
+        "read each archive again: is it still what was proven?"},
+    [OPTION_METRICS] = {"metrics", 0, TYPE_TEXT, "FILE", "metrics.file", NULL,
+        GROUP_SOURCE | GROUP_RESUME, "how the run stands, as a text file for Prometheus"},
 };
 /* clang-format on */
 

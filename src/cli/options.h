@@ -39,6 +39,8 @@ enum cli_option {
     OPTION_AS,
     OPTION_FAILED,
     OPTION_LEAVE,
+    OPTION_VERIFY,
+    OPTION_METRICS,
     OPTION_COUNT
 };
 
@@ -53,7 +55,8 @@ enum cli_group {
     GROUP_EVENTS = 64, /* --after, --follow */
     GROUP_RESOLVE = 128,
     GROUP_RETRY = 256,
-    GROUP_CANCEL = 512 /* --leave */
+    GROUP_CANCEL = 512,  /* --leave */
+    GROUP_BACKUPS = 1024 /* --verify */
 };
 
 enum cli_type {

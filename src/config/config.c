@@ -10,8 +10,9 @@
 #include "config/workflow.h"
 
 /* The objects of the options while they are filled, one for each of these. */
-static const char *const groups[] = {"manager", "snapshot", "restore",     "maintenance", "agents",
-                                     "plugins", "limits",   "old_manager", "backup",      "keep"};
+static const char *const groups[] = {"manager", "snapshot", "restore", "maintenance",
+                                     "agents",  "plugins",  "limits",  "old_manager",
+                                     "backup",  "keep",     "metrics", "on"};
 enum { MANAGER = 0, SNAPSHOT = 1, OLD_MANAGER = 7 };
 
 struct parts {

@@ -227,6 +227,23 @@ const struct config_key config_keys[] = {
      "how many are kept, the last one of each month"},
     {"keep.yearly", "keep.yearly", CONFIG_INT, NULL, 0, 100000, "0.1",
      "how many are kept, the last one of each year"},
+    {"keep.zone", "keep.zone", CONFIG_ZONE, "UTC", 0, 0, "0.1",
+     "whose days they are: UTC, or local for the zone of this machine"},
+    {"keep.unproven", "keep.unproven_ms", CONFIG_DURATION, "7d", 0, INT64_C(36500) * DAY_MS, "0.1",
+     "how long a backup that was not proved whole is kept when a newer one was"},
+    {"metrics.file", "metrics.file", CONFIG_PATH, NULL, 0, 0, "0.1",
+     "a text file for Prometheus, the usual collector of measurements: how the run stands and "
+     "when the last backup succeeded; its name ends in .prom"},
+    {"on.step_done", "on.step_done", CONFIG_TEXT, NULL, 0, 0, "0.1",
+     "a command for a shell, run when a step is done, with JSON on its standard input"},
+    {"on.needs_decision", "on.needs_decision", CONFIG_TEXT, NULL, 0, 0, "0.1",
+     "the same, when the run stands and waits for a person"},
+    {"on.failed", "on.failed", CONFIG_TEXT, NULL, 0, 0, "0.1",
+     "the same, when the run has failed"},
+    {"on.done", "on.done", CONFIG_TEXT, NULL, 0, 0, "0.1",
+     "the same, when the run is done"},
+    {"on.timeout", "on.timeout_ms", CONFIG_DURATION, "30s", 1, 3600000, "0.1",
+     "how long such a command may take before it is killed"},
     {"limits.requests_per_second", "limits.requests_per_second",
      CONFIG_NUMBER, "5", 0, 10000, "0.1",
      "how many requests a second the manager gets at most; managers of 7.0 refuse more than 10"},
@@ -256,6 +273,8 @@ const char *const config_groups[] = {"manager",
                                      "backup",
                                      "backup.options",
                                      "keep",
+                                     "metrics",
+                                     "on",
                                      "limits"};
 const size_t config_group_count = FERRY_COUNT(config_groups);
 
@@ -332,7 +351,8 @@ bool config_key_is_replaceable(const struct config_key *key)
             return true;
         }
     }
-    return config_key_is_below(key->name, "limits");
+    return config_key_is_below(key->name, "limits") || config_key_is_below(key->name, "metrics") ||
+           config_key_is_below(key->name, "on");
 }
 
 static const char *last_part(const char *name)

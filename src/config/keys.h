@@ -33,6 +33,7 @@ enum config_kind {
     CONFIG_VISIBILITY,  /* "tenant", "private" or "global" */
     CONFIG_ON_FAILURE,  /* "continue" or "stop" */
     CONFIG_CERTIFICATE, /* a file of certificates, whose text is kept */
+    CONFIG_ZONE,        /* "UTC" or "local" */
     CONFIG_BUSY,        /* "wait", "queue" or "refuse" */
     CONFIG_PATTERN,     /* a name of files with {time}, {date}, {manager} in it */
     CONFIG_WAVES        /* a list of numbers above 0; its last may be "rest" */

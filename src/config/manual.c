@@ -35,6 +35,7 @@ static const struct kind {
     [CONFIG_ON_FAILURE] = {"continue or stop", {"continue", "stop"}},
     [CONFIG_CERTIFICATE] = {"path of a file (PEM)", {NULL}},
     [CONFIG_BUSY] = {"wait, queue or refuse", {"wait", "queue", "refuse"}},
+    [CONFIG_ZONE] = {"UTC or local", {"UTC", "local"}},
     [CONFIG_PATTERN] = {"name with {time}, {date} or {manager} in it", {NULL}},
     [CONFIG_WAVES] = {"list of numbers above 0, its last may be rest", {NULL}},
 };

@@ -124,8 +124,10 @@ static enum ferry_code take(struct config_raw *raw, const char *setting, bool re
     }
     if (replaceable && !config_key_is_replaceable(key)) {
         ferry_fail(err, FERRY_E_USAGE, "%s cannot be changed any more: it was planned so", name);
-        ferry_error_hint(err, "what may change is the manager's URL, its CA, where passwords and "
-                              "tokens come from, and limits; for all else make a new plan");
+        ferry_error_hint(err,
+                         "what may change is the manager's URL, its CA, where passwords and "
+                         "tokens come from, limits, metrics and hooks; for all else make a new "
+                         "plan");
         return FERRY_E_USAGE;
     }
     forget_alternatives(raw, key);

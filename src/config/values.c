@@ -327,6 +327,16 @@ static enum ferry_code put_on_failure(struct config_raw *raw, const struct confi
     return FERRY_OK;
 }
 
+static enum ferry_code put_zone(struct config_raw *raw, const struct config_key *key,
+                                const char *text, struct json *group, struct ferry_error *err)
+{
+    if (strcmp(text, "UTC") != 0 && strcmp(text, "local") != 0) {
+        return config_bad(raw, key, CONFIG_NO_ITEM, err, "must be UTC or local, not '%s'", text);
+    }
+    json_set_string(group, config_member(key), text);
+    return FERRY_OK;
+}
+
 static enum ferry_code put_busy(struct config_raw *raw, const struct config_key *key,
                                 const char *text, struct json *group, struct ferry_error *err)
 {
@@ -393,6 +403,7 @@ enum ferry_code config_value_put(struct config_raw *raw, const struct config_key
         [CONFIG_MAPPING] = put_mapping,
         [CONFIG_VISIBILITY] = put_visibility,
         [CONFIG_BUSY] = put_busy,
+        [CONFIG_ZONE] = put_zone,
         [CONFIG_PATTERN] = put_text,
     };
     struct config_value *value = config_raw_value(raw, key);

@@ -16,6 +16,8 @@ static const struct {
     {"manager.after_restore", CONFIG_UPGRADE},
     {"manager", CONFIG_UPGRADE | CONFIG_BACKUP},
     {"limits", CONFIG_UPGRADE | CONFIG_BACKUP},
+    {"metrics", CONFIG_UPGRADE | CONFIG_BACKUP},
+    {"on", CONFIG_UPGRADE | CONFIG_BACKUP},
     {"backup", CONFIG_BACKUP},
     {"keep", CONFIG_BACKUP},
 };

@@ -56,6 +56,8 @@ void ui_table_print(struct ui_table *table);
 /* The documents of ferry/ferry.h for people. */
 void ui_plan(const struct ui_stream *stream, const struct json *plan);
 void ui_status(const struct ui_stream *stream, const struct json *status);
+/* The folder of backups, as ferry_backups describes it. */
+void ui_backups(const struct ui_stream *stream, const struct json *backups);
 void ui_runs(const struct ui_stream *stream, const struct json *runs);
 void ui_events(const struct ui_stream *stream, const struct json *events);
 /* Pages of ferry_units: tables, one JSON document, or CSV (RFC 4180) with a line of names. */

@@ -206,6 +206,18 @@ enum ferry_code ferry_cancel(struct ferry *ferry, const char *run,
     return answer("cancel", result, err);
 }
 
+enum ferry_code ferry_backups(struct ferry *ferry, const struct ferry_source *source,
+                              const struct ferry_backups_query *query, char **backups,
+                              struct ferry_error *err)
+{
+    (void)ferry;
+    keep_source(source);
+    keep(fake.run, sizeof(fake.run), query->directory);
+    keep(fake.unit, sizeof(fake.unit), query->name);
+    fake.leave = query->verify;
+    return answer("backups", backups, err);
+}
+
 enum ferry_code ferry_workflows(char **out, struct ferry_error *err)
 {
     (void)err;

@@ -117,8 +117,7 @@ static void a_week_over_the_end_of_a_year(void **state)
     assert_string_equal(why(history, "2027-01-02"), "daily 3 of 3 (2027-01-02)");
     assert_string_equal(why(history, "2026-12-31"),
                         "monthly 2 of 2 (2026-12), yearly 2 of 2 (2026)");
-    assert_string_equal(why(history, "2027-01-01"),
-                        "not the newest of a day, week, month or year that is kept");
+    assert_string_equal(why(history, "2027-01-01"), "newer ones hold the slots");
 }
 
 static void days_without_a_backup_take_no_slot(void **state)

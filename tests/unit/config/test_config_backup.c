@@ -22,7 +22,8 @@ static void each_option_has_its_default(void **state)
         "\"listener_timeout\":null,\"busy\":\"wait\",\"wait_ms\":7200000,\"timeout_ms\":14400000,"
         "\"poll_ms\":null,\"delete_after\":false}");
     assert_string_equal(json_print(loaded.mem, json_member(loaded.options, "keep")),
-                        "{\"daily\":null,\"weekly\":null,\"monthly\":null,\"yearly\":null}");
+                        "{\"daily\":null,\"weekly\":null,\"monthly\":null,\"yearly\":null,"
+                        "\"zone\":\"UTC\",\"unproven_ms\":604800000}");
     assert_null(json_member(loaded.options, "snapshot"));
     assert_null(json_member(loaded.options, "restore"));
     loaded_free(&loaded);
