@@ -73,123 +73,7 @@ void ferry_stop(struct ferry *ferry)
     ferry->stop = ferry->stop ? 2 : 1;
 }
 
-/* --- plan --- */
-
-static enum ferry_code load_options(const void *ctx, const struct ferry_source *source,
-                                    struct json **options, struct ferry_error *err)
-{
-    struct config_source from = {0};
-
-    if (source) {
-        from = (struct config_source){.file = source->file,
-                                      .settings = source->settings,
-                                      .setting_count = source->setting_count,
-                                      .workflow = source->workflow};
-    }
-    return config_load(ctx, &from, options, err);
-}
-
-/* Looks at archive and manager: the plan as a document with options, facts and findings. */
-static enum ferry_code look(const void *ctx, struct session *session, struct json **plan,
-                            struct ferry_error *err)
-{
-    struct engine_options options = session->engine;
-
-    options.journal = NULL;
-    if (engine_plan(ctx, &options, session->options, session->facts, plan, err)) {
-        return err->code;
-    }
-    json_set_string(*plan, "manager", session->target);
-    json_set_string(*plan, "ferry", FERRY_VERSION);
-    json_set_json(*plan, "archive", json_get(session->facts, "archive"));
-    json_set_json(*plan, "options", session->options);
-    return FERRY_OK;
-}
-
-enum ferry_code ferry_plan(struct ferry *ferry, const struct ferry_source *source, char **plan,
-                           struct ferry_error *err)
-{
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct ferry_error own = {0};
-    struct json *options, *document;
-    struct session *session;
-
-    err = err ? err : &own;
-    if (load_options(scope, source, &options, err) ||
-        session_open(scope, ferry, options, NULL, &session, err) ||
-        session_local_facts(scope, ferry, options, true, &session->facts, err) ||
-        look(scope, session, &document, err)) {
-        return err->code;
-    }
-    *plan = ferry_text(json_print_pretty(scope, document));
-    return FERRY_OK;
-}
-
 /* --- run --- */
-
-/* The error of a plan in which something stands in the way: its first blocker. */
-static enum ferry_code blocked(const struct json *plan, struct ferry_error *err)
-{
-    const char *code_name = json_string_or(plan, "code", "");
-    enum ferry_code code = FERRY_E_REFUSED;
-    const struct json *row = json_first(json_get(plan, "findings"));
-
-    while (row && strcmp(json_string_or(row, "kind", ""), "blocker") != 0) {
-        row = json_next(row);
-    }
-    for (int i = 0; i < FERRY_CODE_COUNT; i++) {
-        if (strcmp(ferry_code_name((enum ferry_code)i), code_name) == 0) {
-            code = (enum ferry_code)i;
-        }
-    }
-    ferry_fail(err, code, "%s", json_string_or(row, "text", "something stands in the way"));
-    ferry_error_hint(err, "%s", json_string_or(row, "hint", "ferry plan shows all of it"));
-    return code;
-}
-
-static enum ferry_code check_stale_plugins(const struct json *then, const struct json *today,
-                                           const char *file, struct ferry_error *err)
-{
-    for (const struct json *at = json_first(today); at; at = json_next(at)) {
-        const struct json *was = json_member(then, json_key(at));
-
-        if (strcmp(json_string_or(was, "sha256", ""), json_string_or(at, "sha256", "")) != 0) {
-            ferry_fail(err, FERRY_E_STALE, "the plan is stale: plugin \"%s\" is another one now",
-                       json_key(at));
-            ferry_error_hint(err, "make a new plan: ferry plan FILE.yaml -o %s", file);
-            return err->code;
-        }
-    }
-    return FERRY_OK;
-}
-
-/* A saved plan holds as long as what it was made from has not changed in a way that matters. */
-static enum ferry_code check_stale(const void *ctx, const char *file, const struct json *now,
-                                   struct ferry_error *err)
-{
-    static const char *const blocking[] = {"archive.sha256", "archive.size", "manager.version",
-                                           "manager.edition"};
-    struct json *saved;
-
-    if (config_plan_read(ctx, file, &saved, err)) {
-        return err->code;
-    }
-    for (size_t i = 0; i < FERRY_COUNT(blocking); i++) {
-        const struct json *then = json_get(json_get(saved, "facts"), blocking[i]);
-        const struct json *today = json_get(json_get(now, "facts"), blocking[i]);
-        char *a = then ? json_print(ctx, then) : mem_strdup(ctx, "unknown");
-        char *b = today ? json_print(ctx, today) : mem_strdup(ctx, "unknown");
-
-        if (strcmp(a, b) != 0) {
-            ferry_fail(err, FERRY_E_STALE, "the plan is stale: %s was %s and is %s", blocking[i], a,
-                       b);
-            ferry_error_hint(err, "make a new plan: ferry plan FILE.yaml -o %s", file);
-            return err->code;
-        }
-    }
-    return check_stale_plugins(json_get(saved, "facts.plugin_files"),
-                               json_get(now, "facts.plugin_files"), file, err);
-}
 
 /* Do these options name the manager by this URL, as the first or any other of its nodes? */
 static bool names(const struct json *options, const char *url)
@@ -292,48 +176,26 @@ enum ferry_code ferry_carry(struct session *session, const struct run_row *run,
     return code;
 }
 
-/* Who runs without a plan sees its warnings too. */
-static void tell_warnings(struct session *session, const struct json *plan)
-{
-    struct ferry *ferry = session->ferry;
-    const struct json *row = json_first(json_get(plan, "findings"));
-
-    for (; row && ferry->o.on_event; row = json_next(row)) {
-        void *scope FERRY_SCOPE = mem_scope(NULL);
-        const char *hint = json_string_or(row, "hint", NULL);
-        const char *text = json_string_or(row, "text", "");
-        struct ferry_event event = {.at_ms = ferry->clock->realtime_ms(ferry->clock),
-                                    .kind = "warning",
-                                    .run = "",
-                                    .step = json_string_or(row, "step", NULL),
-                                    .text = hint ? mem_printf(scope, "%s; %s", text, hint) : text};
-
-        if (strcmp(json_string_or(row, "kind", ""), "warning") == 0) {
-            ferry->o.on_event(ferry->o.arg, &event);
-        }
-    }
-}
-
+/* saved: the plan that is to be kept to, or NULL; it lies in the source's file. */
 static enum ferry_code begin(const void *ctx, struct session *session,
-                             const struct ferry_source *source, struct run_row *run,
-                             struct ferry_error *err)
+                             const struct ferry_source *source, const struct json *saved,
+                             struct run_row *run, struct ferry_error *err)
 {
     struct engine_definition definition = {
         .target = session->target, .options = session->options, .ferry_version = FERRY_VERSION};
     struct json *plan;
     char *name = NULL;
 
-    if (name_run(ctx, session, &name, err) || look(ctx, session, &plan, err)) {
+    if (name_run(ctx, session, &name, err) || plan_look(ctx, session, NULL, &plan, err)) {
         return err->code;
     }
-    if (source && source->file && config_is_plan(source->file) &&
-        check_stale(ctx, source->file, plan, err)) {
+    if (saved && plan_still_holds(session, source->file, saved, plan, err)) {
         return err->code;
     }
     if (json_bool_or(plan, "blocked", false)) {
-        return blocked(plan, err);
+        return plan_blocked(plan, err);
     }
-    tell_warnings(session, plan);
+    plan_tell_warnings(session, plan);
     definition.name = name;
     definition.facts = json_get(plan, "facts");
     return engine_create(ctx, &session->engine, &definition, run, err);
@@ -344,11 +206,10 @@ enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source
                           struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    bool from_plan = source && source->file && config_is_plan(source->file);
     struct ferry_error own = {0};
     struct journal *journal = NULL;
     struct session *session;
-    struct json *config;
+    struct json *config, *saved = NULL;
     struct run_row run = {0};
     enum ferry_code code;
 
@@ -356,17 +217,17 @@ enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source
     if (result) {
         *result = NULL;
     }
-    if (load_options(scope, source, &config, err) ||
+    if (plan_source(scope, source, &config, &saved, err) ||
         check_stop(workflow_named(config_workflow_name(config)), options, err) ||
         ferry_open_journal(scope, ferry, JOURNAL_WRITE, &journal, err)) {
         return err->code;
     }
     code = session_open(scope, ferry, config, journal, &session, err);
     if (!code) {
-        code = session_local_facts(session, ferry, config, from_plan, &session->facts, err);
+        code = session_local_facts(session, session, saved != NULL, err);
     }
     if (!code) {
-        code = begin(scope, session, source, &run, err);
+        code = begin(scope, session, source, saved, &run, err);
     }
     if (!code) {
         code = ferry_carry(session, &run, session->facts, options, result, err);

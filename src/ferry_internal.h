@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "cloudify/archive.h"
 #include "engine/engine.h"
 #include "ferry/ferry.h"
 #include "journal/journal.h"
@@ -26,7 +27,8 @@ struct ferry {
 struct session {
     struct ferry *ferry;
     struct json *options;
-    struct json *facts; /* the archive's, for a new run */
+    struct json *facts;               /* the archive's, for a new run */
+    struct cloudify_archive *archive; /* what was read in it; NULL: nothing was */
     const char *target;
     struct journal *journal;     /* NULL while planning */
     struct transport *transport; /* behind the gate */
@@ -44,13 +46,42 @@ enum ferry_code session_open(const void *ctx, struct ferry *ferry, struct json *
                              struct journal *journal, struct session **out,
                              struct ferry_error *err) FERRY_CHECK;
 /* Facts of what lies on this machine: the archive (with its digest when asked) and the plugin
-   files. Owned by ctx. */
-enum ferry_code session_local_facts(const void *ctx, struct ferry *ferry,
-                                    const struct json *options, bool digest, struct json **facts,
+   files. Sets session->facts and session->archive, both owned by ctx. */
+enum ferry_code session_local_facts(const void *ctx, struct session *session, bool digest,
                                     struct ferry_error *err) FERRY_CHECK;
 /* Is the archive that a run began with still the same file? FERRY_E_REFUSED when not. */
 enum ferry_code session_check_archive(const struct json *options, const struct json *facts,
                                       struct ferry_error *err) FERRY_CHECK;
+
+/* --- ferry_plan.c --- */
+/* The options of a source; *saved is the plan that it is, checked (digest, format, version), or
+   NULL for other sources. Both owned by ctx. */
+enum ferry_code plan_source(const void *ctx, const struct ferry_source *source,
+                            struct json **options, struct json **saved,
+                            struct ferry_error *err) FERRY_CHECK;
+/* Looks at archive and manager: the document of ferry_plan. at: the planned time (ferry_plan.at of
+   the public header), or NULL. */
+enum ferry_code plan_look(const void *ctx, struct session *session, const char *at,
+                          struct json **plan, struct ferry_error *err) FERRY_CHECK;
+/* The error of a plan in which something stands in the way: its first blocker. */
+enum ferry_code plan_blocked(const struct json *plan, struct ferry_error *err);
+/* Tells the warnings of a plan as events, for those who run without having seen it. */
+void plan_tell_warnings(struct session *session, const struct json *plan);
+/* One event of kind "warning". */
+void plan_warn(struct session *session, const char *step, const char *text);
+
+/* --- ferry_stale.c --- */
+/* Does what was planned (in this file) still hold? FERRY_E_STALE names the first difference that
+   blocks, as "was X, is Y"; other differences are told as warnings. */
+enum ferry_code plan_still_holds(struct session *session, const char *file,
+                                 const struct json *saved, const struct json *today,
+                                 struct ferry_error *err) FERRY_CHECK;
+
+/* --- ferry_forecast.c --- */
+/* The member "forecast" of a plan, from its steps and what is in the archive (may be NULL).
+   begin_ms: the planned time. */
+void plan_forecast(struct json *plan, const struct session *session, int64_t begin_ms,
+                   int offset_minutes);
 
 /* --- ferry.c --- */
 /* What a run goes by from now on: its options with the settings of this call, also in run->options;

@@ -265,39 +265,38 @@ static bool reading_on(void *arg, int64_t done, int64_t total)
     return ferry->stop == 0;
 }
 
-static enum ferry_code archive_facts(const void *ctx, struct ferry *ferry, const char *path,
-                                     bool digest, struct json *facts, struct ferry_error *err)
+static enum ferry_code archive_facts(const void *ctx, struct session *session, const char *path,
+                                     bool digest, struct ferry_error *err)
 {
-    struct reading reading = {.ferry = ferry};
+    struct reading reading = {.ferry = session->ferry};
     struct cloudify_archive_options options = {.progress = reading_on, .arg = &reading};
-    struct cloudify_archive *archive;
     char sha256[DIGEST_SHA256_HEX];
     struct json *archive_object;
     struct stat info;
     int64_t size;
 
     if (session_stat(path, &info, err) ||
-        cloudify_archive_read(ctx, path, &options, &archive, err) ||
+        cloudify_archive_read(ctx, path, &options, &session->archive, err) ||
         (digest && cloudify_archive_digest(path, &options, sha256, &size, err))) {
         return err->code;
     }
-    archive_object = cloudify_archive_facts(ctx, archive, digest ? sha256 : NULL);
+    archive_object = cloudify_archive_facts(ctx, session->archive, digest ? sha256 : NULL);
     json_set_int(archive_object, "modified_ms", session_modified_ms(&info));
-    json_set_json(facts, "archive", archive_object);
+    json_set_json(session->facts, "archive", archive_object);
     return FERRY_OK;
 }
 
-enum ferry_code session_local_facts(const void *ctx, struct ferry *ferry,
-                                    const struct json *options, bool digest, struct json **facts,
+enum ferry_code session_local_facts(const void *ctx, struct session *session, bool digest,
                                     struct ferry_error *err)
 {
-    const char *file = json_string_or(options, "snapshot.file", NULL);
+    const char *file = json_string_or(session->options, "snapshot.file", NULL);
 
-    *facts = json_object(ctx);
-    if (file && archive_facts(ctx, ferry, file, digest, *facts, err)) {
+    session->facts = json_object(ctx);
+    session->archive = NULL;
+    if (file && archive_facts(ctx, session, file, digest, err)) {
         return err->code;
     }
-    return plugins_facts(ctx, ferry, options, digest, *facts, err);
+    return plugins_facts(ctx, session->ferry, session->options, digest, session->facts, err);
 }
 
 enum ferry_code session_check_archive(const struct json *options, const struct json *facts,

@@ -116,12 +116,30 @@ static void plan_cluster(const struct state_context *context, const struct json 
     }
 }
 
+/* Which manager it is: a plan that was kept must not be run on another one. */
+static void note_nodes(const struct json *managers, struct state_verdict *verdict, const void *mem)
+{
+    static const char *const keys[] = {"hostname", "private_ip", "fs_sync_node_id"};
+    struct json *manager = json_set_object(state_facts(verdict, mem), "manager");
+    struct json *nodes = json_set_array(manager, "nodes");
+
+    for (const struct json *row = json_first(managers); row != NULL; row = json_next(row)) {
+        struct json *node = json_push_object(nodes);
+
+        for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+            json_set_string(node, keys[i], cloudify_text(row, keys[i], NULL));
+        }
+    }
+}
+
 static void plan_networks(const struct state_context *context, const struct state_unit *unit,
-                          const struct cloudify_answer *answer, const void *mem)
+                          const struct cloudify_answer *answer, struct state_verdict *verdict,
+                          const void *mem)
 {
     const char *wrong = verify_networks_wrong(context, unit, answer, mem);
 
     if (states_at(unit, "managers")) {
+        note_nodes(cloudify_items(answer->document), verdict, mem);
         plan_cluster(context, cloudify_items(answer->document), mem);
     }
     if (wrong != NULL) {
@@ -146,7 +164,7 @@ void verify_plan_judge(const struct state_context *context, const struct state_u
     } else if (!states_plan_read(context, reply, &answer, verdicts, mem)) {
         return;
     } else if (verify_networks_at(units)) {
-        plan_networks(context, units, &answer, mem);
+        plan_networks(context, units, &answer, verdicts, mem);
     } else if (verify_twice_at(units)) {
         plan_twice(context, answer.document, mem);
     } else if (states_at(units, "flag")) {

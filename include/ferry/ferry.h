@@ -68,16 +68,27 @@ FERRY_API_VOID void ferry_free(struct ferry *ferry);
 FERRY_API_VOID void ferry_text_free(char *text);
 FERRY_API_VOID const char *ferry_version(void);
 
+struct ferry_plan_options {
+    /* When the run is meant to begin: RFC 3339, or "2026-11-28 02:00" with a zone ("Z", "+01:00")
+       or without one (local time). NULL: now. */
+    const char *at;
+};
+
 /*
  * Reads manager and archive, changes nothing, journals nothing. *plan: {"workflow", "manager",
  * "archive", "checks":[{"name","verdict":"ok|warning|stops|cannot_tell","step","evidence","next",
  * "source"}], "findings":[{"kind":"blocker|warning|note","step","text","hint","check"}], "steps":[{
- * "name","summary","skip","units","requests":[{"phase","method","path","headers","body"}],...}]}.
+ * "name","summary","skip","units","estimate_ms","estimate_terms","requests":[{"phase","method",
+ * "path","headers","body"}],...}], "forecast":{"begins",...,"duration","agents","executions"},
+ * "identity":{"url","version","edition","nodes"}, "facts", "digests":{FACT: SHA-256 of its
+ * canonical JSON}, "schema", "digest"}. The text is canonical JSON (keys sorted, one line), and
+ * "digest" is the SHA-256 of the same text without this member. options may be NULL.
  * A check that stops is among the findings as a blocker, one that warns or cannot tell as a
  * warning. FERRY_OK also when something stands in the way: see "blocked" in the document.
  */
 FERRY_API enum ferry_code ferry_plan(struct ferry *ferry, const struct ferry_source *source,
-                                     char **plan, struct ferry_error *err);
+                                     const struct ferry_plan_options *options, char **plan,
+                                     struct ferry_error *err);
 
 struct ferry_run_options {
     const char *stop_before; /* name of a state; NULL: go to the end */

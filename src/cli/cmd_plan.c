@@ -52,13 +52,14 @@ static enum ferry_code keep(struct invocation *invocation, const char *text,
 static enum ferry_code plan(struct invocation *invocation, struct ferry_error *err)
 {
     struct ferry_source source = cli_source(invocation, 0);
+    struct ferry_plan_options options = {.at = invocation->arguments.values[OPTION_AT]};
     struct json *document;
     struct ferry *ferry;
     char *text = NULL;
     enum ferry_code code = cli_open(invocation, &ferry, err);
 
     if (code == FERRY_OK) {
-        code = ferry_plan(ferry, &source, &text, err);
+        code = ferry_plan(ferry, &source, &options, &text, err);
     }
     if (code == FERRY_OK && invocation->arguments.counts[OPTION_OUTPUT] > 0) {
         code = keep(invocation, text, err);

@@ -30,6 +30,9 @@ enum cli_option {
     OPTION_STOP_BEFORE,
     OPTION_WAVE,
     OPTION_OUTPUT,
+    OPTION_AT,
+    OPTION_MARKDOWN,
+    OPTION_REQUESTS,
     OPTION_WATCH,
     OPTION_UNITS,
     OPTION_STEP,
@@ -50,7 +53,7 @@ enum cli_group {
     GROUP_SOURCE = 2,  /* where a run comes from */
     GROUP_RESUME = 4,  /* what may change under a run */
     GROUP_RUN = 8,     /* --stop-before */
-    GROUP_PLAN = 16,   /* --output */
+    GROUP_PLAN = 16,   /* --output, --at, --markdown, --requests */
     GROUP_STATUS = 32, /* --watch, --units */
     GROUP_EVENTS = 64, /* --after, --follow */
     GROUP_RESOLVE = 128,

@@ -98,6 +98,7 @@ struct cloudify_archive_schedule {
     const char *tenant;
     const char *at;    /* scheduled_for or next_occurrence as written, UTC; NULL: none */
     const char *since; /* schedules: the first time; executions: when it was made */
+    const char *until; /* schedules: no occurrence is later; NULL: without end */
     const char *rule;  /* schedules: JSON as written, or NULL */
     int64_t slip_minutes;
 };

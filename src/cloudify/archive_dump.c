@@ -49,7 +49,7 @@ static const struct archive_copy_table tables[] = {
      0},
     {"execution_schedules",
      {"_tenant_id", "id", "workflow_id", "_deployment_fk", "next_occurrence", "since", "rule",
-      "slip", "enabled"},
+      "slip", "enabled", "until"},
      3,
      dump_schedules,
      NULL,

@@ -136,7 +136,8 @@ enum ferry_code dump_executions(void *arg, const char *const *v, struct ferry_er
     return FERRY_OK;
 }
 
-/* v: _tenant_id, id, workflow_id, _deployment_fk, next_occurrence, since, rule, slip, enabled */
+/* v: _tenant_id, id, workflow_id, _deployment_fk, next_occurrence, since, rule, slip, enabled,
+   until */
 enum ferry_code dump_schedules(void *arg, const char *const *v, struct ferry_error *err)
 {
     struct dump *dump = arg;
@@ -156,6 +157,7 @@ enum ferry_code dump_schedules(void *arg, const char *const *v, struct ferry_err
         schedule->at = mem_strdup(archive, v[4]);
         schedule->since = mem_strdup(archive, v[5]);
         schedule->rule = mem_strdup(archive, v[6]);
+        schedule->until = mem_strdup(archive, v[9]);
         schedule->enabled = v[8] == NULL || strcmp(v[8], "t") == 0;
         if (v[7] == NULL || !parse_int64(v[7], 0, INT64_MAX, &schedule->slip_minutes)) {
             schedule->slip_minutes = 0;

@@ -213,3 +213,86 @@ same_as_planned() {
   says 'nowhere/plan\.json'
   ledger '.changing_requests == 0'
 }
+
+# --- the saved plan ---
+
+# refused_without_a_trace: not even a journal was made, and the manager was not changed.
+refused_without_a_trace() {
+  ledger '.changing_requests == 0'
+  [[ ! -e journal.db ]]
+}
+
+@test "a saved plan is canonical: sorted, one line, the same bytes but for its times" {
+  practice
+  ferry 0 plan upgrade.yaml --manager "$url" --at 2026-11-28T02:00:00Z -o plan.json
+  ferry 0 plan upgrade.yaml --manager "$url" --at 2026-11-28T02:00:00Z -o again.json
+  [[ $(wc -l <plan.json) -eq 1 && $(tail -c 1 plan.json | od -An -tx1) == ' 0a' ]]
+  [[ $(stat -c %a plan.json) == 600 ]]
+  jq -cS . plan.json | cmp - plan.json
+  timeless() { jq -S 'del(.made_at, .digest, .facts.maintenance, .digests)' "$1"; }
+  diff <(timeless plan.json) <(timeless again.json)
+  # the digest is that of the rest, and each fact has its own
+  local sum
+  sum=$(jq -cjS 'del(.digest)' plan.json | sha256sum | cut -d' ' -f1)
+  is ".digest == \"$sum\"" plan.json
+  sum=$(jq -cjS .facts.archive plan.json | sha256sum | cut -d' ' -f1)
+  is ".digests.archive == \"$sum\"" plan.json
+  is '(.facts | keys) - (.digests | keys) == []' plan.json
+  is ".identity.url == \"$url\" and .identity.version == .facts.manager.version
+    and (.identity.nodes | length == 1)" plan.json
+  # and it says nothing of a secret
+  if grep -qE 'oldpw|admin:' plan.json; then return 1; fi
+}
+
+@test "a plan that was changed by hand, of another ferry, of another format" {
+  practice
+  ferry 0 plan upgrade.yaml --manager "$url" -o plan.json
+  jq -cS '.options.agents.concurrency = 50' plan.json >changed.json
+  ferry 2 run changed.json
+  says 'changed\.json was changed after it was made: its SHA-256 is [0-9a-f]{12}\.\.\., not'
+  hints 'make a new plan: ferry plan FILE.yaml -o .*changed.json'
+  jq -cS '.steps[0].requests = []' plan.json >changed.json
+  ferry 2 run changed.json
+  jq -cS '.ferry = "0.0.9"' plan.json >other.json
+  ferry 6 run other.json
+  says 'other\.json was made by ferry 0\.0\.9, and this is ferry '
+  jq -cS '.schema = 99' plan.json >other.json
+  ferry 6 run other.json
+  jq -cS 'del(.schema, .digest)' plan.json >other.json
+  ferry 6 run other.json
+  refused_without_a_trace
+  # spaces and the order of keys are nobody's business
+  jq . plan.json >pretty.json
+  ferry 0 run pretty.json
+  carried
+}
+
+@test "a saved plan is stale when a plugin file, a stop or the units are others" {
+  practice
+  ferry 0 plan upgrade.yaml --manager "$url" -o plan.json
+  cp plugin.wgn before.wgn
+  "$FERRY_MAKE_WAGON" cloudify-practice01-plugin 2.0.1 plugin.wgn
+  ferry 6 run plan.json
+  says 'the plan is stale: plugin ".*plugin\.wgn" was [0-9a-f]{64} and is [0-9a-f]{64}'
+  cp before.wgn plugin.wgn
+  # somebody has taken the name of our snapshot meanwhile: a new stop
+  curl_ -sf -u admin:admin -H 'Tenant: default_tenant' -X PUT --data-binary @a.zip \
+    "$url/api/v3.1/snapshots/snap/archive" >/dev/null
+  ferry 6 run plan.json
+  says 'the plan is stale: upload was free and is blocked: a snapshot "snap" is on the manager'
+  ferry 0 runs --json
+  is '.runs == []' out
+  ledger '.changing_requests == 1'
+}
+
+@test "what differs without harm is told, and the run goes on" {
+  made --tenants 2 --deployments 5 --agents 4 --plugins 2 --format legacy
+  practice
+  ferry 0 plan upgrade.yaml --manager "$url" -o plan.json
+  # the same manager by another name, and in maintenance meanwhile
+  curl_ -sf -u admin:admin -H 'Tenant: default_tenant' -X POST \
+    "$url/api/v3.1/maintenance/activate" >/dev/null
+  ferry 0 run plan.json --manager "${url/127.0.0.1/localhost}"
+  grep -q "the manager was planned at $url and is asked at http://localhost" err
+  grep -q 'since the plan was made: .*maintenance' err
+}

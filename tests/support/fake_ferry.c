@@ -79,10 +79,12 @@ const char *ferry_version(void)
     return "1.2.3";
 }
 
-enum ferry_code ferry_plan(struct ferry *ferry, const struct ferry_source *source, char **plan,
+enum ferry_code ferry_plan(struct ferry *ferry, const struct ferry_source *source,
+                           const struct ferry_plan_options *options, char **plan,
                            struct ferry_error *err)
 {
     (void)ferry;
+    keep(fake.at, sizeof(fake.at), options->at);
     keep_source(source);
     return answer("plan", plan, err);
 }

@@ -17,7 +17,7 @@ struct fake {
     /* What the program asked for. Texts are copies. */
     char called[64]; /* "run", "resume", ... */
     char journal[256], command[64];
-    char file[256], run[64], unit[64], stop_before[64];
+    char file[256], run[64], unit[64], stop_before[64], at[64];
     char step[64], cursor[64];
     char settings[1024]; /* "KEY=VALUE\n" each */
     int64_t after[8];
