@@ -84,7 +84,9 @@ enum ferry_code plan_look(const void *ctx, struct session *session, const char *
     json_set_json(*plan, "archive", json_get(session->facts, "archive"));
     json_set_json(*plan, "options", session->options);
     identify(*plan, session);
-    plan_forecast(*plan, session, begin_ms, offset_minutes);
+    if (options.workflow == &workflow_upgrade) {
+        plan_forecast(*plan, session, begin_ms, offset_minutes);
+    }
     seal(*plan);
     return FERRY_OK;
 }
