@@ -41,6 +41,8 @@ static const struct column schedule_columns[] = {{"_deployment_fk", PARENT, NULL
 static const struct column secret_columns[] = {{"id", FIELD, "key"}};
 static const struct column token_columns[] = {{"_user_fk", PARENT, NULL},
                                               {"expiration_date", FIELD, "expires_at"}};
+static const struct column group_columns[] = {{"id", SELF, NULL}};
+static const struct column site_columns[] = {{"id", SKIP, NULL}};
 static const struct column update_columns[] = {{"_original_blueprint_fk", PARENT, NULL},
                                                {"_temp_blueprint_fk", OTHER, NULL},
                                                {"_execution_fk", THIRD, NULL}};
@@ -71,6 +73,8 @@ static const struct table tables[] = {
     TABLE("secrets", CONTENT_SECRETS, secret_columns),
     TABLE("tokens", CONTENT_TOKENS, token_columns),
     TABLE("plugins_updates", CONTENT_UPDATES, update_columns),
+    TABLE("groups", CONTENT_GROUPS, group_columns),
+    TABLE("sites", CONTENT_SITES, site_columns),
 };
 
 /* A column of the block being read. */

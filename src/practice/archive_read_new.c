@@ -47,6 +47,7 @@ static const struct type types[] = {
      NULL,
      {{"deployment_id", "deployment"}, {"workflow_id", "workflow"}}},
     {"secrets", CONTENT_SECRETS, NULL, {{"id", "key"}}},
+    {"sites", CONTENT_SITES, NULL, {{0}}},
     {"plugins_update",
      CONTENT_UPDATES,
      NULL,
@@ -263,7 +264,8 @@ static enum ferry_code take_mgmt_items(struct reading *reading, const struct ite
     void *scope FERRY_SCOPE = mem_scope(NULL);
     bool tenants = items->type != NULL && strcmp(items->type, "tenants") == 0;
     bool users = items->type != NULL && strcmp(items->type, "users") == 0;
-    if (!tenants && !users) {
+    bool groups = items->type != NULL && strcmp(items->type, "user_groups") == 0;
+    if (!tenants && !users && !groups) {
         return FERRY_OK;
     }
     if (json_parse(scope, items->list.at, (size_t)(items->list.end - items->list.at), &list,
@@ -274,6 +276,10 @@ static enum ferry_code take_mgmt_items(struct reading *reading, const struct ite
         if (tenants) {
             struct content_tenant *tenant = content_add(reading->build, CONTENT_TENANTS);
             tenant->name = content_keep(reading->build, json_string_or(i, "name", NULL));
+        } else if (groups) {
+            struct content_group *group = content_add(reading->build, CONTENT_GROUPS);
+            group->name = content_keep(reading->build, json_string_or(i, "name", NULL));
+            group->ldap_dn = content_keep(reading->build, json_string_or(i, "ldap_dn", NULL));
         } else {
             take_user(reading, i);
         }

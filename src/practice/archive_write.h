@@ -32,10 +32,11 @@ char *archive_yaml_of(const void *ctx, const struct archive_wagon *wagon);
 /* A tar.gz of a blueprint's folder; a wagon. Owned by ctx. */
 const void *archive_blueprint_pack(const void *ctx, const struct make_plan *plan, int64_t blueprint,
                                    size_t *size);
-const void *archive_wagon(const void *ctx, int64_t plugin, size_t *size);
+const void *archive_wagon(const void *ctx, const struct make_plan *plan, int64_t plugin,
+                          size_t *size);
 /* Something of the size of a broker's certificate, in the escapes of JSON. */
 char *archive_certificate(const void *ctx, const struct make_plan *plan);
 /* "PACKAGE-VERSION-py311-none-any.wgn", owned by ctx. */
-char *archive_wagon_name(const void *ctx, int64_t plugin);
+char *archive_wagon_name(const void *ctx, const struct make_plan *plan, int64_t plugin);
 
 #endif

@@ -179,8 +179,9 @@ static void write_files(struct zip_out *out, const struct make_plan *plan)
         size_t size = 0;
         plan_uuid(plan, PLAN_PLUGIN, p, id);
         zip_out_folder(out, mem_printf(scope, "plugins/%s/", id));
-        const void *wagon = archive_wagon(scope, p, &size);
-        zip_out_file(out, mem_printf(scope, "plugins/%s/%s", id, archive_wagon_name(scope, p)),
+        const void *wagon = archive_wagon(scope, plan, p, &size);
+        zip_out_file(out,
+                     mem_printf(scope, "plugins/%s/%s", id, archive_wagon_name(scope, plan, p)),
                      wagon, size);
         zip_out_text(out, mem_printf(scope, "plugins/%s/plugin.yaml", id),
                      archive_plugin_yaml(scope, p));

@@ -51,11 +51,11 @@ static void write_plugin_files(struct items *items)
     for (int64_t p = 0; p < items->plan->plugins; p++) {
         void *scope FERRY_SCOPE = mem_scope(NULL);
         size_t size = 0;
-        const void *wagon = archive_wagon(scope, p, &size), *data = NULL;
+        const void *wagon = archive_wagon(scope, items->plan, p, &size), *data = NULL;
         struct zip_out *pack = zip_out_memory(scope, false, size + 64 * 1024);
         struct ferry_error err = {0};
         zip_out_text(pack, "plugin.yaml", archive_plugin_yaml(scope, p));
-        zip_out_file(pack, archive_wagon_name(scope, p), wagon, size);
+        zip_out_file(pack, archive_wagon_name(scope, items->plan, p), wagon, size);
         if (zip_out_close(pack, &data, &size, &err) == FERRY_OK) {
             plan_uuid(items->plan, PLAN_PLUGIN, p, id);
             zip_out_file(items->out, mem_printf(scope, "%s/plugins/%s.zip", items->folder, id),
@@ -184,7 +184,7 @@ static void add_agent(struct items *items, const struct plan_walk *walk, int64_t
     json_set_string(item, "install_method", "remote");
     json_set_string(item, "system", "linux");
     json_set_string(item, "version", plan_agent_version(items->plan));
-    json_set_string(item, "state", "started");
+    json_set_string(item, "state", plan_agent_state(items->plan, agent));
     json_set_string(item, "node_instance_id", name);
     items_add(items, item);
 }
@@ -233,7 +233,8 @@ static void add_execution(struct items *items, const struct execution *execution
     json_set_bool(item, "is_system_workflow", execution->deployment == NULL);
     json_set_object(item, "parameters");
     json_set_string(item, "deployment_id", execution->deployment);
-    json_set_string(item, "started_at", execution->due == NULL ? execution->date : NULL);
+    bool begun = ended || strcmp(execution->status, "started") == 0;
+    json_set_string(item, "started_at", begun ? execution->date : NULL);
     json_set_string(item, "ended_at", ended ? execution->date : NULL);
     json_set_string(item, "scheduled_for", execution->due);
     json_set_bool(item, "is_dry_run", false);
@@ -241,10 +242,33 @@ static void add_execution(struct items *items, const struct execution *execution
     items_add(items, item);
 }
 
-static void write_executions(struct items *items, int64_t tenant)
+/* Executions of a tenant that have not ended. */
+static void add_waiting(struct items *items, enum plan_thing thing, int64_t count,
+                        const char *status, int64_t tenant)
 {
     const struct make_plan *plan = items->plan;
     char name[PLAN_NAME_SIZE], date[PLAN_DATE_SIZE], due[PLAN_DATE_SIZE];
+    for (int64_t i = 0; i < count; i++) {
+        if (i % plan->deployments % plan->tenants == tenant) {
+            plan_deployment_name(i % plan->deployments, name);
+            plan_date(0, true, date);
+            plan_scheduled_for(i, true, due);
+            struct execution execution = {.thing = thing,
+                                          .index = i,
+                                          .workflow = "heal",
+                                          .status = status,
+                                          .deployment = name,
+                                          .date = date,
+                                          .due = thing == PLAN_SCHEDULED ? due : NULL};
+            add_execution(items, &execution);
+        }
+    }
+}
+
+static void write_executions(struct items *items, int64_t tenant)
+{
+    const struct make_plan *plan = items->plan;
+    char name[PLAN_NAME_SIZE], date[PLAN_DATE_SIZE];
     struct plan_walk walk;
     items_of(items, "executions", NULL);
     for (plan_walk_tenant(&walk, plan, tenant); plan_walk_next(&walk);) {
@@ -262,15 +286,9 @@ static void write_executions(struct items *items, int64_t tenant)
         execution.workflow = "install";
         add_execution(items, &execution);
     }
-    for (int64_t i = 0; i < plan->scheduled; i++) {
-        if (i % plan->deployments % plan->tenants == tenant) {
-            plan_deployment_name(i % plan->deployments, name);
-            plan_date(0, true, date);
-            plan_scheduled_for(i, true, due);
-            struct execution execution = {PLAN_SCHEDULED, i, "heal", "scheduled", name, date, due};
-            add_execution(items, &execution);
-        }
-    }
+    add_waiting(items, PLAN_SCHEDULED, plan->scheduled, "scheduled", tenant);
+    add_waiting(items, PLAN_RUNNING, plan->running, "started", tenant);
+    add_waiting(items, PLAN_QUEUED, plan->queued, "queued", tenant);
     if (tenant == 0) {
         plan_date(BASE_OF_EXECUTIONS + plan->deployments, true, date);
         struct execution snapshot = {PLAN_SNAPSHOT, 0,   "create_snapshot", "started", NULL,

@@ -9,12 +9,11 @@
 
 #define PACK_ROOM ((size_t)64 * 1024)
 
-char *archive_wagon_name(const void *ctx, int64_t plugin)
+char *archive_wagon_name(const void *ctx, const struct make_plan *plan, int64_t plugin)
 {
-    char package[PLAN_NAME_SIZE], version[PLAN_NAME_SIZE];
-    plan_plugin_package(plugin, package);
-    plan_plugin_version(plugin, version);
-    return mem_printf(ctx, "%s-%s-py311-none-any.wgn", package, version);
+    char name[4 * PLAN_NAME_SIZE];
+    plan_wagon_name(plan, plugin, name);
+    return mem_strdup(ctx, name);
 }
 
 char *archive_blueprint_yaml(const void *ctx, const struct make_plan *plan, int64_t blueprint)
@@ -132,29 +131,31 @@ const void *archive_plugin_pack(const void *ctx, const struct archive_wagon *wag
     return close_pack(out, size);
 }
 
-static void wagon_of_plan(const void *ctx, int64_t plugin, struct archive_wagon *out)
+/* Texts are owned by ctx. */
+static struct archive_wagon wagon_of_plan(const void *ctx, int64_t plugin)
 {
     char package[PLAN_NAME_SIZE], version[PLAN_NAME_SIZE];
     plan_plugin_package(plugin, package);
     plan_plugin_version(plugin, version);
-    *out = (struct archive_wagon){.name = archive_wagon_name(ctx, plugin),
-                                  .package = mem_strdup(ctx, package),
-                                  .version = mem_strdup(ctx, version),
-                                  .platform = "\"any\"",
-                                  .pythons = "[\"py311\"]"};
+    return (struct archive_wagon){.package = mem_strdup(ctx, package),
+                                  .version = mem_strdup(ctx, version)};
 }
 
 char *archive_plugin_yaml(const void *ctx, int64_t plugin)
 {
-    struct archive_wagon wagon;
-    wagon_of_plan(ctx, plugin, &wagon);
+    struct archive_wagon wagon = wagon_of_plan(ctx, plugin);
     return archive_yaml_of(ctx, &wagon);
 }
 
-const void *archive_wagon(const void *ctx, int64_t plugin, size_t *size)
+const void *archive_wagon(const void *ctx, const struct make_plan *plan, int64_t plugin,
+                          size_t *size)
 {
-    struct archive_wagon wagon;
-    wagon_of_plan(ctx, plugin, &wagon);
+    struct archive_wagon wagon = wagon_of_plan(ctx, plugin);
+    bool any = strcmp(plan->plugin_platform, "any") == 0;
+    wagon.name = archive_wagon_name(ctx, plan, plugin);
+    wagon.platform = mem_printf(ctx, "\"%s\"", plan->plugin_platform);
+    wagon.pythons = mem_printf(ctx, "[\"%s\"]", plan->plugin_python);
+    wagon.distribution = any ? NULL : "centos";
     return archive_wagon_of(ctx, &wagon, size);
 }
 

@@ -63,6 +63,8 @@ struct content {
     CONTENT_LIST(content_secret, secrets);
     CONTENT_LIST(content_token, tokens);
     CONTENT_LIST(content_plugins_update, plugins_updates);
+    CONTENT_LIST(content_group, user_groups);
+    CONTENT_LIST(content_site, sites);
 };
 
 /* What a manager of 7.0 and later takes for a legacy archive: all three revisions are there. An

@@ -129,6 +129,14 @@ static const struct content_field update_fields[] = {
     TEXT(content_plugins_update, execution), TEXT(content_plugins_update, state),
     TIME(content_plugins_update, created_at)};
 
+static const struct content_field group_fields[] = {TEXT(content_group, name),
+                                                    TEXT(content_group, ldap_dn)};
+
+static const struct content_field site_fields[] = {
+    TEXT(content_site, name),     TEXT(content_site, tenant),    TIME(content_site, created_at),
+    TEXT(content_site, latitude), TEXT(content_site, longitude), TEXT(content_site, visibility),
+    TEXT(content_site, creator)};
+
 #define LIST(type, member, the_fields)                                                             \
     {                                                                                              \
 #member, sizeof(struct type), offsetof(struct content, member),                            \
@@ -149,6 +157,8 @@ static const struct content_list lists[CONTENT_KINDS] = {
     [CONTENT_SECRETS] = LIST(content_secret, secrets, secret_fields),
     [CONTENT_TOKENS] = LIST(content_token, tokens, token_fields),
     [CONTENT_UPDATES] = LIST(content_plugins_update, plugins_updates, update_fields),
+    [CONTENT_GROUPS] = LIST(content_group, user_groups, group_fields),
+    [CONTENT_SITES] = LIST(content_site, sites, site_fields),
 };
 
 const struct content_list *content_list_of(enum content_kind kind)

@@ -21,6 +21,8 @@ enum content_kind {
     CONTENT_SECRETS,
     CONTENT_TOKENS,
     CONTENT_UPDATES,
+    CONTENT_GROUPS,
+    CONTENT_SITES,
     CONTENT_KINDS
 };
 

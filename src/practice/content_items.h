@@ -100,6 +100,14 @@ struct content_token {
     const char *value; /* "ctok-ID-SECRET", only where practice.json tells it */
 };
 
+struct content_group {
+    const char *name, *ldap_dn;
+};
+
+struct content_site {
+    const char *name, *tenant, *created_at, *latitude, *longitude, *visibility, *creator;
+};
+
 struct content_plugins_update {
     const char *id, *tenant, *blueprint, *temp_blueprint, *execution, *state, *created_at;
 };

@@ -214,7 +214,7 @@ static void row_agent(struct dump *dump, const struct plan_walk *walk, int64_t h
     dump_set(dump, "install_method", "remote");
     dump_set(dump, "system", "linux");
     dump_set(dump, "version", plan_agent_version(dump->plan));
-    dump_set(dump, "state", "started");
+    dump_set(dump, "state", plan_agent_state(dump->plan, agent));
     dump_set(dump, "rabbitmq_exchange", name);
     dump_set(dump, "created_at", date);
     dump_set(dump, "updated_at", date);
@@ -249,7 +249,7 @@ static void row_execution(struct dump *dump, const struct execution *execution)
 {
     char id[UUID_TEXT_SIZE], deployment[NUMBER_SIZE], tenant[NUMBER_SIZE];
     bool ended = strcmp(execution->status, "terminated") == 0;
-    bool begun = strcmp(execution->status, "scheduled") != 0;
+    bool begun = ended || strcmp(execution->status, "started") == 0;
     plan_uuid(dump->plan, execution->thing, execution->index, id);
     dump_row(dump);
     dump_set(dump, "id", id);
@@ -272,10 +272,31 @@ static void row_execution(struct dump *dump, const struct execution *execution)
     dump_row_end(dump);
 }
 
+/* Executions that have not ended, one for each deployment in turn. */
+static void rows_waiting(struct dump *dump, enum plan_thing thing, int64_t count,
+                         const char *status)
+{
+    char date[PLAN_DATE_SIZE], due[PLAN_DATE_SIZE];
+    for (int64_t i = 0; i < count; i++) {
+        int64_t deployment = i % dump->plan->deployments;
+        plan_date(0, false, date);
+        plan_scheduled_for(i, false, due);
+        struct execution execution = {.thing = thing,
+                                      .index = i,
+                                      .workflow = "heal",
+                                      .status = status,
+                                      .created = date,
+                                      .scheduled = thing == PLAN_SCHEDULED ? due : NULL,
+                                      .deployment = deployment,
+                                      .tenant = deployment % dump->plan->tenants};
+        row_execution(dump, &execution);
+    }
+}
+
 static void rows_executions(struct dump *dump)
 {
     struct plan_walk walk;
-    char date[PLAN_DATE_SIZE], due[PLAN_DATE_SIZE];
+    char date[PLAN_DATE_SIZE];
     for (plan_walk_start(&walk, dump->plan); plan_walk_next(&walk);) {
         plan_date(BASE_OF_EXECUTIONS + walk.deployment, false, date);
         struct execution execution = {PLAN_EXECUTION,
@@ -291,15 +312,9 @@ static void rows_executions(struct dump *dump)
         execution.workflow = "install";
         row_execution(dump, &execution);
     }
-    for (int64_t i = 0; i < dump->plan->scheduled; i++) {
-        int64_t deployment = i % dump->plan->deployments;
-        plan_date(0, false, date);
-        plan_scheduled_for(i, false, due);
-        struct execution execution = {
-            PLAN_SCHEDULED, i,   "heal",     "scheduled",
-            date,           due, deployment, deployment % dump->plan->tenants};
-        row_execution(dump, &execution);
-    }
+    rows_waiting(dump, PLAN_SCHEDULED, dump->plan->scheduled, "scheduled");
+    rows_waiting(dump, PLAN_RUNNING, dump->plan->running, "started");
+    rows_waiting(dump, PLAN_QUEUED, dump->plan->queued, "queued");
     plan_date(BASE_OF_EXECUTIONS + dump->plan->deployments, false, date);
     struct execution snapshot = {PLAN_SNAPSHOT, 0, "create_snapshot", "started", date, NULL, -1, 0};
     row_execution(dump, &snapshot);
@@ -333,21 +348,27 @@ static void rows_schedules(struct dump *dump)
 static void rows_plugins(struct dump *dump)
 {
     char id[UUID_TEXT_SIZE], package[PLAN_NAME_SIZE], version[PLAN_NAME_SIZE];
-    char archive[2 * PLAN_NAME_SIZE + 32], date[PLAN_DATE_SIZE];
+    char archive[4 * PLAN_NAME_SIZE], date[PLAN_DATE_SIZE];
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char *pythons = mem_printf(scope, "[\"%s\"]", dump->plan->plugin_python);
+    const char *platform = mem_printf(scope, "\"%s\"", dump->plan->plugin_platform);
+    bool any = strcmp(dump->plan->plugin_platform, "any") == 0;
     for (int64_t p = 0; p < dump->plan->plugins; p++) {
         plan_uuid(dump->plan, PLAN_PLUGIN, p, id);
         plan_plugin_package(p, package);
         plan_plugin_version(p, version);
         plan_date(p % 500, false, date);
-        (void)snprintf(archive, sizeof(archive), "%s-%s-py311-none-any.wgn", package, version);
+        plan_wagon_name(dump->plan, p, archive);
         dump_row(dump);
         dump_set(dump, "id", id);
         dump_set(dump, "archive_name", archive);
         dump_set(dump, "package_name", package);
         dump_set(dump, "package_source", package);
         dump_set(dump, "package_version", version);
-        dump_set_data(dump, "supported_platform", "\"any\"");
-        dump_set_data(dump, "supported_py_versions", "[\"py311\"]");
+        dump_set_data(dump, "supported_platform", platform);
+        dump_set_data(dump, "supported_py_versions", pythons);
+        dump_set(dump, "distribution", any ? NULL : "centos");
+        dump_set(dump, "distribution_release", any ? NULL : "core");
         dump_set_data(dump, "wheels", "[]");
         dump_set(dump, "uploaded_at", date);
         dump_set(dump, "_tenant_id", "0");

@@ -9,6 +9,7 @@
 #include "practice/ledger.h"
 #include "practice/practice.h"
 #include "practice/routes.h"
+#include "practice/schedules.h"
 
 #define DIED 137 /* exit code of a manager that a fault has ended, as a shell shows SIGKILL */
 
@@ -102,6 +103,11 @@ static void take_effect(struct exchange *exchange)
 {
     struct practice *practice = exchange->server->practice;
     jobs_run(practice, practice_now_ms(practice));
+    if (practice->traffic.schedules_run && exchange->number != 0) {
+        sql_begin(practice->sql);
+        schedules_fire(practice, practice_now_ms(practice));
+        sql_commit(practice->sql);
+    }
     routes_dispatch(&exchange->request);
 }
 

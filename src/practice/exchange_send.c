@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "practice/download.h"
+#include "practice/file_reply.h"
 #include "practice/ledger.h"
 #include "practice/practice.h"
 
@@ -35,6 +36,11 @@ enum MHD_Result exchange_send(struct exchange *exchange)
     (void)MHD_add_response_header(response, "Server", "nginx");
     if (reply->type != NULL) {
         (void)MHD_add_response_header(response, "Content-Type", reply->type);
+    }
+    int64_t offset_ms = exchange->server->practice->traffic.date_offset_ms;
+    if (offset_ms != 0) {
+        int64_t seconds = (exchange_now_ms(exchange->server) + offset_ms) / 1000;
+        (void)MHD_add_response_header(response, "Date", http_date(exchange, (time_t)seconds));
     }
     for (size_t i = 0; i < reply->headers_count; i++) {
         (void)MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);

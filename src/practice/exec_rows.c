@@ -74,6 +74,16 @@ void exec_event(struct practice *practice, const char *id, const char *type, con
            "ssss", timefmt_utc(scope, at_ms), type, message, id);
 }
 
+void exec_event_of(struct practice *practice, const char *id, const char *instance,
+                   const char *message, int64_t at_ms)
+{
+    exec_event(practice, id, "task_failed", message, at_ms);
+    sql_do(practice->sql,
+           "UPDATE events SET node_instance_id = ?, level = 'error' WHERE seq ="
+           " last_insert_rowid()",
+           "s", instance);
+}
+
 void exec_log(struct practice *practice, const char *id, const char *level, const char *message,
               int64_t at_ms)
 {

@@ -42,6 +42,10 @@ int64_t exec_running(struct practice *practice);
 void exec_event(struct practice *practice, const char *id, const char *type, const char *message,
                 int64_t at_ms);
 
+/* The same about a node instance. */
+void exec_event_of(struct practice *practice, const char *id, const char *instance,
+                   const char *message, int64_t at_ms);
+
 /* One line of its log, which GET /events shows only when asked for logs. */
 void exec_log(struct practice *practice, const char *id, const char *level, const char *message,
               int64_t at_ms);

@@ -98,7 +98,7 @@ static const struct field list_events_fields[] = {
     {"deployment_id", "t.deployment_id", FIELD_TEXT, FIELD_BOTH},
     {"execution_id", "t.execution_id", FIELD_TEXT, FIELD_BOTH},
     {"workflow_id", "t.workflow_id", FIELD_TEXT, FIELD_BOTH},
-    {"node_instance_id", "NULL", FIELD_TEXT, FIELD_BOTH},
+    {"node_instance_id", "t.node_instance_id", FIELD_TEXT, FIELD_BOTH},
     {"node_name", "NULL", FIELD_TEXT, FIELD_BOTH},
     {"operation", "NULL", FIELD_TEXT, FIELD_BOTH},
     {"message", "t.message", FIELD_TEXT, FIELD_BOTH},
@@ -118,3 +118,41 @@ static const struct field list_secrets_fields[] = {
     {"visibility", "'tenant'", FIELD_TEXT, FIELD_BOTH},
 };
 LISTING(list_secrets, "Secret", "secrets t", "t.id", .search = "t.id");
+
+#define MEMBER_OF "FROM user_tenants m WHERE m.username = t.username"
+
+/* The ids of users are not shown (facts 1.6). */
+static const struct field list_users_fields[] = {
+    {"username", "t.username", FIELD_TEXT, FIELD_BOTH},
+    {"role", "t.role", FIELD_TEXT, FIELD_BOTH},
+    {"active", "t.active", FIELD_BOOL, FIELD_BOTH},
+    {"tenants", "(SELECT count(*) " MEMBER_OF ")", FIELD_INT, FIELD_BOTH},
+    {"groups", "0", FIELD_INT, FIELD_BOTH},
+    {"is_locked",
+     "coalesce((SELECT CAST(s.value AS INTEGER) >= 4 FROM settings s WHERE s.name ="
+     " 'failed_logins.' || t.username), 0)",
+     FIELD_BOOL, FIELD_BOTH},
+    {"created_at", "t.created_at", FIELD_TEXT, FIELD_BOTH},
+    {"first_login_at", "t.first_login_at", FIELD_TEXT, FIELD_BOTH},
+    {"last_login_at", "t.last_login_at", FIELD_TEXT, FIELD_BOTH},
+    {"group_system_roles", "'{}'", FIELD_JSON, FIELD_SHOWN},
+    {"tenant_roles", "NULL", FIELD_TEXT, FIELD_SHOWN},
+};
+LISTING(list_users, "User", "users t", "t.username", .search = "t.username", .whole = true);
+
+static const struct field list_groups_fields[] = {
+    {"name", "t.name", FIELD_TEXT, FIELD_BOTH}, {"ldap_dn", "t.ldap_dn", FIELD_TEXT, FIELD_BOTH},
+    {"role", "t.role", FIELD_TEXT, FIELD_BOTH}, {"users", "0", FIELD_INT, FIELD_BOTH},
+    {"tenants", "0", FIELD_INT, FIELD_BOTH},
+};
+LISTING(list_groups, "Group", "user_groups t", "t.name", .search = "t.name", .whole = true);
+
+static const struct field list_sites_fields[] = {
+    {"created_at", "t.created_at", FIELD_TEXT, FIELD_BOTH},
+    {"name", "t.id", FIELD_TEXT, FIELD_BOTH},
+    {"visibility", "coalesce(t.visibility, 'tenant')", FIELD_TEXT, FIELD_BOTH},
+    {"location", "t.latitude || ', ' || t.longitude", FIELD_TEXT, FIELD_SHOWN},
+    OWNER,
+    SHARE("coalesce(t.visibility, 'tenant')"),
+};
+LISTING(list_sites, "Site", "sites t", "t.id", .search = "t.id");

@@ -64,7 +64,7 @@ static enum range read_range(const void *ctx, const char *text, int64_t size, in
     return first < size && last >= first ? RANGE_PART : RANGE_WRONG;
 }
 
-static char *http_date(const void *ctx, time_t time)
+char *http_date(const void *ctx, time_t time)
 {
     static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",

@@ -97,7 +97,7 @@ void list_reply(struct request *request, const struct listing *listing, const ch
     if (!list_query_read(request, listing, &query)) {
         return;
     }
-    bool all = query.all_tenants && !listing->one_page;
+    bool all = (query.all_tenants || listing->whole) && !listing->one_page;
     const char *scope = all ? request->user : request->tenant;
     const char *condition = mem_printf(
         request, " WHERE %s%s%s%s", tenants_seen(request, listing, all),

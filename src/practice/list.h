@@ -44,6 +44,7 @@ struct listing {
     const char *enum_field;    /* a filter whose unknown values are an internal error, or NULL */
     const char *const *values; /* its values, NULL-ended */
     bool sees_global;          /* rows with visibility global are seen from every tenant */
+    bool whole;                /* belongs to no tenant: t.tenant is not looked at */
     bool one_page;             /* _size and _all_tenants are ignored */
 };
 
@@ -58,7 +59,7 @@ struct listing {
 
 extern const struct listing list_snapshots, list_executions, list_deployments, list_blueprints,
     list_nodes, list_instances, list_agents, list_agent, list_plugins, list_updates, list_schedules,
-    list_events, list_secrets;
+    list_events, list_secrets, list_users, list_groups, list_sites;
 
 #define PAGE_SIZE 1000 /* default_page_size */
 

@@ -180,12 +180,17 @@ static bool seen_before(const struct request *request, size_t at)
     return false;
 }
 
+static int64_t page_size(const struct request *request)
+{
+    return (int64_t)practice_number(request->practice, "default_page_size", PAGE_SIZE);
+}
+
 bool list_query_read(struct request *request, const struct listing *listing,
                      struct list_query *query)
 {
     buf_init(&query->where, request, 1u << 20);
     if (!read_include(request, listing, query) || !read_sort(request, listing, query) ||
-        !read_number(request, "_size", PAGE_SIZE, &query->size) ||
+        !read_number(request, "_size", page_size(request), &query->size) ||
         !read_number(request, "_offset", 0, &query->offset) ||
         !read_flag(request, "_all_tenants", &query->all_tenants) ||
         !read_flag(request, "_get_all_results", &query->all_results)) {

@@ -7,7 +7,9 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "practice/broker.h"
 #include "practice/content.h"
+#include "practice/drop_deployment.h"
 #include "practice/faults.h"
 #include "practice/ledger.h"
 #include "practice/make_archive.h"
@@ -125,12 +127,18 @@ static int serve(int argc, char **argv)
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
     (void)sigprocmask(SIG_BLOCK, &signals, NULL);
+    char *broker = NULL;
+    const char *at = practice->options.broker;
     if (prepare(practice, &err) != FERRY_OK ||
-        server_start(practice, &practice->server, &err) != FERRY_OK) {
+        server_start(practice, &practice->server, &err) != FERRY_OK ||
+        (at != NULL && broker_listen(scope, at, &broker, &err) != FERRY_OK)) {
         return complain(&err);
     }
     for (size_t i = 0; i < practice->cluster.count; i++) {
         (void)printf("ready %s\n", server_url(practice->server, scope, i));
+    }
+    if (broker != NULL) {
+        (void)printf("broker %s\n", broker);
     }
     if (practice->options.control != NULL) {
         (void)printf("control %s\n", server_url(practice->server, scope, CLUSTER_CONTROL));
@@ -145,6 +153,9 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "make-archive") == 0) {
         return make_archive_main(argc - 1, argv + 1);
+    }
+    if (argc > 1 && strcmp(argv[1], "drop-deployment") == 0) {
+        return drop_deployment_main(argc - 1, argv + 1);
     }
     if (argc > 1 && strcmp(argv[1], "describe") == 0) {
         return describe_main(argc - 1, argv + 1);

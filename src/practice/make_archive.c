@@ -38,6 +38,14 @@ static const struct option options[] = {
      COUNT_MAX},
     {"--scheduled", "N  scheduled executions, and schedules where the version has them",
      NUMBER(scheduled), 0, COUNT_MAX},
+    {"--running", "N  executions that are started", NUMBER(running), 0, COUNT_MAX},
+    {"--queued", "N  executions that are queued", NUMBER(queued), 0, COUNT_MAX},
+    {"--failed-agents", "N  of the hosts, whose agent's state is failed", NUMBER(failed_agents), 0,
+     COUNT_MAX},
+    {"--plugin-python", "TAG  of the plugins' wagons: py27, py36, ...; default py311",
+     TEXT(plugin_python), 0, 0},
+    {"--plugin-platform", "P  of the plugins' wagons, such as linux_x86_64; default any",
+     TEXT(plugin_platform), 0, 0},
     {"--schedule-slip", "MINUTES  how late a schedule may still start; default 0", NUMBER(slip), 0,
      COUNT_MAX},
     {"--dead-hosts", "N  of the hosts, whose agent never answers", NUMBER(dead), 0, COUNT_MAX},
@@ -148,11 +156,12 @@ static const char *check(const struct request *request)
     if (workflows_version(plan->version) < 30) {
         return "the manager's version is not like 7.1.0";
     }
-    if (plan->deployments == 0 && (plan->agents > 0 || plan->scheduled > 0)) {
+    if (plan->deployments == 0 &&
+        (plan->agents > 0 || plan->scheduled > 0 || plan->running > 0 || plan->queued > 0)) {
         return "agents and scheduled executions need deployments";
     }
     if (plan->dead > plan->agents || plan->stopped > plan->agents ||
-        plan->agentless > plan->agents) {
+        plan->agentless > plan->agents || plan->failed_agents > plan->agents) {
         return "more hosts are dead, stopped or without agent than there are (--agents)";
     }
     if (!plan->legacy && plan->community) {
@@ -182,6 +191,8 @@ int make_archive_main(int argc, char **argv)
                                        .deployments = 1,
                                        .blueprints = 1,
                                        .seed = 1,
+                                       .plugin_python = "py311",
+                                       .plugin_platform = "any",
                                        .admin_password = "admin",
                                        .admin_name = "admin"}};
     struct ferry_error err = {0};

@@ -122,6 +122,15 @@ void plan_plugin_version(int64_t plugin, char out[PLAN_NAME_SIZE])
     (void)snprintf(out, PLAN_NAME_SIZE, "1.%lld.0", (long long)plugin % 2);
 }
 
+void plan_wagon_name(const struct make_plan *plan, int64_t plugin, char out[4 * PLAN_NAME_SIZE])
+{
+    char package[PLAN_NAME_SIZE], version[PLAN_NAME_SIZE];
+    plan_plugin_package(plugin, package);
+    plan_plugin_version(plugin, version);
+    (void)snprintf(out, 4 * (size_t)PLAN_NAME_SIZE, "%s-%s-%s-none-%s.wgn", package, version,
+                   plan->plugin_python, plan->plugin_platform);
+}
+
 int64_t plan_blueprint_plugin(const struct make_plan *plan, int64_t blueprint)
 {
     int64_t packages = (plan->plugins + 1) / 2;
@@ -148,6 +157,13 @@ const char *plan_host_state(const struct make_plan *plan, int64_t host)
 {
     /* From the other end, so that small numbers of dead and stopped ones do not meet. */
     return is_spread(plan->agents - 1 - host, plan->agents, plan->stopped) ? "stopped" : "started";
+}
+
+const char *plan_agent_state(const struct make_plan *plan, int64_t host)
+{
+    return is_spread((host + plan->agents / 3) % plan->agents, plan->agents, plan->failed_agents)
+               ? "failed"
+               : "started";
 }
 
 bool plan_host_has_agent(const struct make_plan *plan, int64_t host)

@@ -21,10 +21,13 @@ struct make_plan {
     bool community; /* legacy metadata without the revisions of stage and composer */
     bool folders;   /* write folder entries */
     int64_t tenants, deployments, agents, plugins;
-    int64_t blueprints; /* in each tenant */
-    int64_t scheduled;  /* executions waiting for their time, and as many schedules */
-    int64_t slip;       /* of the schedules, in minutes */
-    int64_t payload;    /* bytes of an incompressible member */
+    int64_t blueprints;      /* in each tenant */
+    int64_t scheduled;       /* executions waiting for their time, and as many schedules */
+    int64_t slip;            /* of the schedules, in minutes */
+    int64_t payload;         /* bytes of an incompressible member */
+    int64_t running, queued; /* executions of these states */
+    int64_t failed_agents;   /* whose state is failed */
+    const char *plugin_python, *plugin_platform; /* of the wagons: "py311", "any" */
     int64_t dead, stopped,
         agentless;     /* hosts whose agent never answers, that are stopped, without */
     const char *token; /* of the admin; NULL: made from the seed */
@@ -51,7 +54,9 @@ enum plan_thing {
     PLAN_SNAPSHOT,
     PLAN_SECRET,
     PLAN_PAYLOAD,
-    PLAN_TOKEN
+    PLAN_TOKEN,
+    PLAN_RUNNING,
+    PLAN_QUEUED
 };
 
 void plan_walk_start(struct plan_walk *walk, const struct make_plan *plan);
@@ -76,13 +81,16 @@ void plan_secret(const struct make_plan *plan, int64_t index, char *out, size_t 
 /* Plugins come as versions 1.0.0, 1.1.0, ... of packages that two in a row share. */
 void plan_plugin_package(int64_t plugin, char out[PLAN_NAME_SIZE]);
 void plan_plugin_version(int64_t plugin, char out[PLAN_NAME_SIZE]);
+/* "PACKAGE-VERSION-py311-none-any.wgn" by the plan's Python and platform. */
+void plan_wagon_name(const struct make_plan *plan, int64_t plugin, char out[4 * PLAN_NAME_SIZE]);
 /* The plugin that a blueprint uses, or -1. */
 int64_t plan_blueprint_plugin(const struct make_plan *plan, int64_t blueprint);
 
 /* The number of a host: 0 to agents - 1. What becomes of it is spread evenly over all. */
 int64_t plan_host(const struct plan_walk *walk, int64_t index);
 bool plan_host_is_dead(const struct make_plan *plan, int64_t host);
-const char *plan_host_state(const struct make_plan *plan, int64_t host); /* "started", "stopped" */
+const char *plan_host_state(const struct make_plan *plan, int64_t host);  /* "started", "stopped" */
+const char *plan_agent_state(const struct make_plan *plan, int64_t host); /* "started", "failed" */
 bool plan_host_has_agent(const struct make_plan *plan, int64_t host);
 /* The id of the admin's token and its whole text; buffers of PLAN_TOKEN_SIZE. */
 void plan_token(const struct make_plan *plan, char *id, char *value);

@@ -10,6 +10,7 @@ static const char help[] =
     "usage: ferry-practice --data DIR [--listen HOST:PORT] [options]\n"
     "       ferry-practice make-archive FILE --tenants N --deployments N --agents N [...]\n"
     "       ferry-practice describe FILE [--json]\n"
+    "       ferry-practice drop-deployment ARCHIVE TENANT/ID OUT\n"
     "       ferry-practice settings\n"
     "\n"
     "A manager to practise on. Prints \"ready URL\" when it listens; ends on SIGTERM.\n"
@@ -33,6 +34,8 @@ static const char help[] =
     "  --latency-ms N           every answer comes so much later\n"
     "  --nodes N                a cluster: N ports, one data base; a \"ready URL\" for each\n"
     "  --control HOST:PORT      a port for /practice alone, which never goes down\n"
+    "  --broker HOST:PORT       a port that takes connections, as a broker does; \"broker "
+    "ADDRESS\"\n"
     "  --tls-cert FILE --tls-key FILE   HTTPS\n"
     "  --restored-tls-cert FILE --restored-tls-key FILE\n"
     "                           HTTPS after a restore with certificates and its reboot\n"
@@ -60,6 +63,7 @@ static const struct {
     {"--restored-tls-cert", offsetof(struct practice_options, restored_cert)},
     {"--restored-tls-key", offsetof(struct practice_options, restored_key)},
     {"--control", offsetof(struct practice_options, control)},
+    {"--broker", offsetof(struct practice_options, broker)},
     {"--password", offsetof(struct practice_options, password)},
     {"--restored-password", offsetof(struct practice_options, restored_password)},
     {"--content", offsetof(struct practice_options, content)},

@@ -28,6 +28,7 @@ struct practice_options {
     int64_t rate_burst, rate_delay;
     int64_t latency_ms;                       /* of every answer */
     const char *restored_cert, *restored_key; /* after a restore with certificates */
+    const char *broker;                       /* HOST:PORT that takes connections, or NULL */
     const char *control;                      /* HOST:PORT for /practice alone, or NULL */
     int64_t nodes;                            /* of the cluster; 1: none */
     bool premium;
@@ -40,6 +41,8 @@ struct practice_options {
 struct traffic {
     double rate, burst, delay; /* of nginx; rate 0: none */
     int64_t latency_ms;
+    int64_t date_offset_ms; /* of the header Date */
+    bool schedules_run;
 };
 
 struct faults;

@@ -76,8 +76,20 @@ static struct restore_case judge_problem(const struct practice *practice, const 
     return fails(ctx, RESTORE_FAILS, "Failed to restore postgres data from the snapshot");
 }
 
-#define NETWORKS                                                                                   \
-    "json_each(coalesce((SELECT value FROM settings WHERE name = 'networks'), '[\"default\"]'))"
+#define NETWORKS(own)                                                                              \
+    "json_each(coalesce((SELECT value FROM settings WHERE name = '" own "'), (SELECT value FROM"   \
+    " settings WHERE name = 'networks'), '[\"default\"]'))"
+
+/* The names of one kind, for a message. */
+static const char *names_of(struct practice *practice, const void *ctx, bool broker)
+{
+    const char *names =
+        sql_one_text(ctx, practice->sql,
+                     broker ? "SELECT group_concat(value, ', ') FROM " NETWORKS("broker_networks")
+                            : "SELECT group_concat(value, ', ') FROM " NETWORKS("manager_networks"),
+                     "");
+    return names == NULL ? "" : names;
+}
 
 /* Names, not addresses: those of live agents must be known here. Verdict RESTORE_LEGACY: they are.
  */
@@ -87,8 +99,13 @@ static struct restore_case judge_networks(struct practice *practice, const void 
     struct buf missing;
     buf_init(&missing, ctx, 65536);
     for (size_t i = 0; i < content->networks_count; i++) {
-        if (sql_one_int(practice->sql, 0, "SELECT 1 FROM " NETWORKS " WHERE value = ?", "s",
-                        content->networks[i]) == 0) {
+        if (sql_one_int(practice->sql, 0,
+                        "SELECT 1 FROM " NETWORKS(
+                            "manager_networks") " m WHERE m.value = ?1 AND"
+                                                " EXISTS (SELECT 1 FROM " NETWORKS(
+                                                    "broker_networks") " b WHERE b.value ="
+                                                                       " ?1)",
+                        "s", content->networks[i]) == 0) {
             (void)buf_printf(&missing, "%s%s", missing.len == 0 ? "" : ", ", content->networks[i]);
         }
     }
@@ -103,14 +120,12 @@ static struct restore_case judge_networks(struct practice *practice, const void 
                                 "live agents connected to them",
                                 names));
     }
-    const char *here =
-        sql_one_text(ctx, practice->sql, "SELECT group_concat(value, ', ') FROM " NETWORKS, "");
     return fails(ctx, RESTORE_FAILS,
                  mem_printf(ctx,
                             "Snapshot networks: `%s` are used by agents, but are missing from the "
                             "manager (manager networks: `%s`) and the broker (broker networks: "
                             "`%s`)",
-                            names, here == NULL ? "" : here, here == NULL ? "" : here));
+                            names, names_of(practice, ctx, false), names_of(practice, ctx, true)));
 }
 
 /* The validator of a legacy restore, in its order. */

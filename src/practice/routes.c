@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "practice/auth.h"
 #include "practice/ledger.h"
+#include "practice/license.h"
 #include "practice/practice.h"
 #include "practice/request.h"
 #include "practice/restore.h"
@@ -25,6 +26,10 @@ static const struct route routes[] = {
     {"POST", "tenants/*", handle_tenant_create, NEED_USER, NULL, ROUTE_CHANGES},
     {"DELETE", "tenants/*", handle_premium_only, NEED_USER, NULL, 0},
     {"GET", "users", handle_users, NEED_USER, NULL, 0},
+    {"POST", "users/unlock/*", handle_user_unlock, NEED_USER, NULL, ROUTE_CHANGES},
+    {"GET", "user-groups", handle_group_list, NEED_USER, NULL, 0},
+    {"GET", "cluster", handle_cluster, NEED_USER, NULL, 0},
+    {"GET", "sites", handle_site_list, NEED_TENANT, "site_list", 0},
     {"GET", "user", handle_user, NEED_USER, NULL, 0},
     {"GET", "managers", handle_managers, NEED_USER, NULL, 0},
     {"GET", "brokers", handle_brokers, NEED_USER, NULL, 0},
@@ -71,6 +76,12 @@ static const struct route routes[] = {
      ROUTE_JSON | ROUTE_CHANGES},
     {"GET", "execution-schedules", handle_schedule_list, NEED_TENANT, "execution_schedule_list", 0},
     {"GET", "execution-schedules/*", handle_schedule_get, NEED_TENANT, "execution_schedule_get", 0},
+    {"PUT", "execution-schedules/*", handle_schedule_create, NEED_TENANT,
+     "execution_schedule_create", ROUTE_JSON | ROUTE_CHANGES},
+    {"PATCH", "execution-schedules/*", handle_schedule_update, NEED_TENANT,
+     "execution_schedule_create", ROUTE_JSON | ROUTE_CHANGES},
+    {"DELETE", "execution-schedules/*", handle_schedule_delete, NEED_TENANT,
+     "execution_schedule_delete", ROUTE_CHANGES},
     {"GET", "events", handle_event_list, NEED_TENANT, "event_list", 0},
     {"GET", "secrets", handle_secret_list, NEED_TENANT, "secret_list", 0},
     {"GET", "plugins", handle_plugin_list, NEED_TENANT, "plugin_list", 0},
@@ -243,19 +254,6 @@ static bool wants_tls(struct request *request)
     return true;
 }
 
-/* Snapshots are not among what a premium manager does without a licence. */
-static bool licence_refuses(struct request *request)
-{
-    struct practice *practice = request->practice;
-    if (!practice->options.premium || strncmp(request->route->pattern, "snapshots", 9) != 0 ||
-        !practice_switch(practice, "no_license")) {
-        return false;
-    }
-    reply_error(request, 400, "missing_cloudify_license",
-                "No license was found. Please upload a license to use the manager");
-    return true;
-}
-
 static bool body_is_right(struct request *request)
 {
     struct ferry_error err;
@@ -285,7 +283,7 @@ static bool body_is_right(struct request *request)
 
 static void handle(struct request *request)
 {
-    if (!auth_passes(request) || licence_refuses(request) || !body_is_right(request)) {
+    if (!auth_passes(request) || license_refuses(request) || !body_is_right(request)) {
         return;
     }
     request->route->handle(request);

@@ -1,32 +1,33 @@
 /* The nodes of a manager: managers, brokers, cluster-status. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "practice/practice.h"
 #include "practice/request.h"
 #include "practice/routes.h"
 
-/* {"NAME": address} of every network that a test has set. */
-static void set_networks(struct request *request, struct json *item)
+/* {"NAME": address} of every network that a test has set, for this kind or for all. */
+static void set_networks(struct request *request, struct json *item, const char *own)
 {
     struct json *networks = json_set_object(item, "networks");
     struct sqlite3_stmt *query =
         sql_start(request->practice->sql,
                   "SELECT value FROM json_each(coalesce((SELECT value FROM settings WHERE name ="
-                  " 'networks'), '[\"default\"]'))",
-                  "");
+                  " ?), (SELECT value FROM settings WHERE name = 'networks'), '[\"default\"]'))",
+                  "s", own);
     while (sql_next(query)) {
         json_set_string(networks, sql_text(query, 0), "127.0.0.1");
     }
 }
 
 /* {"metadata": {...}, "items": [...]}; returns the list to be filled. */
-static struct json *start_list(struct request *request, struct json **out)
+static struct json *start_list(struct request *request, size_t count, struct json **out)
 {
     *out = json_object(request);
     struct json *metadata = json_set_object(*out, "metadata");
     struct json *pagination = json_set_object(metadata, "pagination");
-    json_set_int(pagination, "total", (int64_t)request->practice->cluster.count);
+    json_set_int(pagination, "total", (int64_t)count);
     json_set_int(pagination, "size", 1000);
     json_set_int(pagination, "offset", 0);
     json_set_null(metadata, "filtered");
@@ -37,7 +38,7 @@ void handle_managers(struct request *request)
 {
     const struct practice *practice = request->practice;
     struct json *out = NULL;
-    struct json *items = start_list(request, &out);
+    struct json *items = start_list(request, practice->cluster.count, &out);
     for (size_t i = 0; i < practice->cluster.count; i++) {
         struct json *item = json_push_object(items);
         json_set_int(item, "id", (int64_t)i + 1);
@@ -49,7 +50,7 @@ void handle_managers(struct request *request)
         json_set_string(item, "distribution", "debian");
         json_set_string(item, "distro_release", "bookworm");
         json_set_null(item, "fs_sync_node_id");
-        set_networks(request, item);
+        set_networks(request, item, "manager_networks");
         json_set_string(item, "last_seen", practice_now(request->practice, request));
         json_set_int(item, "status_report_frequency", 0);
         json_set_null(item, "ca_cert_content");
@@ -62,7 +63,7 @@ void handle_brokers(struct request *request)
     const struct practice *practice = request->practice;
     bool several = practice->cluster.count > 1;
     struct json *out = NULL;
-    struct json *items = start_list(request, &out);
+    struct json *items = start_list(request, practice->cluster.count, &out);
     for (size_t i = 0; i < practice->cluster.count; i++) {
         struct json *item = json_push_object(items);
         json_set_string(item, "name",
@@ -73,7 +74,7 @@ void handle_brokers(struct request *request)
         json_set_string(item, "username", "cloudify");
         json_set_null(item, "password");
         json_set_null(item, "params");
-        set_networks(request, item);
+        set_networks(request, item, "broker_networks");
         json_set_bool(item, "is_external", false);
         json_set_null(item, "ca_cert_content");
     }
@@ -82,10 +83,11 @@ void handle_brokers(struct request *request)
 
 void handle_db_nodes(struct request *request)
 {
-    const struct practice *practice = request->practice;
+    struct practice *practice = request->practice;
+    double nodes = practice_number(practice, "db_nodes", (double)practice->cluster.count);
     struct json *out = NULL;
-    struct json *items = start_list(request, &out);
-    for (size_t i = 0; i < practice->cluster.count; i++) {
+    struct json *items = start_list(request, (size_t)nodes, &out);
+    for (size_t i = 0; i < (size_t)nodes; i++) {
         struct json *item = json_push_object(items);
         json_set_string(item, "name", mem_printf(request, "db-%zu", i + 1));
         json_set_string(item, "host", "127.0.0.1");
@@ -94,17 +96,19 @@ void handle_db_nodes(struct request *request)
     reply_json_node(request, 200, out);
 }
 
-/* "OK", "Degraded" or "Fail" by how many nodes answer; returns their status for the whole. */
-static const char *write_service(struct request *request, struct json *service)
+/* "OK", "Degraded" or "Fail" by how many nodes answer, or as a test has set it. */
+static const char *write_service(struct request *request, struct json *services, const char *name)
 {
-    const struct practice *practice = request->practice;
+    struct practice *practice = request->practice;
+    bool failing = practice_listed(practice, "services_failing", "", name);
+    struct json *service = json_set_object(services, name);
     struct json *nodes = json_set_object(service, "nodes");
     size_t up = 0;
     for (size_t i = 0; i < practice->cluster.count; i++) {
-        bool listens = cluster_listens(practice, i);
-        up += listens ? 1 : 0;
+        bool works = cluster_listens(practice, i) && !failing;
+        up += works ? 1 : 0;
         struct json *node = json_set_object(nodes, cluster_name(practice, request, i));
-        json_set_string(node, "status", listens ? "OK" : "Fail");
+        json_set_string(node, "status", works ? "OK" : "Fail");
         json_set_string(node, "private_ip", "127.0.0.1");
         json_set_string(node, "public_ip", "127.0.0.1");
         json_set_string(node, "version", practice->options.version);
@@ -115,11 +119,26 @@ static const char *write_service(struct request *request, struct json *service)
     return status;
 }
 
-/* One node has no status reporter, as in contract/01. 503 during a restore up to 6.4 (facts 1.0).
- */
+/* The worst of the three, where a test does not say otherwise. */
+static const char *write_whole(struct request *request, struct json *services)
+{
+    static const char *const names[] = {"manager", "db", "broker"};
+    const char *told = practice_text(request->practice, request, "cluster_status");
+    const char *worst = "OK";
+    for (size_t i = 0; i < FERRY_COUNT(names); i++) {
+        const char *status = write_service(request, services, names[i]);
+        if (strcmp(status, "Fail") == 0 || strcmp(worst, "OK") == 0) {
+            worst = status;
+        }
+    }
+    return told == NULL ? worst : told;
+}
+
+/* One node has no status reporter, as in contract/01, until a test wants one. 503 during a restore
+   up to 6.4 (facts 1.0). */
 void handle_cluster_status(struct request *request)
 {
-    const struct practice *practice = request->practice;
+    struct practice *practice = request->practice;
     const char *summary = request_param(request, "summary");
     bool short_form = summary != NULL && summary[0] == 't';
     if (practice->version.major < 7 && practice->state.restore_flag &&
@@ -128,18 +147,28 @@ void handle_cluster_status(struct request *request)
                     "The status of the cluster is not available while a snapshot is restored");
         return;
     }
-    if (practice->cluster.count == 1) {
-        reply_json_text(request, short_form ? 500 : 200,
-                        "{\"status\": \"Fail\", \"services\": {}}\n");
-        return;
-    }
     struct json *out = json_object(request);
     struct json *services = json_object(request);
-    json_set_string(out, "status", write_service(request, json_set_object(services, "manager")));
-    (void)write_service(request, json_set_object(services, "db"));
-    (void)write_service(request, json_set_object(services, "broker"));
-    if (!short_form) {
+    const char *status = "Fail";
+    if (practice->cluster.count > 1 || practice_text(practice, request, "cluster_status") != NULL ||
+        practice_text(practice, request, "services_failing") != NULL) {
+        status = write_whole(request, services);
+    }
+    json_set_string(out, "status", status);
+    if (!short_form || practice->cluster.count == 1) {
         json_set_json(out, "services", services);
     }
-    reply_json_node(request, 200, out);
+    reply_json_node(request, short_form && strcmp(status, "Fail") == 0 ? 500 : 200, out);
+}
+
+/* The cluster of 4.x; its nodes are not told. */
+void handle_cluster(struct request *request)
+{
+    if (!request->practice->options.premium) {
+        handle_premium_only(request);
+        return;
+    }
+    reply_json_text(request, 200,
+                    request->practice->cluster.count > 1 ? "{\"initialized\": true}\n"
+                                                         : "{\"initialized\": false}\n");
 }

@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/timefmt.h"
 #include "practice/list.h"
 #include "practice/practice.h"
 #include "practice/request.h"
@@ -76,18 +75,9 @@ void handle_agent_patch(struct request *request)
     list_write_row(request->practice, reply_json(request, 200), &list_agent, seq);
 }
 
-void handle_schedule_list(struct request *request)
+void handle_site_list(struct request *request)
 {
-    list_reply(request, &list_schedules, NULL);
-}
-
-void handle_schedule_get(struct request *request)
-{
-    if (request_param(request, "deployment_id") == NULL) {
-        reply_flask(request, 400);
-        return;
-    }
-    list_reply_one(request, &list_schedules, request->args[0]);
+    list_reply(request, &list_sites, NULL);
 }
 
 void handle_event_list(struct request *request)

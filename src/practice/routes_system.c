@@ -27,7 +27,8 @@ void handle_version(struct request *request)
 }
 
 /* 4.x: the REST service runs, or there would be no answer. */
-static void list_services(struct json *out, const char *const *names, size_t count)
+static void list_services(struct json *out, const char *const *names, const bool *down,
+                          size_t count)
 {
     json_set_string(out, "status", "running");
     struct json *services = json_set_array(out, "services");
@@ -35,7 +36,7 @@ static void list_services(struct json *out, const char *const *names, size_t cou
         struct json *service = json_push_object(services);
         json_set_string(service, "display_name", names[i]);
         struct json *instance = json_push_object(json_set_array(service, "instances"));
-        json_set_string(instance, "state", "running");
+        json_set_string(instance, "state", down[i] ? "failed" : "running");
     }
 }
 
@@ -49,22 +50,29 @@ void handle_status(struct request *request)
                                            "AMQP-Postgres",
                                            "PostgreSQL",
                                            "RabbitMQ"};
-    bool down = request->practice->state.services_down;
+    bool all_down = request->practice->state.services_down;
+    bool any_down = all_down;
     const char *summary = request_param(request, "summary");
     struct json *out = json_object(request);
+    bool down[FERRY_COUNT(services)];
+    for (size_t i = 0; i < FERRY_COUNT(services); i++) {
+        down[i] =
+            all_down || practice_listed(request->practice, "services_failing", "", services[i]);
+        any_down = any_down || down[i];
+    }
     if (!request->practice->profile->status_by_name) {
-        list_services(out, services, FERRY_COUNT(services));
+        list_services(out, services, down, FERRY_COUNT(services));
         reply_json_node(request, 200, out);
         return;
     }
-    json_set_string(out, "status", down ? "Fail" : "OK");
+    json_set_string(out, "status", any_down ? "Fail" : "OK");
     struct json *all = json_set_object(out, "services");
     for (size_t i = 0; i < FERRY_COUNT(services); i++) {
         if (summary != NULL && strcmp(summary, "true") == 0) {
             break;
         }
         struct json *service = json_set_object(all, services[i]);
-        json_set_string(service, "status", down ? "Inactive" : "Active");
+        json_set_string(service, "status", down[i] ? "Inactive" : "Active");
         json_set_bool(service, "is_remote", false);
         (void)json_set_object(service, "extra_info");
     }
@@ -82,35 +90,6 @@ void handle_premium_only(struct request *request)
     reply_error(request, 404, "missing_premium_package_error",
                 "This feature exists only in the premium edition of Cloudify.\nPlease contact "
                 "sales for additional info.");
-}
-
-void handle_license(struct request *request)
-{
-    if (!request->practice->options.premium) {
-        handle_premium_only(request);
-        return;
-    }
-    if (practice_switch(request->practice, "no_license")) {
-        reply_json_text(request, 200,
-                        "{\"metadata\": {\"pagination\": {\"total\": 0, \"size\": 1000,"
-                        " \"offset\": 0}, \"filtered\": null}, \"items\": []}\n");
-        return;
-    }
-    reply_json_text(request, 200,
-                    "{\"metadata\": {\"pagination\": {\"total\": 1, \"size\": 1000, \"offset\": 0},"
-                    " \"filtered\": null}, \"items\": [{\"customer_id\": \"practice\","
-                    " \"expiration_date\": null, \"license_edition\": \"Premium\","
-                    " \"trial\": false, \"cloudify_version\": null, \"capabilities\": null,"
-                    " \"expired\": false}]}\n");
-}
-
-/* Any licence is good. */
-void handle_license_upload(struct request *request)
-{
-    if (request->practice->options.premium) {
-        sql_do(request->practice->sql, "DELETE FROM settings WHERE name = 'no_license'", "");
-    }
-    handle_license(request);
 }
 
 static void reply_tenant(struct request *request, int status, const char *name)
@@ -158,15 +137,6 @@ void handle_tenant_create(struct request *request)
     reply_tenant(request, 201, name);
 }
 
-void handle_license_check(struct request *request)
-{
-    if (request->practice->options.premium && !practice_switch(request->practice, "no_license")) {
-        reply_json_text(request, 200, "\"OK\"\n");
-        return;
-    }
-    reply_invalid(request, 400, "missing_cloudify_license", "No Customer ID found on the manager");
-}
-
 /* Ignores _size and _offset; _include is honoured (contract/01, contract/20). */
 void handle_tenants(struct request *request)
 {
@@ -201,68 +171,6 @@ void handle_tenants(struct request *request)
     json_set_int(pagination, "total", total);
     json_set_int(pagination, "size", 1000);
     json_set_int(pagination, "offset", 0);
-    reply_json_node(request, 200, out);
-}
-
-/* Premium alone; the ids of users are not shown (facts 1.6). */
-void handle_users(struct request *request)
-{
-    if (!request->practice->options.premium) {
-        handle_premium_only(request);
-        return;
-    }
-    if (!request->is_admin) {
-        reply_error(request, 403, "forbidden_error",
-                    "User `%s` is not permitted to perform the action user_list", request->user);
-        return;
-    }
-    struct json *out = json_object(request);
-    struct json *items = json_set_array(out, "items");
-    struct sqlite3_stmt *query = sql_start(
-        request->practice->sql,
-        "SELECT username, role, active, (SELECT count(*) FROM user_tenants t WHERE t.username ="
-        " u.username) FROM users u ORDER BY seq",
-        "");
-    while (sql_next(query)) {
-        struct json *item = json_push_object(items);
-        json_set_string(item, "username", sql_text(query, 0));
-        json_set_string(item, "role", sql_text(query, 1));
-        json_set_bool(item, "active", sql_int(query, 2) != 0);
-        json_set_int(item, "tenants", sql_int(query, 3));
-        json_set_int(item, "groups", 0);
-        json_set_bool(item, "is_locked", false);
-    }
-    struct json *metadata = json_set_object(out, "metadata");
-    struct json *pagination = json_set_object(metadata, "pagination");
-    json_set_int(pagination, "total", (int64_t)json_size(items));
-    json_set_int(pagination, "size", 1000);
-    json_set_int(pagination, "offset", 0);
-    reply_json_node(request, 200, out);
-}
-
-void handle_user(struct request *request)
-{
-    struct sql *sql = request->practice->sql;
-    struct json *out = json_object(request);
-    json_set_string(out, "username", request->user);
-    json_set_int(out, "tenants",
-                 request->is_admin
-                     ? sql_one_int(sql, 0, "SELECT count(*) FROM tenants", "")
-                     : sql_one_int(sql, 0, "SELECT count(*) FROM user_tenants WHERE username = ?",
-                                   "s", request->user));
-    json_set_null(out, "tenant_roles");
-    json_set_int(out, "groups", 0);
-    json_set_string(out, "role", request->role);
-    (void)json_set_object(out, "group_system_roles");
-    json_set_bool(out, "active", true);
-    json_set_string(out, "created_at",
-                    sql_one_text(request, sql, "SELECT created_at FROM users WHERE username = ?",
-                                 "s", request->user));
-    json_set_null(out, "first_login_at");
-    json_set_null(out, "last_login_at");
-    json_set_bool(out, "is_locked", false);
-    json_set_bool(out, "show_getting_started", true);
-    json_set_null(out, "password_hash");
     reply_json_node(request, 200, out);
 }
 

@@ -90,6 +90,21 @@ static void look_at(struct practice *practice, const void *ctx, const struct due
            due->seq);
 }
 
+char *schedules_next(struct practice *practice, const void *ctx, const char *since,
+                     const char *rule)
+{
+    int64_t first_ms = 0;
+    int64_t now_ms = practice_now_ms(practice);
+    int64_t every_ms = recurrence_ms(ctx, rule);
+    if (!timefmt_parse_utc(since, &first_ms) || (first_ms < now_ms && every_ms == 0)) {
+        return NULL;
+    }
+    if (first_ms < now_ms) {
+        first_ms += ((now_ms - first_ms) / every_ms + 1) * every_ms;
+    }
+    return timefmt_utc(ctx, first_ms);
+}
+
 void schedules_fire(struct practice *practice, int64_t now_ms)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);

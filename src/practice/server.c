@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "practice/address.h"
 #include "practice/download.h"
 #include "practice/exchange.h"
 #include "practice/jobs.h"
@@ -187,28 +188,6 @@ static void on_end(void *arg, struct MHD_Connection *connection, void **state,
     *state = NULL;
 }
 
-/* "HOST:PORT"; IPv6 in brackets. */
-static enum ferry_code find_address(const char *listen, struct addrinfo **out,
-                                    struct ferry_error *err)
-{
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    const char *colon = strrchr(listen, ':');
-    if (colon == NULL) {
-        return ferry_fail(err, FERRY_E_USAGE, "--listen \"%s\" is not HOST:PORT", listen);
-    }
-    size_t length = (size_t)(colon - listen);
-    const char *host = *listen == '[' && length >= 2 ? mem_strndup(scope, listen + 1, length - 2)
-                                                     : mem_strndup(scope, listen, length);
-    struct addrinfo hints = {.ai_family = AF_UNSPEC,
-                             .ai_socktype = SOCK_STREAM,
-                             .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    int code = getaddrinfo(host, colon + 1, &hints, out);
-    if (code != 0) {
-        return ferry_fail(err, FERRY_E_USAGE, "--listen \"%s\": %s", listen, gai_strerror(code));
-    }
-    return FERRY_OK;
-}
-
 static void raise_limits(void)
 {
     struct rlimit limit;
@@ -287,7 +266,7 @@ static enum ferry_code add_port(struct server *server, size_t node, const char *
                           .host = listen,
                           .tls = options->tls_cert != NULL && node != CLUSTER_CONTROL,
                           .bucket_ms = exchange_now_ms(server)};
-    enum ferry_code code = find_address(listen, &address, err);
+    enum ferry_code code = address_find(listen, &address, err);
     if (code != FERRY_OK) {
         return code;
     }

@@ -62,6 +62,22 @@ static const struct {
     {"distributed", SWITCH, "7.0 with its services apart: legacy snapshots cannot be restored"},
     {"upload_loses_file", SWITCH,
      "up to 6.4: the next upload leaves its row without the file, and 500"},
+    {"cluster_status", TEXT, "what cluster-status says of the whole: OK, Degraded or Fail"},
+    {"services_failing", LIST,
+     "services that are down: names of /status (\"RabbitMQ\"), and \"manager\", \"db\" and "
+     "\"broker\" of cluster-status"},
+    {"manager_networks", LIST, "of the manager alone; default as networks"},
+    {"broker_networks", LIST, "of the broker alone; default as networks"},
+    {"db_nodes", NUMBER, "how many the data base has; default as --nodes"},
+    {"license", TEXT, "of a premium manager: \"none\", \"expired\" or \"trial\""},
+    {"license_expires", TEXT, "when it ends, RFC 3339; it is expired when that is past"},
+    {"license_edition", TEXT, "default \"Premium\""},
+    {"license_capabilities", LIST, "its features"},
+    {"date_offset_ms", NUMBER, "how far the clock of the header Date is ahead; may be negative"},
+    {"default_page_size", NUMBER, "of lists without _size; default 1000"},
+    {"schedules_run", SWITCH,
+     "schedules start their executions when they are due; without it only when maintenance or a "
+     "restore ends"},
     {"no_license", SWITCH, "a premium manager without a licence, until one is put"},
     {"account_lock", SWITCH, "four failed logins in a row lock a user"},
     {"latency_ms", NUMBER, "every answer comes so much later; other requests are served meanwhile"},
@@ -135,6 +151,15 @@ char *practice_text(struct practice *practice, const void *ctx, const char *name
     return sql_one_text(ctx, practice->sql, "SELECT value FROM settings WHERE name = ?", "s", name);
 }
 
+/* A number that may be below 0. */
+static int64_t signed_number(struct practice *practice, const char *name)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    double number = 0;
+    const char *text = practice_text(practice, scope, name);
+    return text != NULL && parse_double(text, -1e15, 1e15, &number) ? (int64_t)number : 0;
+}
+
 double practice_number(struct practice *practice, const char *name, double fallback)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
@@ -170,6 +195,8 @@ void settings_apply(struct practice *practice)
     traffic->delay = practice_number(practice, "rate_delay", (double)options->rate_delay);
     traffic->latency_ms =
         (int64_t)practice_number(practice, "latency_ms", (double)options->latency_ms);
+    traffic->date_offset_ms = signed_number(practice, "date_offset_ms");
+    traffic->schedules_run = practice_switch(practice, "schedules_run");
     practice->locks_accounts = options->account_lock || practice_switch(practice, "account_lock");
 }
 

@@ -104,6 +104,9 @@ static const struct {
     {"tokens", "SELECT id, '$pbkdf2-sha256$29000$' || hex(id) AS secret_hash, description,"
                " expiration_date AS \"expiration_date@\", " USER_OF("t.username") " AS _user_fk"
                                                                                   " FROM tokens t"},
+    {"groups", "SELECT seq AS id, name, ldap_dn FROM user_groups ORDER BY seq"},
+    {"sites", "SELECT seq AS _storage_id, id, id AS name, created_at AS \"created_at@\", latitude,"
+              " longitude, visibility, " TENANT ", " CREATOR " FROM sites t ORDER BY seq"},
     {"events", "SELECT seq AS _storage_id, seq AS id, timestamp AS \"timestamp@\", timestamp AS"
                " \"reported_timestamp@\", message, event_type, " EXECUTION ", " TENANT
                " FROM events t WHERE type = 'cloudify_event' ORDER BY seq"},

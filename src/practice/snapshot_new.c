@@ -13,6 +13,9 @@
 static const struct {
     const char *type, *query;
 } queries[] = {
+    {"sites", "SELECT NULL, json_object('name', id, 'created_at', created_at, 'visibility',"
+              " visibility, 'latitude', latitude, 'longitude', longitude, 'created_by',"
+              " created_by) FROM sites WHERE tenant = ?1 ORDER BY seq"},
     {"plugins", "SELECT NULL, json_object('id', id, 'visibility', visibility, 'uploaded_at',"
                 " uploaded_at, 'title', title, 'created_by', created_by) FROM plugins"
                 " WHERE tenant = ?1 ORDER BY seq"},
@@ -88,6 +91,9 @@ static const char users[] =
 static const char tenants[] =
     "SELECT NULL, json_object('name', t.name, 'rabbitmq_password', 'practice') FROM tenants t"
     " WHERE ?1 IS NOT NULL ORDER BY t.seq";
+
+static const char groups[] = "SELECT NULL, json_object('name', t.name, 'ldap_dn', t.ldap_dn) FROM"
+                             " user_groups t WHERE ?1 IS NOT NULL ORDER BY t.seq";
 
 static void write_items(struct snapshot_writer *writer, struct items *items, const char *type,
                         const char *query, const char *tenant)
@@ -186,6 +192,7 @@ void snapshot_write_items(struct snapshot_writer *writer)
     json_set_string(metadata, "execution_id", writer->order->execution);
     zip_out_text(writer->out, "metadata.json", json_print(writer->ctx, metadata));
     write_items(writer, &items, "tenants", tenants, "");
+    write_items(writer, &items, "user_groups", groups, "");
     write_items(writer, &items, "users", users, "");
     struct sqlite3_stmt *query =
         sql_start(practice->sql, "SELECT name FROM tenants ORDER BY seq", "");

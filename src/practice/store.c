@@ -114,7 +114,13 @@ static const char schema_runs[] =
     " enabled INTEGER, stop_on_fail INTEGER, created_by TEXT, latest TEXT);"
     "CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, tenant TEXT NOT NULL,"
     " execution_id TEXT, deployment_id TEXT, blueprint_id TEXT, workflow_id TEXT,"
-    " timestamp TEXT, type TEXT, event_type TEXT, level TEXT, message TEXT);";
+    " timestamp TEXT, type TEXT, event_type TEXT, level TEXT, message TEXT,"
+    " node_instance_id TEXT);"
+    "CREATE TABLE IF NOT EXISTS user_groups (seq INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+    " ldap_dn TEXT, role TEXT NOT NULL DEFAULT 'default');"
+    "CREATE TABLE IF NOT EXISTS sites (seq INTEGER PRIMARY KEY, tenant TEXT NOT NULL,"
+    " id TEXT NOT NULL, created_at TEXT, latitude TEXT, longitude TEXT, visibility TEXT,"
+    " created_by TEXT, UNIQUE (tenant, id));";
 
 /* A fresh manager holds its bootstrap admin and one tenant. */
 static void first_rows(struct practice *practice)
@@ -176,7 +182,8 @@ void store_clear(struct practice *practice)
                "DELETE FROM used_plugins; DELETE FROM workflow_sets; DELETE FROM deployments;"
                "DELETE FROM nodes; DELETE FROM node_instances; DELETE FROM agents;"
                "DELETE FROM plugins; DELETE FROM plugins_updates; DELETE FROM executions;"
-               "DELETE FROM schedules; DELETE FROM events;");
+               "DELETE FROM schedules; DELETE FROM events; DELETE FROM user_groups;"
+               "DELETE FROM sites;");
 }
 
 int64_t practice_now_ms(struct practice *practice)

@@ -330,6 +330,23 @@ static void load_rest(struct load *load)
     }
 }
 
+static void load_places(struct load *load)
+{
+    const struct content *content = load->content;
+    for (size_t i = 0; i < content->user_groups_count; i++) {
+        sql_do(load->sql, "INSERT OR IGNORE INTO user_groups (name, ldap_dn) VALUES (?, ?)", "ss",
+               content->user_groups[i].name, content->user_groups[i].ldap_dn);
+    }
+    for (size_t i = 0; i < content->sites_count; i++) {
+        const struct content_site *row = &content->sites[i];
+        sql_do(load->sql,
+               "INSERT OR IGNORE INTO sites (tenant, id, created_at, latitude, longitude,"
+               " visibility, created_by) VALUES (?, ?, ?, ?, ?, ?, ?)",
+               "sssssss", row->tenant, row->name, row->created_at, row->latitude, row->longitude,
+               row->visibility, or_default(row->creator, ADMIN));
+    }
+}
+
 void store_load(struct practice *practice, const struct content *content, bool new_format)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
@@ -349,5 +366,6 @@ void store_load(struct practice *practice, const struct content *content, bool n
     load_plugins(&load);
     load_executions(&load);
     load_rest(&load);
+    load_places(&load);
     sql_commit(practice->sql);
 }

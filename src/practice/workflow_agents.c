@@ -113,6 +113,20 @@ static void begin(const struct run *run, bool right)
     }
 }
 
+/* The events name the hosts; the execution's error does not. */
+static void tell_dead(const struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        const struct host *host = &run->hosts[i];
+        if (host->dead && !host->done) {
+            exec_event_of(run->practice, run->job->execution, host->instance,
+                          "Task failed 'cloudify_agent.operations.validate_agent_amqp' -> Last "
+                          "validation attempt has shown that agent is dead. Rerun validation.",
+                          run->job->due_ms);
+        }
+    }
+}
+
 /* The ping is tried again and again; each try adds an operation, so percentages fall. */
 static void retry(const struct run *run)
 {
@@ -125,6 +139,7 @@ static void retry(const struct run *run)
            "UPDATE executions SET finished = finished + 1, total = total + 1 WHERE id = ?", "s",
            run->job->execution);
     if (tries >= RETRIES_MOST) {
+        tell_dead(run);
         finish(run, "failed",
                "RuntimeError: Workflow failed: Task failed 'cloudify_agent.operations"
                ".validate_agent_amqp' -> Last validation attempt has shown that agent is dead. "

@@ -38,7 +38,7 @@ static void run_child(const struct live *live, const char *const *options, int o
     _exit(127);
 }
 
-/* "ready URL" for each node, then "control URL": one write, so one read. */
+/* "ready URL" for each node, then "broker ADDRESS", "control URL": one write, so one read. */
 static void take_lines(struct live *live, char *text)
 {
     size_t nodes = 0;
@@ -49,6 +49,8 @@ static void take_lines(struct live *live, char *text)
             live->urls[nodes++] = mem_strdup(live->ctx, line + 6);
         } else if (strncmp(line, "control ", 8) == 0) {
             live->control = mem_strdup(live->ctx, line + 8);
+        } else if (strncmp(line, "broker ", 7) == 0) {
+            live->broker = mem_strdup(live->ctx, line + 7);
         }
     }
     if (nodes == 0) {
@@ -117,6 +119,10 @@ static size_t take_header(char *data, size_t one, size_t count, void *arg)
     if (strncmp(line, "Last-Modified: ", 15) == 0) {
         line[strcspn(line, "\r\n")] = '\0';
         answer->modified = mem_strdup(answer->ctx, line + 15);
+    }
+    if (strncmp(line, "Date: ", 6) == 0) {
+        line[strcspn(line, "\r\n")] = '\0';
+        answer->date = mem_strdup(answer->ctx, line + 6);
     }
     return one * count;
 }

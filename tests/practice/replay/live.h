@@ -16,6 +16,7 @@ struct live {
     char *url;             /* "http://127.0.0.1:41234" */
     char *urls[LIVE_URLS]; /* of each node; the first is url */
     char *control;         /* of --control, or NULL */
+    char *broker;          /* HOST:PORT of --broker, or NULL */
     char *data;            /* its folder, made by live_start when NULL */
     void *curl;
 };
@@ -29,7 +30,7 @@ struct blob {
 struct answer {
     const void *ctx;
     long status; /* 0: no answer */
-    const char *type, *etag, *modified;
+    const char *type, *etag, *modified, *date;
     char *body;
     size_t size;
     struct json *json; /* NULL: none or no JSON */

@@ -94,7 +94,6 @@ static const struct rule left_out[] = {
     {NULL, "PUT", "/blueprints/", NULL, NOT_PRACTISED},
     {NULL, "DELETE", "/executions", NULL, NOT_PRACTISED},
     {NULL, "PUT", "/deployments/", NULL, NOT_PRACTISED},
-    {NULL, "PUT", "/execution-schedules", NULL, NOT_PRACTISED},
     {"01", NULL, NULL, "a service (mgmtworker) is down", "needs a broken service"},
     {"01", NULL, NULL, "same moment", "needs a broken service"},
     {"05", NULL, NULL, "after a client that declared", "needs the cut upload before it"},
