@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "cloudify/archive_deep.h"
 #include "cloudify/archive_file.h"
 #include "cloudify/archive_json.h"
 #include "cloudify/archive_model.h"
@@ -249,11 +250,28 @@ static enum ferry_code read_legacy(const struct archive_source *source,
     return code;
 }
 
+/* Whose data have been unpacked to their end, and so verified. */
+static bool read_whole(const char *name)
+{
+    for (size_t i = 0; i < MEMBER_COUNT; i++) {
+        if (strcmp(name, member_names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_none(const char *name)
+{
+    (void)name;
+    return false;
+}
+
 enum ferry_code cloudify_archive_read(const void *ctx, const char *path,
                                       const struct cloudify_archive_options *options,
                                       struct cloudify_archive **out, struct ferry_error *err)
 {
-    static const struct cloudify_archive_options none = {NULL, NULL};
+    static const struct cloudify_archive_options none = {NULL, NULL, false};
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct cloudify_archive *archive = mem_new(scope, struct cloudify_archive);
     struct archive_source source = {.archive = archive,
@@ -266,6 +284,7 @@ enum ferry_code cloudify_archive_read(const void *ctx, const char *path,
     }
     archive->size = archive_zip_size(source.zip);
     archive->members = archive_zip_members(source.zip);
+    source.untold = source.options->deep ? archive->size : 0;
     code = archive_zip_each(source.zip, find_members, &members, err);
     if (code == FERRY_OK) {
         code = read_metadata(archive, source.zip, &members, err);
@@ -273,6 +292,13 @@ enum ferry_code cloudify_archive_read(const void *ctx, const char *path,
     if (code == FERRY_OK) {
         code = archive->format == CLOUDIFY_ARCHIVE_NEW ? archive_read_new_format(&source, err)
                                                        : read_legacy(&source, &members, err);
+    }
+    if (code == FERRY_OK && source.options->deep) {
+        source.told = archive->format == CLOUDIFY_ARCHIVE_NEW ? archive->members
+                                                              : members.found[MEMBER_DUMP].size;
+        source.untold = 0;
+        code = archive_check_deep(
+            &source, archive->format == CLOUDIFY_ARCHIVE_NEW ? read_none : read_whole, err);
     }
     if (code == FERRY_OK) {
         archive_sum_up(archive);

@@ -148,6 +148,9 @@ struct cloudify_archive_options {
     /* Bytes done and to do; false ends the reading with FERRY_E_STOPPED. May be NULL. */
     bool (*progress)(void *arg, int64_t done, int64_t total);
     void *arg;
+    /* Every member too: unpacked to its end, its CRC, sizes and header compared with the central
+       directory, no two of them in the same bytes. Takes as long as unpacking the file. */
+    bool deep;
 };
 
 /* Limits. A list that reaches its limit says so in a warning; its count stays exact. */

@@ -261,7 +261,8 @@ enum ferry_code archive_progress(const struct archive_source *source, int64_t do
 {
     const struct cloudify_archive_options *options = source->options;
 
-    if (options->progress != NULL && !options->progress(options->arg, done, total)) {
+    if (options->progress != NULL && !options->progress(options->arg, source->told + done,
+                                                        source->told + total + source->untold)) {
         return ferry_fail(err, FERRY_E_STOPPED, "reading the archive was stopped");
     }
     return FERRY_OK;

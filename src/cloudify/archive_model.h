@@ -75,6 +75,7 @@ struct archive_source {
     struct archive_zip *zip;
     struct cloudify_archive *archive;
     const struct cloudify_archive_options *options; /* never NULL */
+    int64_t told, untold; /* progress of the stages before and after the one that tells it */
 };
 /* Tells progress; FERRY_E_STOPPED when the caller does not want to go on. */
 enum ferry_code archive_progress(const struct archive_source *source, int64_t done, int64_t total,

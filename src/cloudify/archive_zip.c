@@ -302,7 +302,9 @@ static const char *read_entry(const struct archive_zip *zip, const unsigned char
                                           .size = (int64_t)values[0],
                                           .packed = (int64_t)values[1],
                                           .offset = (int64_t)values[2] + zip->shift,
-                                          .encrypted = (le16(p + 8) & FLAG_ENCRYPTED) != 0};
+                                          .encrypted = (le16(p + 8) & FLAG_ENCRYPTED) != 0,
+                                          .method = le16(p + 10),
+                                          .crc = le32(p + 16)};
     return NULL;
 }
 

@@ -23,6 +23,8 @@ struct archive_zip_member {
     int64_t packed;
     int64_t size;
     bool encrypted;
+    uint32_t crc;
+    unsigned method; /* 0: stored, 8: deflated */
 };
 
 /* Opens path and finds its central directory. Owned by ctx, which closes it. */

@@ -1,5 +1,5 @@
 /* archive_show FILE: what the reader finds in an archive, as one line of JSON, for scripts that
-   check it against the archive itself. --digest FILE: its SHA-256 and size. */
+   check it against the archive itself. --digest FILE: its SHA-256 and size. --deep: all checked. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -41,6 +41,7 @@ int main(int argc, char **argv)
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct ferry_error err = {.code = FERRY_OK};
     struct cloudify_archive *archive = NULL;
+    struct cloudify_archive_options options = {NULL, NULL, false};
     struct rusage usage;
 
     if (argc == 3 && strcmp(argv[1], "--digest") == 0) {
@@ -52,11 +53,12 @@ int main(int argc, char **argv)
         printf("%s %lld\n", sha256, (long long)size);
         return 0;
     }
-    if (argc != 2) {
-        fprintf(stderr, "usage: archive_show [--digest] FILE\n");
+    options.deep = argc == 3 && strcmp(argv[1], "--deep") == 0;
+    if (argc != 2 && !options.deep) {
+        fprintf(stderr, "usage: archive_show [--digest | --deep] FILE\n");
         return 2;
     }
-    if (cloudify_archive_read(scope, argv[1], NULL, &archive, &err) != FERRY_OK) {
+    if (cloudify_archive_read(scope, argv[argc - 1], &options, &archive, &err) != FERRY_OK) {
         return fail(&err);
     }
     struct json *facts = cloudify_archive_facts(scope, archive, NULL);
