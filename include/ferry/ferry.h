@@ -90,6 +90,19 @@ FERRY_API enum ferry_code ferry_plan(struct ferry *ferry, const struct ferry_sou
                                      const struct ferry_plan_options *options, char **plan,
                                      struct ferry_error *err);
 
+/*
+ * Reads a snapshot archive alone: no manager, no configuration, no journal. *report: {"archive",
+ * "usable", "deep", "format":"legacy|new|community-legacy", "version", "made_at", "size", "sha256",
+ * counts ("tenants", "users", "deployments", ...), lists ("tenant_list", "plugin_list",
+ * "blueprint_list", "waiting", "active", "secret_list", ...), "warnings":[TEXT]}; times are RFC
+ * 3339 in UTC, and of secrets there are names alone. deep: every member is unpacked and held
+ * against the central directory. FERRY_E_ARCHIVE: damaged, or no snapshot; *report is NULL then.
+ * FERRY_E_REFUSED: it can be read, but no manager restores it. FERRY_E_NOT_FOUND, FERRY_E_IO,
+ * FERRY_E_STOPPED.
+ */
+FERRY_API enum ferry_code ferry_inspect(struct ferry *ferry, const char *path, bool deep,
+                                        char **report, struct ferry_error *err);
+
 struct ferry_run_options {
     const char *stop_before; /* name of a state; NULL: go to the end */
 };

@@ -32,6 +32,7 @@ enum cli_option {
     OPTION_OUTPUT,
     OPTION_AT,
     OPTION_MARKDOWN,
+    OPTION_DEEP,
     OPTION_REQUESTS,
     OPTION_WATCH,
     OPTION_UNITS,
@@ -58,8 +59,9 @@ enum cli_group {
     GROUP_EVENTS = 64, /* --after, --follow */
     GROUP_RESOLVE = 128,
     GROUP_RETRY = 256,
-    GROUP_CANCEL = 512,  /* --leave */
-    GROUP_BACKUPS = 1024 /* --verify */
+    GROUP_CANCEL = 512,   /* --leave */
+    GROUP_BACKUPS = 1024, /* --verify */
+    GROUP_INSPECT = 2048  /* --deep, --markdown */
 };
 
 enum cli_type {

@@ -195,6 +195,19 @@ enum ferry_code cloudify_archive_digest(const char *path,
 struct json *cloudify_archive_facts(const void *ctx, const struct cloudify_archive *archive,
                                     const char *sha256);
 
+/*
+ * The whole of it, for a person or a script: the facts with all plugins and blueprints, and
+ *   members, schema_revision, stage_revision, composer_revision, create_execution,
+ *   instances_by_state, agents_by_state, executions_by_status   {NAME: COUNT}
+ *   tenant_list     [{name, blueprints, blueprints_hidden, deployments, hosts, agents, plugins,
+ *                     secrets}], user_list [NAMES], secret_list [{name, tenant_name}]
+ *   waiting, active [{kind: "execution" or "schedule", id, status, workflow, deployment,
+ *                     tenant_name, at, created_at or since, rule, slip_minutes, enabled}]
+ * Times are RFC 3339 in UTC; lists end at CLOUDIFY_ARCHIVE_LIST_MAX. Owned by ctx.
+ */
+struct json *cloudify_archive_report(const void *ctx, const struct cloudify_archive *archive,
+                                     const char *sha256);
+
 /* "legacy", "new", "community-legacy"; static. */
 const char *cloudify_archive_format_name(enum cloudify_archive_format format);
 

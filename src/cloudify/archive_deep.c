@@ -14,6 +14,7 @@
 #define ZIP64_EXTRA 0x0001U
 #define FLAG_DESCRIPTOR 0x0008U
 #define NOT_HERE 0xffffffffU
+#define SOME_EXTRA 512 /* bytes of an extra field that are read along */
 #define HEAD_MAX (LOCAL_SIZE + CLOUDIFY_ARCHIVE_NAME_MAX + 65535)
 
 struct deep {
@@ -122,35 +123,46 @@ static enum ferry_code check_descriptor(struct deep *deep, int64_t *end, struct 
                               "sizes and checksum");
 }
 
-/* *end: the first byte behind the member. */
-static enum ferry_code check_local(struct deep *deep, int64_t *end, struct ferry_error *err)
+/* Reads the local header of the member with all of its name and extra field. *end: the first byte
+   behind the member's data. */
+static enum ferry_code read_local(struct deep *deep, int64_t *end, struct ferry_error *err)
 {
     const struct archive_zip_member *member = deep->member;
-    const unsigned char *head = deep->head;
     size_t name = strlen(member->name);
+    size_t whole = LOCAL_SIZE + name;
     size_t got = 0;
-    int64_t size = 0;
-    int64_t packed = 0;
-    enum ferry_code code = archive_file_read(deep->source->zip, deep->head, LOCAL_SIZE + name + 512,
+    enum ferry_code code = archive_file_read(deep->source->zip, deep->head, whole + SOME_EXTRA,
                                              member->offset, &got, err);
 
     if (code != FERRY_OK) {
         return code;
     }
-    if (got < LOCAL_SIZE + name || le32(head) != LOCAL_SIGNATURE || le16(head + 26) != name ||
-        memcmp(head + LOCAL_SIZE, member->name, name) != 0) {
+    if (got < whole || le32(deep->head) != LOCAL_SIGNATURE || le16(deep->head + 26) != name ||
+        memcmp(deep->head + LOCAL_SIZE, member->name, name) != 0) {
         return differs(deep, err, "its own header do not agree on its name");
     }
-    size_t whole = LOCAL_SIZE + name + le16(head + 28);
-    if (whole > got) { /* a long extra field */
+    whole += le16(deep->head + 28);
+    if (whole > got) {
         code = archive_file_read(deep->source->zip, deep->head, whole, member->offset, &got, err);
     }
+    *end = member->offset + (int64_t)whole + member->packed;
+    if (code == FERRY_OK && (whole > got || *end > deep->source->zip->directory)) {
+        return differs(deep, err, "its own header do not agree on where it ends");
+    }
+    return code;
+}
+
+/* *end: the first byte behind the member. */
+static enum ferry_code check_local(struct deep *deep, int64_t *end, struct ferry_error *err)
+{
+    const struct archive_zip_member *member = deep->member;
+    const unsigned char *head = deep->head;
+    int64_t size = 0;
+    int64_t packed = 0;
+    enum ferry_code code = read_local(deep, end, err);
+
     if (code != FERRY_OK) {
         return code;
-    }
-    *end = member->offset + (int64_t)whole + member->packed;
-    if (whole > got || *end > deep->source->zip->directory) {
-        return differs(deep, err, "its own header do not agree on where it ends");
     }
     if (le16(head + 8) != member->method) {
         return differs(deep, err, "its own header do not agree on how it is packed");

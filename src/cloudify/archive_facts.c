@@ -1,17 +1,9 @@
 /* The archive as the object facts.archive of a run. */
 #include "base/json.h"
-#include "cloudify/archive.h"
+#include "cloudify/archive_tell.h"
 
-/* These keep the facts, a row of the journal, small. */
-#define TENANTS_SHOWN 500
-#define PLUGINS_SHOWN 200
-#define BLUEPRINTS_SHOWN 1000
-
-static void set_tally(struct json *facts, const char *key, const struct cloudify_tally *tally)
+void archive_tell_tally(struct json *facts, const char *key, const struct cloudify_tally *tally)
 {
-    if (tally->count == 0) {
-        return;
-    }
     struct json *object = json_set_object(facts, key);
     for (size_t i = 0; i < tally->count; i++) {
         if (tally->items[i].count != 0) {
@@ -20,7 +12,7 @@ static void set_tally(struct json *facts, const char *key, const struct cloudify
     }
 }
 
-static void set_texts(struct json *facts, const char *key, const char *const *texts, size_t count)
+void archive_tell_texts(struct json *facts, const char *key, const char *const *texts, size_t count)
 {
     struct json *array = json_set_array(facts, key);
 
@@ -29,11 +21,11 @@ static void set_texts(struct json *facts, const char *key, const char *const *te
     }
 }
 
-static void set_tenants(struct json *facts, const struct cloudify_archive *archive)
+static void set_tenants(struct json *facts, const struct cloudify_archive *archive, size_t most)
 {
     struct json *all = json_set_object(facts, "by_tenant");
 
-    for (size_t i = 0; i < archive->tenant_count && i < TENANTS_SHOWN; i++) {
+    for (size_t i = 0; i < archive->tenant_count && i < most; i++) {
         const struct cloudify_archive_tenant *tenant = &archive->tenant_list[i];
         struct json *one = json_set_object(all, tenant->name);
         json_set_int(one, "blueprints", tenant->blueprints);
@@ -44,14 +36,15 @@ static void set_tenants(struct json *facts, const struct cloudify_archive *archi
 }
 
 /* Which versions the restored manager will have, for the plan of the plugins. */
-static void set_plugins(struct json *facts, const struct cloudify_archive *archive)
+static void set_plugins(struct json *facts, const struct cloudify_archive *archive,
+                        const struct archive_tell_limits *limits)
 {
     struct json *list = json_set_array(facts, "plugin_list");
 
-    for (size_t i = 0; i < archive->plugin_count && i < PLUGINS_SHOWN; i++) {
+    for (size_t i = 0; i < archive->plugin_count && i < limits->plugins; i++) {
         const struct cloudify_archive_plugin *plugin = &archive->plugin_list[i];
 
-        if (plugin->version != NULL) { /* the new format may tell a title alone */
+        if (plugin->version != NULL || limits->untold) { /* the new format may tell a title alone */
             struct json *row = json_push_object(list);
 
             json_set_string(row, "package_name", plugin->name);
@@ -61,18 +54,18 @@ static void set_plugins(struct json *facts, const struct cloudify_archive *archi
             json_set_string(row, "archive_name", plugin->archive_name);
             json_set_string(row, "platform", plugin->platform);
             json_set_string(row, "distribution", plugin->distribution);
-            set_texts(row, "python", plugin->python, plugin->python_count);
+            archive_tell_texts(row, "python", plugin->python, plugin->python_count);
         }
     }
 }
 
 /* Those that have deployments come first: they are what a plugin's absence would hurt. */
-static void set_blueprints(struct json *facts, const struct cloudify_archive *archive)
+static void set_blueprints(struct json *facts, const struct cloudify_archive *archive, size_t most)
 {
     struct json *list = json_set_array(facts, "blueprint_list");
     size_t shown = 0;
 
-    for (size_t i = 0; i < 2 * archive->blueprint_count && shown < BLUEPRINTS_SHOWN; i++) {
+    for (size_t i = 0; i < 2 * archive->blueprint_count && shown < most; i++) {
         bool first = i < archive->blueprint_count;
         const struct cloudify_archive_blueprint *blueprint =
             &archive->blueprint_list[first ? i : i - archive->blueprint_count];
@@ -137,8 +130,8 @@ static void set_counts(struct json *facts, const struct cloudify_archive *archiv
     }
 }
 
-struct json *cloudify_archive_facts(const void *ctx, const struct cloudify_archive *archive,
-                                    const char *sha256)
+struct json *archive_tell(const void *ctx, const struct cloudify_archive *archive,
+                          const char *sha256, const struct archive_tell_limits *limits)
 {
     struct json *facts = json_object(ctx);
 
@@ -147,15 +140,27 @@ struct json *cloudify_archive_facts(const void *ctx, const struct cloudify_archi
     json_set_string(facts, "made_at", archive->made_at);
     json_set_string(facts, "sha256", sha256);
     set_counts(facts, archive);
-    set_tenants(facts, archive);
-    set_plugins(facts, archive);
-    set_blueprints(facts, archive);
-    set_tally(facts, "agents_by_version", &archive->agents_by_version);
-    set_tally(facts, "agents_by_method", &archive->agents_by_method);
-    set_texts(facts, "networks", archive->networks, archive->network_count);
-    if (archive->sample_count > 0) {
-        set_texts(facts, "deployment_sample", archive->sample, archive->sample_count);
+    set_tenants(facts, archive, limits->tenants);
+    set_plugins(facts, archive, limits);
+    set_blueprints(facts, archive, limits->blueprints);
+    if (archive->agents > 0) {
+        archive_tell_tally(facts, "agents_by_version", &archive->agents_by_version);
+        archive_tell_tally(facts, "agents_by_method", &archive->agents_by_method);
     }
-    set_texts(facts, "warnings", archive->warnings, archive->warning_count);
+    archive_tell_texts(facts, "networks", archive->networks, archive->network_count);
+    if (archive->sample_count > 0) {
+        archive_tell_texts(facts, "deployment_sample", archive->sample, archive->sample_count);
+    }
+    archive_tell_texts(facts, "warnings", archive->warnings, archive->warning_count);
     return facts;
+}
+
+struct json *cloudify_archive_facts(const void *ctx, const struct cloudify_archive *archive,
+                                    const char *sha256)
+{
+    /* These keep the facts, a row of the journal, small. */
+    static const struct archive_tell_limits few = {
+        .tenants = 500, .plugins = 200, .blueprints = 1000};
+
+    return archive_tell(ctx, archive, sha256, &few);
 }

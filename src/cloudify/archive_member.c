@@ -173,8 +173,8 @@ enum ferry_code archive_zip_read(struct archive_zip *zip, const struct archive_z
     feed.data_end =
         member->offset + LOCAL_SIZE + (int64_t)strlen(member->name) + member->packed + SMALL_BLOCK;
     feed.end = member->offset + AROUND + member->packed;
-    if (feed.end > zip->directory) {
-        feed.end = zip->directory;
+    if (feed.end > zip->size) { /* libarchive wants to see more than the last descriptor */
+        feed.end = zip->size;
     }
     struct archive *reader = archive_read_new();
     if (reader == NULL) {

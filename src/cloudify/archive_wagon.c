@@ -8,15 +8,10 @@
 #include "base/mem.h"
 #include "cloudify/archive_model.h"
 
-#define PARTS_MAX 7
-enum {
-    PART_PACKAGE,
-    PART_VERSION,
-    PART_PYTHON,
-    PART_ABI,
-    PART_PLATFORM,
-    PART_DISTRIBUTION,
-    PART_RELEASE
+#define PARTS_MAX 20
+
+struct wagon {
+    char *package, *version, *python, *platform, *distribution, *release; /* NULL: not there */
 };
 
 /* "py27", "cp36", "py2.py3": the start of each tag of Python wheels (PEP 425). */
@@ -32,14 +27,16 @@ static bool is_python(const char *text)
     return false;
 }
 
-/* Cuts the name into its parts in place; 0: it has another form. */
-static size_t cut(char *name, const char *parts[PARTS_MAX])
+/* Cuts the name into its parts in place; false: it has another form. The package may hold "-", the
+   version and the Python tag do not. */
+static bool cut(char *name, struct wagon *wagon)
 {
+    char *parts[PARTS_MAX + 1] = {NULL};
     size_t count = 0;
     size_t length = strlen(name);
 
     if (length < 4 || strcmp(name + length - 4, ".wgn") != 0) {
-        return 0;
+        return false;
     }
     name[length - 4] = '\0';
     for (char *at = name; at != NULL && count < PARTS_MAX; count++) {
@@ -49,7 +46,22 @@ static size_t cut(char *name, const char *parts[PARTS_MAX])
             *at++ = '\0';
         }
     }
-    return count > PART_PLATFORM && is_python(parts[PART_PYTHON]) ? count : 0;
+    for (size_t i = 2; i + 2 < count; i++) {
+        if (!is_python(parts[i])) {
+            continue;
+        }
+        for (char *at = name; at < parts[i - 1] - 1; at++) {
+            *at = *at == '\0' ? '-' : *at; /* the package in one piece again */
+        }
+        *wagon = (struct wagon){.package = name,
+                                .version = parts[i - 1],
+                                .python = parts[i],
+                                .platform = parts[i + 2],
+                                .distribution = parts[i + 3],
+                                .release = parts[i + 3] == NULL ? NULL : parts[i + 4]};
+        return true;
+    }
+    return false;
 }
 
 static bool same_package(const char *a, const char *b)
@@ -86,7 +98,7 @@ static void take_python(struct cloudify_archive *archive, struct cloudify_archiv
 
 static void take(struct cloudify_archive *archive, const char **to, const char *text)
 {
-    if (*to == NULL && text[0] != '\0') {
+    if (*to == NULL && text != NULL && text[0] != '\0') {
         *to = mem_strdup(archive, text);
     }
 }
@@ -95,27 +107,23 @@ void archive_read_wagon_name(struct cloudify_archive *archive,
                              struct cloudify_archive_plugin *plugin)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    const char *parts[PARTS_MAX];
-    size_t count =
-        plugin->archive_name == NULL ? 0 : cut(mem_strdup(scope, plugin->archive_name), parts);
+    struct wagon wagon;
 
-    if (count == 0) {
+    if (plugin->archive_name == NULL || !cut(mem_strdup(scope, plugin->archive_name), &wagon)) {
         return;
     }
     if (plugin->version == NULL) { /* new format: the name is a title, which may be any text */
-        if (plugin->name == NULL || !same_package(plugin->name, parts[PART_PACKAGE])) {
-            plugin->name = with_dashes(archive, parts[PART_PACKAGE]);
+        if (plugin->name == NULL || !same_package(plugin->name, wagon.package)) {
+            plugin->name = with_dashes(archive, wagon.package);
         }
-        take(archive, &plugin->version, parts[PART_VERSION]);
+        take(archive, &plugin->version, wagon.version);
     }
     if (plugin->python_count == 0) {
-        take_python(archive, plugin, parts[PART_PYTHON]);
+        take_python(archive, plugin, wagon.python);
     }
-    take(archive, &plugin->platform, parts[PART_PLATFORM]);
-    if (count > PART_RELEASE) {
-        take(archive, &plugin->distribution, parts[PART_DISTRIBUTION]);
-        take(archive, &plugin->release, parts[PART_RELEASE]);
-    }
+    take(archive, &plugin->platform, wagon.platform);
+    take(archive, &plugin->distribution, wagon.distribution);
+    take(archive, &plugin->release, wagon.release);
 }
 
 /* --- the zip that holds it --- */

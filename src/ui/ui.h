@@ -55,6 +55,8 @@ void ui_table_print(struct ui_table *table);
 
 /* The documents of ferry/ferry.h for people. */
 void ui_plan(const struct ui_stream *stream, const struct json *plan);
+void ui_inspect(const struct ui_stream *stream, const struct json *report);
+void ui_inspect_markdown(const struct ui_stream *stream, const struct json *report);
 void ui_status(const struct ui_stream *stream, const struct json *status);
 /* The folder of backups, as ferry_backups describes it. */
 void ui_backups(const struct ui_stream *stream, const struct json *backups);

@@ -48,6 +48,7 @@ by_others() {
   chmod 600 secrets/*
   made --tenants 2 --deployments 5 --agents 4 --plugins 2 --manager-version 7.1.0
   mv a.zip backup/prod.zip
+  ln -s backup/prod.zip prod.zip
   "$FERRY_MAKE_WAGON" cloudify-practice01-plugin 2.0.0 plugin.wgn
   printf '%s\n' 'plugins:' '  p:' '    executor: central_deployment_agent' \
     '    package_name: cloudify-practice01-plugin' "    package_version: '2.0.0'" >plugin.yaml

@@ -89,6 +89,14 @@ enum ferry_code ferry_plan(struct ferry *ferry, const struct ferry_source *sourc
     return answer("plan", plan, err);
 }
 
+enum ferry_code ferry_inspect(struct ferry *ferry, const char *path, bool deep, char **report,
+                              struct ferry_error *err)
+{
+    (void)ferry;
+    keep(fake.file, sizeof(fake.file), path);
+    return answer(deep ? "inspect deep" : "inspect", report, err);
+}
+
 /* As the library does: signals are let in here and nowhere else. */
 static void wait_for_stop(int stops)
 {

@@ -352,6 +352,8 @@ static void the_name_of_a_wagon_tells_what_it_runs_on(void **state)
         {"x-1.0-py2.py3-none-any.wgn", "x", "1.0", "py2", "any", NULL},
         {"tiny-1.1.0-cp36-cp36m-manylinux2014_aarch64.wgn", "tiny", "1.1.0", "cp36",
          "manylinux2014_aarch64", NULL},
+        {"cloudify-dash-plugin-1.0-py311-none-any.wgn", "cloudify-dash-plugin", "1.0", "py311",
+         "any", NULL},
         {"x-1.0.zip", NULL, NULL, NULL, NULL, NULL},
         {"a-b-c-d-e-f-g-h.wgn", NULL, NULL, NULL, NULL, NULL},
         {".wgn", NULL, NULL, NULL, NULL, NULL},
