@@ -64,7 +64,8 @@ static bool is_locked(struct practice *practice, const char *user)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     return practice->locks_accounts &&
-           practice_number(practice, mem_printf(scope, "failed_logins.%s", user), 0) >= LOCK_AFTER;
+           practice_number(practice, mem_printf(scope, "failed_logins.%s", user), 0) >=
+               practice_number(practice, "failed_logins_allowed", LOCK_AFTER);
 }
 
 /* A login that succeeds before the lock takes the failures back. */

@@ -129,7 +129,8 @@ static const struct field list_users_fields[] = {
     {"tenants", "(SELECT count(*) " MEMBER_OF ")", FIELD_INT, FIELD_BOTH},
     {"groups", "0", FIELD_INT, FIELD_BOTH},
     {"is_locked",
-     "coalesce((SELECT CAST(s.value AS INTEGER) >= 4 FROM settings s WHERE s.name ="
+     "coalesce((SELECT CAST(s.value AS INTEGER) >= CAST(coalesce((SELECT a.value FROM settings a"
+     " WHERE a.name = 'failed_logins_allowed'), 4) AS INTEGER) FROM settings s WHERE s.name ="
      " 'failed_logins.' || t.username), 0)",
      FIELD_BOOL, FIELD_BOTH},
     {"created_at", "t.created_at", FIELD_TEXT, FIELD_BOTH},

@@ -96,18 +96,44 @@ void handle_db_nodes(struct request *request)
     reply_json_node(request, 200, out);
 }
 
+/* The services of a node of one kind, in the form of /status; false: one of them is down. */
+static bool write_services(struct request *request, struct json *node, const char *kind)
+{
+    static const char *const services[][2] = {
+        {"manager", "Webserver"},     {"manager", "Management Worker"},
+        {"manager", "Cloudify API"},  {"manager", "Manager Rest-Service"},
+        {"manager", "AMQP-Postgres"}, {"manager", "Cloudify Execution Scheduler"},
+        {"db", "PostgreSQL"},         {"broker", "RabbitMQ"},
+    };
+    struct practice *practice = request->practice;
+    struct json *out = json_set_object(node, "services");
+    bool kind_down = practice_listed(practice, "services_failing", "", kind);
+    bool good = true;
+    for (size_t i = 0; i < FERRY_COUNT(services); i++) {
+        if (strcmp(services[i][0], kind) == 0) {
+            bool down =
+                kind_down || practice_listed(practice, "services_failing", "", services[i][1]);
+            struct json *service = json_set_object(out, services[i][1]);
+            json_set_string(service, "status", down ? "Inactive" : "Active");
+            json_set_bool(service, "is_remote", false);
+            (void)json_set_object(service, "extra_info");
+            good = good && !down;
+        }
+    }
+    return good;
+}
+
 /* "OK", "Degraded" or "Fail" by how many nodes answer, or as a test has set it. */
 static const char *write_service(struct request *request, struct json *services, const char *name)
 {
     struct practice *practice = request->practice;
-    bool failing = practice_listed(practice, "services_failing", "", name);
     struct json *service = json_set_object(services, name);
     struct json *nodes = json_set_object(service, "nodes");
     size_t up = 0;
     for (size_t i = 0; i < practice->cluster.count; i++) {
-        bool works = cluster_listens(practice, i) && !failing;
-        up += works ? 1 : 0;
         struct json *node = json_set_object(nodes, cluster_name(practice, request, i));
+        bool works = write_services(request, node, name) && cluster_listens(practice, i);
+        up += works ? 1 : 0;
         json_set_string(node, "status", works ? "OK" : "Fail");
         json_set_string(node, "private_ip", "127.0.0.1");
         json_set_string(node, "public_ip", "127.0.0.1");

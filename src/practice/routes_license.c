@@ -59,7 +59,8 @@ static void put_license(struct request *request, struct json *item, enum license
     json_set_string(item, "customer_id", "practice");
     json_set_string(item, "expiration_date", end);
     json_set_string(item, "license_edition", edition == NULL ? "Premium" : edition);
-    json_set_bool(item, "trial", is_named(practice, "trial"));
+    json_set_bool(item, "trial",
+                  is_named(practice, "trial") || practice_switch(practice, "license_trial"));
     json_set_null(item, "cloudify_version");
     if (able != NULL && json_parse(request, able, strlen(able), &list, &err) == FERRY_OK) {
         json_set_json(item, "capabilities", list);

@@ -8,6 +8,11 @@
 #include "practice/request.h"
 #include "practice/routes.h"
 
+/* What a manager is delivered with. */
+#define DEFAULT_PAGE_SIZE 1000
+#define FAILED_LOGINS 4
+#define CONCURRENT 20
+
 static const char *edition(const struct request *request)
 {
     return request->practice->options.premium ? "premium" : "community";
@@ -174,12 +179,39 @@ void handle_tenants(struct request *request)
     reply_json_node(request, 200, out);
 }
 
+static void put_config(struct json *items, const char *name, double value, int64_t least)
+{
+    struct json *item = json_push_object(items);
+    json_set_string(item, "name", name);
+    json_set_int(item, "value", (int64_t)value);
+    struct json *schema = json_set_object(item, "schema");
+    json_set_string(schema, "type", "number");
+    json_set_int(schema, "minimum", least);
+    json_set_bool(item, "is_editable", true);
+    json_set_bool(item, "admin_only", false);
+    json_set_null(item, "updated_at");
+    json_set_string(item, "scope", "rest");
+    json_set_null(item, "updater_name");
+}
+
+/* Some of the 55; _include is not looked at (contract/01). */
 void handle_config(struct request *request)
 {
-    reply_json_text(request, 200,
-                    "{\"metadata\": {}, \"items\": [{\"name\": \"default_page_size\","
-                    " \"value\": 1000, \"schema\": {\"type\": \"number\", \"minimum\": 1},"
-                    " \"is_editable\": true, \"admin_only\": false, \"updated_at\": null,"
-                    " \"scope\": \"rest\", \"updater_name\": null}],"
-                    " \"authorization\": {\"roles\": [], \"permissions\": {}}}\n");
+    struct practice *practice = request->practice;
+    struct json *out = json_object(request);
+    (void)json_set_object(out, "metadata");
+    struct json *items = json_set_array(out, "items");
+    put_config(items, "account_lock_period", practice->locks_accounts ? 30 : -1, -1);
+    put_config(items, "default_page_size",
+               practice_number(practice, "default_page_size", DEFAULT_PAGE_SIZE), 1);
+    put_config(items, "failed_logins_before_account_lock",
+               practice_number(practice, "failed_logins_allowed", FAILED_LOGINS), 1);
+    if (practice->profile->throttles_queue) {
+        put_config(items, "max_concurrent_workflows",
+                   practice_number(practice, "max_concurrent_workflows", CONCURRENT), 1);
+    }
+    struct json *authorization = json_set_object(out, "authorization");
+    (void)json_set_array(authorization, "roles");
+    (void)json_set_object(authorization, "permissions");
+    reply_json_node(request, 200, out);
 }

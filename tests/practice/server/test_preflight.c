@@ -38,6 +38,9 @@ static void services_can_be_down(void **state)
         assert_int_equal(answer.status, 200);
         assert_string_equal(bench_text(&answer, "status"), rows[i].whole);
         assert_string_equal(bench_text(&answer, "services.db.status"), rows[i].db);
+        assert_string_equal(
+            bench_text(&answer, "services.broker.nodes.practice.services.RabbitMQ.status"),
+            strcmp(rows[i].db, "OK") == 0 ? "Active" : "Inactive");
         answer = bench_ask(bench, "GET", API "cluster-status?summary=true", NULL);
         assert_int_equal(answer.status, rows[i].summary);
     }
@@ -110,10 +113,11 @@ static void licences_end(void **state)
     }
     assert_int_equal(bench_ask(bench, "PUT", API "license", "license").status, 200);
     assert_int_equal(bench_ask(bench, "GET", API "snapshots", NULL).status, 200);
-    live_set(&bench->live, "set", "{\"license_capabilities\": [\"HA\"]}");
+    live_set(&bench->live, "set", "{\"license_capabilities\": [\"HA\"], \"license_trial\": true}");
     struct answer answer = bench_ask(bench, "GET", API "license", NULL);
     const struct json *able = json_get(json_first(json_get(answer.json, "items")), "capabilities");
     assert_string_equal(json_text(json_first(able)), "HA");
+    assert_true(json_bool_or(json_first(json_get(answer.json, "items")), "trial", false));
     bench_end(bench);
 }
 
@@ -153,6 +157,33 @@ static void a_locked_user_can_be_unlocked(void **state)
     assert_false(json_bool_or(answer.json, "is_locked", true));
     assert_int_equal(live_ask(&bench->live, bench, "GET", API "user", right, none).status, 200);
     assert_int_equal(bench_ask(bench, "POST", API "users/unlock/nobody", "{}").status, 404);
+    bench_end(bench);
+}
+
+static int64_t config_of(struct bench *bench, const char *name)
+{
+    struct answer answer = bench_ask(bench, "GET", API "config", NULL);
+    const struct json *at = json_first(json_get(answer.json, "items"));
+    for (; at != NULL; at = json_next(at)) {
+        if (strcmp(json_string_or(at, "name", ""), name) == 0) {
+            return json_int64_or(at, "value", -2);
+        }
+    }
+    return -3;
+}
+
+static void the_configuration_tells_of_the_lock(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_start("7.1.0", "1", NULL);
+    assert_int_equal(config_of(bench, "account_lock_period"), -1);
+    assert_int_equal(config_of(bench, "failed_logins_before_account_lock"), 4);
+    assert_int_equal(config_of(bench, "default_page_size"), 1000);
+    live_set(&bench->live, "set", "{\"account_lock\": true, \"failed_logins_allowed\": 1}");
+    assert_int_equal(config_of(bench, "account_lock_period"), 30);
+    assert_int_equal(config_of(bench, "failed_logins_before_account_lock"), 1);
+    assert_int_equal(bench_ask_as(bench, "wrong", "GET", API "user", NULL).status, 401);
+    assert_int_equal(bench_ask(bench, "GET", API "user", NULL).status, 401);
     bench_end(bench);
 }
 
@@ -260,6 +291,7 @@ int main(void)
         cmocka_unit_test(licences_end),
         cmocka_unit_test(the_clock_may_be_wrong),
         cmocka_unit_test(a_locked_user_can_be_unlocked),
+        cmocka_unit_test(the_configuration_tells_of_the_lock),
         cmocka_unit_test(the_broker_can_be_reached),
         cmocka_unit_test(validation_names_the_dead),
         cmocka_unit_test(schedules_are_made_changed_and_removed),
