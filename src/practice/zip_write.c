@@ -28,8 +28,7 @@ struct zip_out {
 static int release(struct zip_out *out)
 {
     if (out->archive != NULL) {
-        (void)archive_write_fail(out->archive); /* no more writing into what is going away */
-        archive_write_free(out->archive);
+        archive_write_free(out->archive); /* writes its end into what is going away */
     }
     if (out->fd >= 0) {
         (void)close(out->fd);
