@@ -13,7 +13,7 @@
 #define AGENTS_CONCURRENCY 5 /* the default of agents.concurrency */
 
 struct moments {
-    int64_t begin_ms, maintenance_ms, restored_ms, off_ms, end_ms;
+    int64_t begin_ms, maintenance_ms, no_return_ms, restored_ms, off_ms, end_ms;
 };
 
 static bool is_step(const struct json *step, const char *name)
@@ -35,6 +35,8 @@ static void lay_out(const struct json *plan, struct json *duration, struct momen
 
         if (is_step(step, "maintenance_activate")) {
             moments->maintenance_ms = at_ms;
+        } else if (json_bool_or(step, "no_return", false)) {
+            moments->no_return_ms = at_ms;
         }
         if (!skipped && ms > 0) {
             struct json *part = json_push_object(parts);
@@ -61,11 +63,9 @@ static void set_moments(struct json *into, const struct moments *moments, int of
     const struct {
         const char *key;
         int64_t ms;
-    } rows[] = {{"begins", moments->begin_ms},
-                {"maintenance_on", moments->maintenance_ms},
-                {"restored", moments->restored_ms},
-                {"maintenance_off", moments->off_ms},
-                {"ends", moments->end_ms}};
+    } rows[] = {{"begins", moments->begin_ms},        {"maintenance_on", moments->maintenance_ms},
+                {"no_return", moments->no_return_ms}, {"restored", moments->restored_ms},
+                {"maintenance_off", moments->off_ms}, {"ends", moments->end_ms}};
 
     for (size_t i = 0; i < FERRY_COUNT(rows); i++) {
         char *text = timelocal_format(NULL, rows[i].ms, offset_minutes);
@@ -117,6 +117,7 @@ void plan_forecast(struct json *plan, const struct session *session, int64_t beg
     struct json *forecast = json_set_object(plan, "forecast"), *duration;
     struct moments moments = {.begin_ms = begin_ms,
                               .maintenance_ms = begin_ms,
+                              .no_return_ms = begin_ms,
                               .restored_ms = begin_ms,
                               .off_ms = begin_ms};
     struct cloudify_forecast_when when = {

@@ -49,6 +49,21 @@ static enum ferry_code keep(struct invocation *invocation, const char *text,
     return code;
 }
 
+/* In the form that was asked for. */
+static enum ferry_code show(struct invocation *invocation, char *text, enum ferry_code code,
+                            struct ferry_error *err)
+{
+    if (invocation->arguments.counts[OPTION_MARKDOWN] > 0) {
+        return cli_result(invocation, text, ui_plan_markdown, code, err);
+    }
+    if (invocation->verbose) {
+        return cli_result(invocation, text, ui_plan_all, code, err);
+    }
+    return cli_result(
+        invocation, text,
+        invocation->arguments.counts[OPTION_REQUESTS] > 0 ? ui_plan_requests : ui_plan, code, err);
+}
+
 static enum ferry_code plan(struct invocation *invocation, struct ferry_error *err)
 {
     struct ferry_source source = cli_source(invocation, 0);
@@ -70,15 +85,17 @@ static enum ferry_code plan(struct invocation *invocation, struct ferry_error *e
     if (code == FERRY_OK) {
         code = blocked(document, err);
     }
-    return cli_result(invocation, text, ui_plan, code, err);
+    return show(invocation, text, code, err);
 }
 
 const struct command cli_plan = {
     .name = "plan",
     .usage = "[FILE.yaml]",
     .summary = "Says what a run would do; reads manager and archive, changes nothing",
-    .details = "Every request that a run would send is shown, without secrets. Exits with 0 when\n"
-               "nothing stands in the way, else with 5 or the code of what does.\n",
+    .details = "With --requests every request that a run would send is shown, without\n"
+               "secrets; with -v the checks that are fine, too. All times are estimates and\n"
+               "say what they are made of. Exits with 0 when nothing stands in the way, else\n"
+               "with 5 or the code of what does.\n",
     .groups = GROUP_COMMON | GROUP_SOURCE | GROUP_PLAN,
     .most_words = 1,
     .run = plan,

@@ -1,62 +1,66 @@
+/* A plan for a person: the verdict first, then what, how many, how long, and what can be undone. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/timefmt.h"
+#include "ui/plan_parts.h"
 #include "ui/text.h"
-#include "ui/ui.h"
 
 #define BODY_COLUMNS 400 /* of a request's body; the whole is in the JSON document */
+#define LABEL_WIDTH 10
 
-static void findings_of_kind(const struct ui_stream *stream, const struct json *plan,
-                             const char *kind, enum ui_colour colour)
-{
-    for (const struct json *row = json_first(json_member(plan, "findings")); row != NULL;
-         row = json_next(row)) {
-        const char *step = json_string_or(row, "step", NULL);
-        const char *hint = json_string_or(row, "hint", NULL);
-
-        if (strcmp(json_string_or(row, "kind", ""), kind) != 0) {
-            continue;
-        }
-        ui_line(stream, colour, 0, "%s%s%s: %s", kind, step == NULL ? "" : " ",
-                step == NULL ? "" : step, json_string_or(row, "text", ""));
-        if (hint != NULL) {
-            ui_line(stream, UI_PLAIN, 2, "next: %s", hint);
-        }
-    }
-}
-
-/* "name value" of every single value in an object, on one line. */
-static void single_values(const struct ui_stream *stream, const char *title,
-                          const struct json *node)
+/* "label     words", the later lines below the words; nothing for "". */
+static void labelled(const struct ui_stream *stream, const char *label, const char *words)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    char *line = mem_strdup(scope, "");
+    size_t room = stream->width > 2 * LABEL_WIDTH ? stream->width - LABEL_WIDTH : 0;
+    char *text = ui_wrap(scope, ui_safe(scope, words), room);
 
-    if (json_is_string(node)) {
-        ui_line(stream, UI_PLAIN, 0, "%s: %s", title, json_text(node));
-        return;
-    }
-    if (!json_is_object(node)) {
-        return;
-    }
-    for (const struct json *member = json_first(node); member != NULL; member = json_next(member)) {
-        const char *text = json_text(member);
+    while (words[0] != '\0' && text != NULL) {
+        char *end = strchr(text, '\n');
 
-        if (json_is_object(member) || json_is_array(member) || json_is_null(member)) {
-            continue;
+        if (end != NULL) {
+            *end = '\0';
         }
-        if (text == NULL) {
-            text = json_print(scope, member);
-        }
-        line = mem_printf(scope, "%s%s%s %s", line, line[0] == '\0' ? "" : ", ", json_key(member),
-                          text);
-    }
-    if (line[0] != '\0') {
-        ui_line(stream, UI_PLAIN, 0, "%s: %s", title, line);
+        (void)fprintf(stream->file, "%-*s%s\n", LABEL_WIDTH, label, text);
+        label = "";
+        text = end == NULL ? NULL : end + 1;
     }
 }
+
+/* --- checks --- */
+
+static void row_lines(void *arg, const struct plan_row *row)
+{
+    const struct ui_stream *stream = arg;
+
+    ui_line(stream, plan_weight_colour(row->weight), 0, "%-11s %s%s%s",
+            plan_weight_words(row->weight), row->name == NULL ? "" : row->name,
+            row->name == NULL ? "" : ": ", row->text);
+    if (row->next != NULL) {
+        ui_line(stream, UI_PLAIN, 12, "next: %s", row->next);
+    }
+}
+
+static void checks(const struct ui_stream *stream, const struct json *plan, bool all)
+{
+    unsigned fine = plan_count(plan, "ok");
+    struct ui_stream copy = *stream;
+
+    (void)fprintf(stream->file, "\n");
+    for (size_t i = 0; plan_weights[i] != NULL; i++) {
+        if (all || strcmp(plan_weights[i], "ok") != 0) {
+            plan_each(plan, plan_weights[i], row_lines, &copy);
+        }
+    }
+    if (!all && fine > 0) {
+        ui_line(stream, UI_GOOD, 0, "%-11s %u check%s (-v shows them)", "ok", fine,
+                fine == 1 ? "" : "s");
+    }
+}
+
+/* --- steps --- */
 
 static void request_body(const struct ui_stream *stream, const struct json *request)
 {
@@ -92,64 +96,90 @@ static void request_line(const struct ui_stream *stream, const struct json *requ
     request_body(stream, request);
 }
 
-static void step_extent(const struct ui_stream *stream, const struct json *step)
+static void step_line(const struct ui_stream *stream, const struct json *step, unsigned number)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    int64_t units = json_int64_or(step, "units", 0);
-    int64_t estimate_ms = json_int64_or(step, "estimate_ms", 0);
-    const char *terms = json_string_or(step, "estimate_terms", NULL);
-
-    if (units > 0) {
-        ui_line(stream, UI_PLAIN, 4, "%" PRId64 " unit%s", units, units == 1 ? "" : "s");
-    }
-    if (estimate_ms > 0 || terms != NULL) {
-        ui_line(stream, UI_PLAIN, 4, "takes %s%s%s%s",
-                estimate_ms > 0 ? "about " : "an unknown time",
-                estimate_ms > 0 ? timefmt_duration(scope, estimate_ms) : "",
-                terms == NULL ? "" : ": ", terms == NULL ? "" : terms);
-    }
-}
-
-static void step_part(const struct ui_stream *stream, const struct json *step, unsigned number)
-{
     const char *skip = json_string_or(step, "skip", NULL);
+    const char *terms = json_string_or(step, "estimate_terms", NULL);
+    int64_t units = json_int64_or(step, "units", 0), ms = json_int64_or(step, "estimate_ms", 0);
+    char *extent = mem_strdup(scope, "");
 
     if (json_bool_or(step, "no_return", false) && skip == NULL) {
         ui_line(stream, UI_CARE, 0, "---- point of no return: what follows cannot be undone ----");
     }
-    ui_line(stream, skip == NULL ? UI_STRONG : UI_DIM, 0, "%2u. %s: %s", number,
-            json_string_or(step, "name", ""), json_string_or(step, "summary", ""));
     if (skip != NULL) {
-        ui_line(stream, UI_DIM, 4, "skipped: %s", skip);
+        ui_line(stream, UI_DIM, 0, "%2u. %s: skipped, %s", number, json_string_or(step, "name", ""),
+                skip);
         return;
     }
-    step_extent(stream, step);
-    for (const struct json *request = json_first(json_member(step, "requests")); request != NULL;
-         request = json_next(request)) {
-        request_line(stream, request);
+    if (units > 1) {
+        extent = mem_printf(scope, ", %" PRId64 " units", units);
+    }
+    if (ms > 0) {
+        extent = mem_printf(scope, "%s, about %s", extent, timefmt_duration(scope, ms));
+    }
+    ui_line(stream, UI_STRONG, 0, "%2u. %s%s", number, json_string_or(step, "name", ""), extent);
+    ui_line(stream, UI_PLAIN, 4, "%s", json_string_or(step, "summary", ""));
+    if (terms != NULL) {
+        ui_line(stream, UI_DIM, 4, "%s%s", ms > 0 ? "" : "time not known: ", terms);
+    }
+}
+
+static void steps(const struct ui_stream *stream, const struct json *plan, bool requests)
+{
+    unsigned number = 0;
+
+    (void)fprintf(stream->file, "\n");
+    for (const struct json *step = json_first(json_member(plan, "steps")); step != NULL;
+         step = json_next(step)) {
+        const struct json *request = json_first(json_member(step, "requests"));
+
+        step_line(stream, step, ++number);
+        if (json_string_or(step, "skip", NULL) != NULL) {
+            continue;
+        }
+        for (; requests && request != NULL; request = json_next(request)) {
+            request_line(stream, request);
+        }
+    }
+}
+
+/* --- all of it --- */
+
+static void show(const struct ui_stream *stream, const struct json *plan, bool all, bool requests)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    bool blocked = json_bool_or(plan, "blocked", false);
+
+    ui_line(stream, blocked ? UI_BAD : UI_GOOD, 0, "%s", plan_verdict(scope, plan));
+    labelled(stream, "manager", plan_manager(scope, plan));
+    labelled(stream, "archive", plan_archive(scope, plan));
+    labelled(stream, "holds", plan_holds(scope, plan));
+    labelled(stream, "begins", plan_moment(scope, plan, "begins"));
+    labelled(stream, "lasts", plan_lasts(scope, plan));
+    labelled(stream, "window", plan_window(scope, plan));
+    labelled(stream, "agents", plan_agents(scope, plan));
+    labelled(stream, "undo", plan_undo(scope, plan));
+    checks(stream, plan, all);
+    plan_print_forecast(stream, plan, all);
+    steps(stream, plan, requests);
+    if (!requests) {
+        ui_line(stream, UI_DIM, 0,
+                "the requests of each step: --requests; everything: -v or --json");
     }
 }
 
 void ui_plan(const struct ui_stream *stream, const struct json *plan)
 {
-    unsigned number = 0;
+    show(stream, plan, false, false);
+}
 
-    findings_of_kind(stream, plan, "blocker", UI_BAD);
-    findings_of_kind(stream, plan, "warning", UI_CARE);
-    findings_of_kind(stream, plan, "note", UI_PLAIN);
-    ui_line(stream, UI_PLAIN, 0, "workflow: %s", json_string_or(plan, "workflow", "upgrade"));
-    single_values(stream, "manager", json_member(plan, "manager"));
-    single_values(stream, "archive", json_member(plan, "archive"));
-    for (const struct json *step = json_first(json_member(plan, "steps")); step != NULL;
-         step = json_next(step)) {
-        (void)fprintf(stream->file, "\n");
-        step_part(stream, step, ++number);
-    }
-    (void)fprintf(stream->file, "\n");
-    if (json_bool_or(plan, "blocked", false)) {
-        ui_line(stream, UI_BAD, 0,
-                "blocked: a run would be refused, see above; nothing was changed");
-    } else {
-        ui_line(stream, UI_GOOD, 0, "nothing stands in the way; nothing was changed");
-    }
+void ui_plan_requests(const struct ui_stream *stream, const struct json *plan)
+{
+    show(stream, plan, false, true);
+}
+
+void ui_plan_all(const struct ui_stream *stream, const struct json *plan)
+{
+    show(stream, plan, true, true);
 }

@@ -54,7 +54,12 @@ void ui_table_row(struct ui_table *table, enum ui_colour colour, const char *con
 void ui_table_print(struct ui_table *table);
 
 /* The documents of ferry/ferry.h for people. */
+/* A plan: at a glance; with each request that a run would send; with the checks that are fine and
+   all that the forecast says, too; and as Markdown (GitHub's) for a ticket. */
 void ui_plan(const struct ui_stream *stream, const struct json *plan);
+void ui_plan_requests(const struct ui_stream *stream, const struct json *plan);
+void ui_plan_all(const struct ui_stream *stream, const struct json *plan);
+void ui_plan_markdown(const struct ui_stream *stream, const struct json *plan);
 void ui_inspect(const struct ui_stream *stream, const struct json *report);
 void ui_inspect_markdown(const struct ui_stream *stream, const struct json *report);
 void ui_status(const struct ui_stream *stream, const struct json *status);

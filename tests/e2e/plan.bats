@@ -14,7 +14,7 @@ setup() {
 @test "plan changes nothing on the manager and makes no journal" {
   practice
   ferry 0 plan upgrade.yaml --manager "$url"
-  grep -q 'nothing stands in the way; nothing was changed' out
+  grep -q '^READY: nothing stands in the way.*; nothing was changed$' out
   ferry 0 plan upgrade.yaml --manager "$url" --json
   ledger '.changing_requests == 0 and .requests > 0'
   [[ ! -e journal.db && ! -e journal.db.lock && ! -e .local ]]
@@ -134,7 +134,7 @@ same_as_planned() {
 
 @test "a plan for people names every request that changes something" {
   practice
-  ferry 0 plan upgrade.yaml --manager "$url"
+  ferry 0 plan upgrade.yaml --manager "$url" --requests
   [[ $(grep -c 'changes the manager' out) -eq 7 ]]
   grep -q 'point of no return' out
   grep -q 'PUT /api/v3.1/snapshots/snap/archive' out
@@ -184,7 +184,8 @@ same_as_planned() {
   practice --content "$PWD/a.zip"
   ferry 5 plan upgrade.yaml --manager "$url" --password-file old.pw
   says 'the run would be refused'
-  grep -q '^blocker ' out
+  grep -q '^BLOCKED: a run would be refused by ' out
+  grep -q '^stops ' out
   ferry 5 plan upgrade.yaml --manager "$url" --password-file old.pw --json
   is '.blocked and ([.findings[] | select(.kind == "blocker")] | length >= 1)' out
   ferry 5 run upgrade.yaml --manager "$url" --password-file old.pw
@@ -212,6 +213,58 @@ same_as_planned() {
   [[ $code -eq 1 || $code -eq 2 ]]
   says 'nowhere/plan\.json'
   ledger '.changing_requests == 0'
+}
+
+@test "a plan at a glance, with everything, and as Markdown" {
+  practice
+  ferry 0 plan upgrade.yaml --manager "$url" --at 2026-11-28T02:00:00+01:00
+  grep -qE "^manager +$url, 7\.1\.0 community, node " out
+  grep -qE '^holds +2 tenants, .* 5 deployments, ' out
+  grep -qE '^begins +2026-11-28 02:00:00 \+01:00$' out
+  grep -qE '^window +about .* without the manager, from 02:' out
+  grep -qE '^undo +everything until step 4, restore, at about 2026-11-28 02:' out
+  [[ $(grep -c 'changes the manager' out) -eq 0 ]]
+  [[ $(grep -cE '^ *[0-9]+\. [a-z_]+' out) -eq 11 ]]
+  cp out glance
+  ferry 0 plan upgrade.yaml --manager "$url" --at 2026-11-28T02:00:00+01:00 -v
+  [[ $(wc -l <out) -gt $(wc -l <glance) && $(grep -c 'changes the manager' out) -eq 7 ]]
+  ferry 0 plan upgrade.yaml --manager "$url" --markdown
+  [[ $(head -n 1 out) == '# ferry plan: upgrade' ]]
+  [[ $(grep -c '^## ' out) -ge 2 ]]
+  # each row of a table has as many cells as its head
+  awk -F'|' '/^\|/ { gsub(/\\\|/, ""); if (n && NF != n) exit 1; n = NF } !/^\|/ { n = 0 }' out
+  # what stops it decides the exit with -o, --json and --markdown, too
+  practice_ends
+  rm -rf manager
+  practice --content "$PWD/a.zip"
+  ferry 5 plan upgrade.yaml --manager "$url" --password-file old.pw --markdown
+  grep -q '^\*\*BLOCKED' out
+  grep -q '^| \*\*stops\*\* | ' out
+  ferry 5 plan upgrade.yaml --manager "$url" --password-file old.pw --requests -o plan.json
+  ferry 2 plan upgrade.yaml --manager "$url" --at yesterday
+  says 'the planned time: "yesterday" is no time'
+}
+
+@test "scheduled executions of a real archive, by name and time" {
+  local archive=$source_dir/../shared/snapshots/legacy-5.1-scheduled.zip
+  [[ -e $archive ]] || skip "the archives of others lie beside the repository, and here they do not"
+  practice
+  ferry 0 plan upgrade.yaml --manager "$url" --snapshot "$archive" --at 2020-03-11T09:00:00Z --json
+  jq -r '.forecast.executions.rows[] | [.due, .workflow, .deployment, .tenant, .outcome] | join(" ")' \
+    out | sort >forecast
+  diff forecast - <<'END'
+2020-03-10T12:00:00.000Z uninstall dep_mock default_tenant failed
+2020-03-11T12:00:00.000Z install dep_mock default_tenant recreated
+2050-01-01T12:00:00.000Z install dep_mock default_tenant recreated
+2050-01-02T12:00:00.000Z uninstall dep_mock default_tenant recreated
+END
+  # today all but those of 2050 are overdue; and what is forecast is what the manager then does
+  ferry 0 plan upgrade.yaml --manager "$url" --snapshot "$archive" -o plan.json
+  is '.forecast.executions.counts.scheduled == {"failed": 2, "recreated": 2}' plan.json
+  is '[.forecast.executions.rows[] | select(.both) | .new_at[:4]] == ["2050", "2050"]' plan.json
+  ferry 0 run plan.json --set limits.requests_per_second=5000
+  manager 'execution-schedules?_all_tenants=true' admin >made.json || manager 'execution-schedules?_all_tenants=true' >made.json
+  is '[.items[] | select(.id | test("_restored_")) | .since[:10]] | sort == ["2050-01-01", "2050-01-02"]' made.json
 }
 
 # --- the saved plan ---

@@ -5,11 +5,30 @@
 #include "render.h"
 
 static const char plan[] =
-    "{\"workflow\":\"upgrade\",\"manager\":\"https://m\",\"archive\":{\"format\":\"legacy\","
-    "\"version\":\"7.1.0\",\"tenants\":3,\"sha256\":null},\"blocked\":true,"
+    "{\"workflow\":\"upgrade\",\"manager\":\"https://m\",\"identity\":{\"version\":\"7.1.0\","
+    "\"edition\":\"premium\",\"nodes\":[{\"hostname\":\"mgr-1\"}]},"
+    "\"archive\":{\"format\":\"legacy\",\"version\":\"5.1.0\",\"size\":48268,\"tenants\":3,"
+    "\"blueprints\":1,\"deployments\":7,\"agents\":4,\"plugins\":0,\"schedules\":1,"
+    "\"sha256\":\"0123456789abcdef\"},\"options\":{\"snapshot\":{\"file\":\"/b/p.zip\"}},"
+    "\"blocked\":true,\"checks\":[{\"name\":\"clock\",\"verdict\":\"ok\",\"evidence\":\"0 s\"},"
+    "{\"name\":\"disk\",\"verdict\":\"cannot_tell\",\"evidence\":\"nobody says\",\"next\":"
+    "\"look\"},{\"name\":\"empty\",\"verdict\":\"stops\",\"evidence\":\"2 blueprints\"}],"
     "\"findings\":[{\"kind\":\"note\",\"text\":\"a note\"},"
+    "{\"kind\":\"blocker\",\"text\":\"2 blueprints\",\"check\":\"empty\"},"
     "{\"kind\":\"blocker\",\"step\":\"upload\",\"text\":\"the manager is not empty\","
-    "\"hint\":\"use an empty one\"},{\"kind\":\"warning\",\"text\":\"take care\"}],"
+    "\"hint\":\"use an empty one\"},{\"kind\":\"warning\",\"text\":\"take | care *now*\"}],"
+    "\"forecast\":{\"begins\":\"2026-11-28T02:00:00+01:00\",\"maintenance_on\":"
+    "\"2026-11-28T02:03:05+01:00\",\"maintenance_off\":\"2026-11-28T02:13:05+01:00\","
+    "\"no_return\":\"2026-11-28T02:03:20+01:00\",\"duration\":{\"ms\":900000,"
+    "\"without_manager_ms\":600000,\"unknown\":[\"validate_agents\"]},\"agents\":{\"agents\":4,"
+    "\"deployments\":2,\"concurrency\":5,\"ms\":30000,\"hosts_not_started\":1},"
+    "\"executions\":{\"counts\":{\"scheduled\":{\"failed\":1},\"schedules\":{\"fires\":1}},"
+    "\"rows\":[{\"kind\":\"schedules\",\"id\":\"nightly\",\"workflow\":\"heal\",\"deployment\":"
+    "\"d`|x\",\"tenant\":\"t\",\"due\":\"2026-11-29T01:00:00.000Z\",\"outcome\":\"fires\","
+    "\"new\":\"fires at its time\",\"old\":\"runs it\",\"both\":true},"
+    "{\"kind\":\"scheduled\",\"workflow\":\"stop\\u001b[2J\",\"deployment\":\"db\",\"tenant\":"
+    "\"t\",\"due\":\"2026-11-28T01:00:00.000Z\",\"outcome\":\"failed\",\"close\":true,"
+    "\"new\":\"overdue\",\"old\":null}],\"left_out\":3}},"
     "\"steps\":[{\"name\":\"upload\",\"summary\":\"uploads it\",\"units\":1,\"estimate_ms\":185000,"
     "\"estimate_terms\":\"at 100 MiB/s\",\"requests\":[{\"phase\":\"act\",\"changes\":true,"
     "\"method\":\"PUT\",\"path\":\"/api/v3.1/snapshots/prod/archive\","
@@ -19,38 +38,136 @@ static const char plan[] =
     "{\"phase\":\"await\",\"changes\":false,\"method\":\"GET\",\"path\":\"/s\"}]},"
     "{\"name\":\"upload_plugins\",\"summary\":\"uploads plugins\",\"skip\":\"none are given\"}]}";
 
-static void a_plan_shows_what_stands_in_the_way_and_every_request(void **state)
+#define PLAN_HEAD                                                                                  \
+    "BLOCKED: a run would be refused by 2 things (1 cannot be told, 1 warning); nothing was "      \
+    "changed\n"                                                                                    \
+    "manager   https://m, 7.1.0 premium, node mgr-1\n"                                             \
+    "archive   /b/p.zip: legacy, of 5.1.0, 47.1 KiB, SHA-256 0123456789ab...\n"                    \
+    "holds     3 tenants, 1 blueprint, 7 deployments, 4 agents, 0 plugins, 1 schedule\n"           \
+    "begins    2026-11-28 02:00:00 +01:00\n"                                                       \
+    "lasts     about 15 min 00 s in all, an estimate: see the steps; not counted "                 \
+    "validate_agents\n"                                                                            \
+    "window    about 10 min 00 s without the manager, from 02:03:05 to 2026-11-28 02:13:05 "       \
+    "+01:00\n"                                                                                     \
+    "agents    4 agents of 2 deployments, 5 at a time, about 30.0 s; 1 host is not started\n"      \
+    "undo      everything until step 2, restore, at about 2026-11-28 02:03:20 +01:00 (ferry "      \
+    "cancel takes it back); from then on nothing\n"                                                \
+    "\n"                                                                                           \
+    "stops       empty: 2 blueprints\n"                                                            \
+    "stops       upload: the manager is not empty\n"                                               \
+    "            next: use an empty one\n"                                                         \
+    "cannot tell disk: nobody says\n"                                                              \
+    "            next: look\n"                                                                     \
+    "warning     take | care *now*\n"                                                              \
+    "note        a note\n"
+#define PLAN_COUNTS                                                                                \
+    "\n"                                                                                           \
+    "scheduled and queued on the archive's manager (times in UTC):\n"                              \
+    "  scheduled executions: 1 marked failed\n"                                                    \
+    "  schedules: 1 go on\n"                                                                       \
+    "  2026-11-28 01:00:00  stop?[2J on db in t  (near the run: its length decides)\n"             \
+    "      new: overdue\n"
+
+static void a_plan_at_a_glance_has_its_verdict_first(void **state)
 {
-    static const char expected[] =
-        "blocker upload: the manager is not empty\n"
-        "  next: use an empty one\n"
-        "warning: take care\n"
-        "note: a note\n"
-        "workflow: upgrade\n"
-        "manager: https://m\n"
-        "archive: format legacy, version 7.1.0, tenants 3\n"
+    static const char expected[] = PLAN_HEAD
+        "ok          1 check (-v shows them)\n" PLAN_COUNTS "  and 3 more (--json has them)\n"
         "\n"
-        " 1. upload: uploads it\n"
-        "    1 unit\n"
-        "    takes about 3 min 05 s: at 100 MiB/s\n"
-        "    act     PUT /api/v3.1/snapshots/prod/archive   <- changes the manager\n"
-        "              Tenant: default_tenant\n"
-        "              the file /b/p.zip, 2.0 KiB\n"
-        "\n"
+        " 1. upload, about 3 min 05 s\n"
+        "    uploads it\n"
+        "    at 100 MiB/s\n"
         "---- point of no return: what follows cannot be undone ----\n"
-        " 2. restore: restores it\n"
-        "    act     POST /r   <- changes the manager\n"
-        "              {}\n"
-        "    await   GET /s\n"
-        "\n"
-        " 3. upload_plugins: uploads plugins\n"
-        "    skipped: none are given\n"
-        "\n"
-        "blocked: a run would be refused, see above; nothing was changed\n";
+        " 2. restore\n"
+        "    restores it\n"
+        " 3. upload_plugins: skipped, none are given\n"
+        "the requests of each step: --requests; everything: -v or --json\n";
     char *text = render(ui_plan, plan, 0, false);
 
     (void)state;
     assert_string_equal(text, expected);
+    free(text);
+}
+
+static void a_whole_plan_has_every_check_execution_and_request(void **state)
+{
+    static const char expected[] = PLAN_HEAD
+        "ok          clock: 0 s\n" PLAN_COUNTS "  2026-11-29 01:00:00  nightly: heal on d`|x in t\n"
+        "      new: fires at its time\n"
+        "      old: runs it\n"
+        "  and 3 more (--json has them)\n"
+        "\n"
+        " 1. upload, about 3 min 05 s\n"
+        "    uploads it\n"
+        "    at 100 MiB/s\n"
+        "    act     PUT /api/v3.1/snapshots/prod/archive   <- changes the manager\n"
+        "              Tenant: default_tenant\n"
+        "              the file /b/p.zip, 2.0 KiB\n"
+        "---- point of no return: what follows cannot be undone ----\n"
+        " 2. restore\n"
+        "    restores it\n"
+        "    act     POST /r   <- changes the manager\n"
+        "              {}\n"
+        "    await   GET /s\n"
+        " 3. upload_plugins: skipped, none are given\n";
+    char *text = render(ui_plan_all, plan, 0, false);
+
+    (void)state;
+    assert_string_equal(text, expected);
+    free(text);
+    text = render(ui_plan_requests, plan, 0, false);
+    assert_has(text, "    act     POST /r   <- changes the manager\n");
+    assert_has(text, "ok          1 check (-v shows them)\n");
+    free(text);
+}
+
+static void a_plan_for_a_ticket_cannot_be_broken_by_a_name(void **state)
+{
+    static const char expected[] =
+        "\n## Checks\n\n"
+        "| Verdict | Check | Evidence | Next |\n"
+        "|---|---|---|---|\n"
+        "| **stops** | `empty` | 2 blueprints | - |\n"
+        "| **stops** | `upload` | the manager is not empty | use an empty one |\n"
+        "| cannot tell | `disk` | nobody says | look |\n"
+        "| warning | - | take \\| care \\*now\\* | - |\n"
+        "| note | - | a note | - |\n"
+        "\n1 check is ok.\n"
+        "\n## Scheduled and queued executions\n\nTimes are UTC.\n\n"
+        "| Due | Workflow | Deployment | Tenant | New manager | Old manager |\n"
+        "|---|---|---|---|---|---|\n"
+        "| 2026-11-29 01:00:00 | `heal` of `nightly` | `` d`\\|x `` | `t` | fires at its time | "
+        "runs "
+        "it |\n"
+        "| 2026-11-28 01:00:00 | `stop?[2J` | `db` | `t` | overdue | - |\n"
+        "\nAnd 3 more.\n"
+        "\n## Steps\n\n"
+        "| # | Step | Units | About | By | Changes |\n"
+        "|---:|---|---:|---|---|---|\n"
+        "| 1 | `upload` | 1 | 3 min 05 s | at 100 MiB/s | `PUT /api/v3.1/snapshots/prod/archive` "
+        "|\n"
+        "| 2 | `restore` **point of no return** | 0 | - | - | `POST /r` |\n"
+        "| 3 | `upload_plugins` | 0 | - | skipped: none are given | - |\n";
+    char *text = render(ui_plan_markdown, plan, 0, false);
+
+    (void)state;
+    assert_has(text, "# ferry plan: upgrade\n\n**BLOCKED: a run would be refused by 2 things");
+    assert_has(text, "| Manager | https://m, 7.1.0 premium, node mgr-1 |\n");
+    assert_has(text, expected);
+    free(text);
+}
+
+static void a_plan_without_archive_or_forecast_is_short(void **state)
+{
+    char *text = render(ui_plan,
+                        "{\"workflow\":\"backup\",\"manager\":\"https://m\",\"blocked\":false,"
+                        "\"findings\":[],\"steps\":[]}",
+                        0, false);
+
+    (void)state;
+    assert_string_equal(text, "READY: nothing stands in the way; nothing was changed\n"
+                              "manager   https://m\n"
+                              "\n\n"
+                              "the requests of each step: --requests; everything: -v or --json\n");
     free(text);
 }
 
@@ -117,6 +234,9 @@ static void documents_fit_the_width(void **state)
         assert_has(text, "knows");
         free(text);
         text = render(ui_plan, plan, widths[at], false);
+        assert_plain(text, widths[at]);
+        free(text);
+        text = render(ui_plan_all, plan, widths[at], false);
         assert_plain(text, widths[at]);
         free(text);
     }
@@ -201,7 +321,10 @@ static void errors_have_their_next_step(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_plan_shows_what_stands_in_the_way_and_every_request),
+        cmocka_unit_test(a_plan_at_a_glance_has_its_verdict_first),
+        cmocka_unit_test(a_whole_plan_has_every_check_execution_and_request),
+        cmocka_unit_test(a_plan_for_a_ticket_cannot_be_broken_by_a_name),
+        cmocka_unit_test(a_plan_without_archive_or_forecast_is_short),
         cmocka_unit_test(a_status_is_whole),
         cmocka_unit_test(documents_fit_the_width),
         cmocka_unit_test(colours_come_only_when_asked_for),
