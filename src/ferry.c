@@ -168,7 +168,6 @@ enum ferry_code ferry_carry(struct session *session, const struct run_row *run,
         code = engine_run(&session->engine, run, options ? options->stop_before : NULL, err);
     }
     plugins_unpack(facts);
-    session->ferry->run = NULL;
     if (result && !journal_run_find(session->journal, scope, run->name, &after, &ignored) &&
         ferry_describe_run(session->journal, &after, result, &ignored)) {
         *result = NULL;
@@ -218,11 +217,14 @@ enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source
         *result = NULL;
     }
     if (plan_source(scope, source, &config, &saved, err) ||
-        check_stop(workflow_named(config_workflow_name(config)), options, err) ||
-        ferry_open_journal(scope, ferry, JOURNAL_WRITE, &journal, err)) {
+        check_stop(workflow_named(config_workflow_name(config)), options, err)) {
         return err->code;
     }
-    code = session_open(scope, ferry, config, journal, &session, err);
+    code = ferry_open_journal(scope, ferry, JOURNAL_WRITE, &journal, err);
+    follow_begin(scope, ferry, config, journal);
+    if (!code) {
+        code = session_open(scope, ferry, config, journal, &session, err);
+    }
     if (!code) {
         code = session_local_facts(session, session, saved != NULL, err);
     }
@@ -232,7 +234,9 @@ enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source
     if (!code) {
         code = ferry_carry(session, &run, session->facts, options, result, err);
     }
+    follow_end(ferry, code, err);
     journal_close(journal);
+    follow_wait(ferry);
     return code;
 }
 
@@ -343,10 +347,16 @@ enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
         code = already_done(journal, &run, result, err);
     } else if (!code) {
         code = ferry_take_up(scope, source, &run, &effective, &facts, err);
+        if (!code) {
+            ferry->run = run.name;
+            follow_begin(scope, ferry, effective, journal);
+        }
         code = code ? code : session_check_archive(effective, facts, err);
         code = code ? code : session_open(scope, ferry, effective, journal, &session, err);
         code = code ? code : ferry_carry(session, &run, facts, options, result, err);
     }
+    follow_end(ferry, code, err);
     journal_close(journal);
+    follow_wait(ferry);
     return code;
 }

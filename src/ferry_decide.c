@@ -159,6 +159,7 @@ enum ferry_code ferry_cancel(struct ferry *ferry, const char *name,
                              struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct json *followed;
     struct cancellation it = {
         .mem = scope, .ferry = ferry, .source = source, .leave = options && options->leave};
     struct ferry_error own = {0};
@@ -175,12 +176,18 @@ enum ferry_code ferry_cancel(struct ferry *ferry, const char *name,
     if (!code) {
         code = session_workflow(&it.run, &it.workflow, err);
     }
+    if (!code && !json_parse(scope, it.run.options, strlen(it.run.options), &followed, NULL)) {
+        ferry->run = it.run.name;
+        follow_begin(scope, ferry, followed, it.journal);
+    }
     if (!code) {
         code = cancel(&it, result, err);
     }
     if (!code) {
         clean_up(&it);
     }
+    follow_end(ferry, code, err);
     journal_close(it.journal);
+    follow_wait(ferry);
     return code;
 }

@@ -16,7 +16,8 @@ struct ferry {
     struct ferry_options o; /* texts below the handle */
     char *journal_path;
     volatile sig_atomic_t stop;
-    const char *run; /* name of the run that goes on, for events */
+    const char *run;           /* name of the run that goes on, for events */
+    struct follower *follower; /* of the call that goes on; NULL: none */
     struct clock *clock;
     struct rng *rng;
     void (*on_point)(void *arg, enum engine_point point); /* crash tests only; else NULL */
@@ -112,6 +113,29 @@ enum ferry_code plugins_pack(struct session *session, const struct run_row *run,
                              const struct json *facts, struct ferry_error *err) FERRY_CHECK;
 /* Takes away what was packed; a failure leaves files that the next plugins_pack removes. */
 void plugins_unpack(const struct json *facts);
+
+/* --- ferry_metrics.c --- */
+struct metrics {
+    const char *file;
+    const char *workflow, *manager; /* labels */
+    const struct json *options;
+    struct journal *journal; /* NULL: it could not be opened */
+    struct clock *clock;
+};
+/* Writes the file anew, whole or not at all. run: the name of one that is in the journal, or NULL;
+   over: the call ends, with this code. */
+enum ferry_code metrics_write(const struct metrics *metrics, const char *run, bool over,
+                              enum ferry_code code, struct ferry_error *err) FERRY_CHECK;
+
+/* --- ferry_follow.c: the file of metrics and the hooks, beside a run --- */
+/* From here to follow_end; all is borrowed until then. journal may be NULL. */
+void follow_begin(const void *ctx, struct ferry *ferry, const struct json *options,
+                  struct journal *journal);
+void follow_event(struct ferry *ferry, const struct engine_event *event);
+/* How the call ended, while the journal is still open. */
+void follow_end(struct ferry *ferry, enum ferry_code code, const struct ferry_error *err);
+/* Waits for hooks, within their limit; the journal is closed, so that they can use it. */
+void follow_wait(struct ferry *ferry);
 
 /* --- ferry_look.c --- */
 enum ferry_code ferry_open_journal(const void *ctx, struct ferry *ferry, enum journal_mode mode,

@@ -31,7 +31,10 @@ static void on_event(void *arg, const struct engine_event *event)
                               .total = event->total,
                               .measure = event->measure};
 
-    ferry->o.on_event(ferry->o.arg, &out);
+    if (ferry->o.on_event) {
+        ferry->o.on_event(ferry->o.arg, &out);
+    }
+    follow_event(ferry, event);
 }
 
 static void on_point(void *arg, enum engine_point point)
@@ -191,7 +194,7 @@ enum ferry_code session_open(const void *ctx, struct ferry *ferry, struct json *
                                 .rng = ferry->rng,
                                 .workflow = workflow_named(config_workflow_name(options)),
                                 .stop = &ferry->stop,
-                                .on_event = ferry->o.on_event ? on_event : NULL,
+                                .on_event = on_event,
                                 .on_point = ferry->on_point ? on_point : NULL,
                                 .arg = ferry};
     *out = session;
