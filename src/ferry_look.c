@@ -102,7 +102,7 @@ static void describe_head(struct json *document, const struct run_row *run)
 
 static void describe_facts(const void *ctx, struct json *document, const struct run_row *run)
 {
-    static const char *const shown[] = {"archive", "compare", "scheduled", "plugins_left",
+    static const char *const shown[] = {"archive", "backup", "compare", "scheduled", "plugins_left",
                                         "advice"};
     struct json *facts;
 

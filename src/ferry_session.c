@@ -12,6 +12,7 @@
 #include "ferry_internal.h"
 #include "http/client.h"
 #include "http/trust.h"
+#include "local/local.h"
 #include "states/states.h"
 
 /* --- telling --- */
@@ -143,6 +144,40 @@ static enum ferry_code old_manager(const void *ctx, const struct json *options,
     return login(ctx, options, "old_manager", &old->before, err);
 }
 
+static void on_reading(void *arg, int64_t done, int64_t total)
+{
+    struct session *session = arg;
+    struct ferry *ferry = session->ferry;
+    struct ferry_event event = {.at_ms = ferry->clock->realtime_ms(ferry->clock),
+                                .kind = "progress",
+                                .run = ferry->run ? ferry->run : "",
+                                .step = "check_archive",
+                                .unit = "check_archive",
+                                .done = done,
+                                .total = total,
+                                .measure = "bytes"};
+    int64_t now_ms = ferry->clock->now_ms(ferry->clock);
+
+    if (ferry->o.on_event && now_ms - session->told_ms >= ENGINE_PROGRESS_MS) {
+        session->told_ms = now_ms;
+        ferry->o.on_event(ferry->o.arg, &event);
+    }
+}
+
+/* A backup has a folder on this machine, which answers requests too. */
+static struct transport *with_folder(const void *ctx, struct session *session,
+                                     struct transport *transport)
+{
+    const char *folder = json_string_or(session->options, "backup.directory", NULL);
+    struct local_options local = {.folder = folder,
+                                  .clock = session->ferry->clock,
+                                  .stop = &session->ferry->stop,
+                                  .on_progress = on_reading,
+                                  .arg = session};
+
+    return folder ? local_transport(ctx, transport, &local) : transport;
+}
+
 static enum ferry_code connect_to(const void *ctx, struct session *session, struct ferry_error *err)
 {
     struct ferry *ferry = session->ferry;
@@ -170,6 +205,7 @@ static enum ferry_code connect_to(const void *ctx, struct session *session, stru
     if (http_client_new(ctx, &http, &transport, err)) {
         return err->code;
     }
+    transport = with_folder(ctx, session, transport);
     session->transport =
         transport_gate(ctx, transport, session->journal ? permitted : never, session->journal);
     return FERRY_OK;

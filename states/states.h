@@ -17,6 +17,9 @@
  *                    "errors": {"count": N, "first": [lines of the restore's log]} (new format)}
  *   scheduled       {"failed": N, "again": N, "rows": [{"was","workflow","deployment","tenant",
  *                    "when"}]}: scheduled executions after a legacy restore, at most 100 rows
+ *   backup          {"snapshot": ID on the manager, "name": NAME.zip, "taken_at": when, "size": bytes,
+ *                    "again": attempt of check_archive that sent for the archive once more, "file":
+ *                    path, "sha256", "proven_at"}
  * and what they read there, put by whoever makes the run:
  *   undo            {"open": {STATE: {since_ms, until_ms}}}: of a cancelled run
  *   plugin_files    {PATH: {"size": BYTES, "modified_ms", "sha256", what cloudify/plugin.h reads,
@@ -43,6 +46,8 @@ extern const struct ferry_state state_compare;
 extern const struct ferry_state state_undo_maintenance;
 
 extern const struct ferry_state state_create_snapshot;
+extern const struct ferry_state state_download;
+extern const struct ferry_state state_check_archive;
 
 extern const struct workflow workflow_upgrade;
 extern const struct workflow workflow_backup;

@@ -34,6 +34,8 @@ const struct workflow workflow_upgrade = {
 
 static const struct ferry_state *const backup[] = {
     &state_create_snapshot,
+    &state_download,
+    &state_check_archive,
 };
 
 const struct workflow workflow_backup = {

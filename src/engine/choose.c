@@ -94,11 +94,11 @@ static void outbox_put(struct engine *engine, struct flight *flight)
     struct http_request *request = flight->request;
     const struct state_timing *timing = &engine->step->timing;
 
-    if (request->timeout_ms == 0 && !request->body_file) {
+    if (request->timeout_ms == 0 && !request->body_file && !request->reply_file) {
         request->timeout_ms = timing->request_ms;
     }
     request->node = json_string_or(engine->facts, "node", NULL); /* until the restore is over */
-    if (request->stall_ms == 0 && request->body_file) {
+    if (request->stall_ms == 0 && (request->body_file || request->reply_file)) {
         request->stall_ms = timing->upload_stall_ms;
     }
     flight->ticket = ++engine->tickets;

@@ -96,7 +96,8 @@ void engine_show_progress(struct engine *engine)
     for (struct flight *flight = engine->flights; flight; flight = flight->next) {
         struct amount bytes = {.measure = "bytes"};
 
-        if (flight->request->body_file &&
+        if ((flight->request->body_file || flight->request->reply_file ||
+             flight->request->site == HTTP_SITE_LOCAL) &&
             transport->ops->progress(transport, flight->ticket, &bytes.done, &bytes.total)) {
             engine_show(engine, "progress", flight->units[0], NULL, &bytes);
         }

@@ -142,6 +142,8 @@ static void describe(struct json *requests, const char *phase, const struct http
     json_set_string(row, "credential", credentials[request->credential]);
     if (request->site == HTTP_SITE_OLD) {
         json_set_string(row, "manager", "old");
+    } else if (request->site == HTTP_SITE_LOCAL) {
+        json_set_string(row, "manager", "none");
     }
     headers = json_set_object(row, "headers");
     for (size_t i = 0; i < request->header_count; i++) {
@@ -156,6 +158,9 @@ static void describe(struct json *requests, const char *phase, const struct http
     if (request->body_file) {
         json_set_string(row, "body_file", request->body_file);
         json_set_int(row, "body_size", request->body_size);
+    }
+    if (request->reply_file) {
+        json_set_string(row, "reply_file", request->reply_file);
     }
 }
 

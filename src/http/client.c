@@ -33,7 +33,7 @@ struct http_client {
 static struct http_site_state *site_of(const struct http_client *client,
                                        const struct http_request *request)
 {
-    return client->sites[request->site];
+    return request->site < HTTP_SITES ? client->sites[request->site] : NULL;
 }
 
 static struct http_client *client_of(struct transport *transport)
@@ -332,6 +332,11 @@ static bool client_progress(struct transport *transport, uint64_t ticket, int64_
     }
     if (transfer == NULL) {
         return false;
+    }
+    if (transfer->sink != NULL) {
+        *sent = http_sink_bytes(transfer->sink);
+        *total = transfer->request->reply_size;
+        return true;
     }
     *sent = http_transfer_sent(transfer);
     *total = transfer->request->body_size;

@@ -57,6 +57,8 @@ void http_request_digest(const struct http_request *request, char out[65])
 
     if (request->site == HTTP_SITE_OLD) {
         digest_sha256_add(digest, "old ", 4);
+    } else if (request->site == HTTP_SITE_LOCAL) {
+        digest_sha256_add(digest, "local ", 6);
     }
     digest_sha256_add(digest, method, strlen(method));
     digest_sha256_add(digest, "\n", 1);
@@ -79,5 +81,6 @@ struct http_reply *http_reply_new(const void *ctx)
     reply->retry_after_ms = -1;
     reply->date_ms = -1;
     reply->cert_until_ms = -1;
+    reply->range_from = reply->range_total = reply->file_bytes = -1;
     return reply;
 }

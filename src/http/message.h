@@ -23,9 +23,10 @@ enum http_credential {
 /* Which manager a request goes to. Without a second one every request is for the new one. */
 enum http_site {
     HTTP_SITE_NEW, /* that which is upgraded to */
-    HTTP_SITE_OLD  /* that which the snapshot comes from */
+    HTTP_SITE_OLD, /* that which the snapshot comes from */
+    HTTP_SITE_LOCAL /* no manager: this machine's own files, see local/local.h */
 };
-#define HTTP_SITES 2
+#define HTTP_SITES 2 /* managers */
 
 #define HTTP_HEADERS_MAX 6
 /* Replies are JSON lists of at most 1,000 rows; the largest seen row (a deployment with its
@@ -65,7 +66,19 @@ struct http_request {
        has been sent whole, the first byte of the answer may take HTTP_TIMEOUT_MS all the same:
        nginx hands the file to the manager only then. */
     int64_t stall_ms;
-    size_t reply_limit;    /* bytes; 0: HTTP_REPLY_LIMIT */
+    size_t reply_limit; /* bytes; 0: HTTP_REPLY_LIMIT */
+    /*
+     * A file that the body of a 200 or 206 is written to as it comes, whatever its size; it is made
+     * with mode 0600 and never reached by way of a symbolic link. Only with HTTP_GET. NULL: the body
+     * is kept in memory, as those of all other answers are.
+     * reply_offset: its first bytes, which are there already, are not asked for again ("Range", with
+     * reply_etag "If-Range"). Where the server begins anew all the same (200), so does the file. What
+     * the file has behind reply_offset is cut off.
+     */
+    const char *reply_file;
+    int64_t reply_offset;
+    const char *reply_etag; /* of what is there already; NULL: not known */
+    int64_t reply_size;     /* of the whole file, for progress; 0: not known */
     const char *intent_id; /* of the committed intent that allows a changing request; else NULL */
 };
 
@@ -96,6 +109,12 @@ struct http_reply {
     int64_t date_ms;         /* the server's Date, -1 when absent */
     int64_t cert_until_ms;   /* end of the server's certificate, -1 when not asked or without TLS */
     int64_t sent_bytes;      /* of the body */
+    const char *etag;        /* as sent, with its quotes; NULL when absent */
+    bool takes_ranges;       /* Accept-Ranges: bytes, or a 206 */
+    int64_t range_from;      /* of a 206: its first byte, -1 when absent */
+    int64_t range_total;     /* and the size of the whole, -1 when not told */
+    int64_t file_bytes;      /* size of reply_file now; -1: nothing of this answer is in it */
+    bool file_anew;          /* it was to go on, and began anew */
     int64_t took_ms;
 };
 

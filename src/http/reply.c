@@ -70,6 +70,9 @@ static void start_anew(struct http_reply_reader *reader)
     reply->content_length = -1;
     reply->retry_after_ms = -1;
     reply->date_ms = -1;
+    reply->etag = NULL;
+    reply->takes_ranges = false;
+    reply->range_from = reply->range_total = -1;
     reader->retry_at_ms = -1;
 }
 
@@ -81,6 +84,40 @@ static void take_retry_after(struct http_reply_reader *reader, const char *value
         reader->reply->retry_after_ms = number * 1000;
     } else if (timefmt_parse_http(value, &number)) {
         reader->retry_at_ms = number;
+    }
+}
+
+/* "bytes 100-199/1000" */
+static void take_range(struct http_reply *reply, const char *value)
+{
+    char number[24];
+    size_t length = strcspn(value, "-");
+    const char *slash = strchr(value, '/');
+
+    if (strncmp(value, "bytes ", 6) != 0 || length < 6 || length - 6 >= sizeof number) {
+        return;
+    }
+    memcpy(number, value + 6, length - 6);
+    number[length - 6] = '\0';
+    if (!parse_int64(number, 0, INT64_MAX, &reply->range_from)) {
+        reply->range_from = -1;
+    }
+    if (slash != NULL && !parse_int64(slash + 1, 0, INT64_MAX, &reply->range_total)) {
+        reply->range_total = -1;
+    }
+}
+
+/* Headers about the file that an answer is a part of. */
+static void take_file_header(struct http_reply *reply, const char *name, size_t name_length,
+                             const char *value)
+{
+    if (name_length == 4 && strncasecmp(name, "ETag", 4) == 0) {
+        reply->etag = value[0] == '\0' ? NULL : mem_strdup(reply, value);
+    } else if (name_length == 13 && strncasecmp(name, "Accept-Ranges", 13) == 0) {
+        reply->takes_ranges = strcasecmp(value, "bytes") == 0;
+    } else if (name_length == 13 && strncasecmp(name, "Content-Range", 13) == 0) {
+        take_range(reply, value);
+        reply->takes_ranges = true;
     }
 }
 
@@ -102,6 +139,8 @@ static void take_header(struct http_reply_reader *reader, const char *name, size
         if (timefmt_parse_http(value, &number)) {
             reply->date_ms = number;
         }
+    } else {
+        take_file_header(reply, name, name_length, value);
     }
 }
 

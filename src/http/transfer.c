@@ -113,12 +113,40 @@ size_t http_transfer_on_header(char *line, size_t size, size_t count, void *arg)
     return length;
 }
 
+/* Whether this answer's body goes into the file. */
+static bool begin_sink(struct http_transfer *transfer)
+{
+    const char *why = NULL;
+    long status = 0;
+
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (http_sink_begin(transfer->sink, transfer->reply, (int)status, &why)) {
+        return true;
+    }
+    http_transfer_blame(transfer, FERRY_E_PROTOCOL, mem_strdup(transfer, why));
+    return false;
+}
+
 size_t http_transfer_on_body(char *bytes, size_t size, size_t count, void *arg)
 {
     struct http_transfer *transfer = (struct http_transfer *)arg;
     size_t length = size * count;
 
     transfer->reader.in_body = true;
+    if (transfer->sink != NULL) {
+        const char *why = NULL;
+
+        if (!begin_sink(transfer)) {
+            return 0;
+        }
+        if (http_sink_takes(transfer->sink)) {
+            if (http_sink_write(transfer->sink, bytes, length, &why)) {
+                return length;
+            }
+            http_transfer_blame(transfer, FERRY_E_IO, mem_strdup(transfer, why));
+            return 0;
+        }
+    }
     if (!buf_append(&transfer->body, bytes, length)) {
         http_transfer_blame(
             transfer, FERRY_E_PROTOCOL,
@@ -172,7 +200,8 @@ bool http_transfer_stalled(struct http_transfer *transfer, int64_t now_ms)
     const struct http_request *request = transfer->request;
     int64_t allowed_ms = request->stall_ms;
     int64_t sent = http_transfer_sent(transfer);
-    int64_t moved = sent + (int64_t)transfer->reader.bytes + (int64_t)transfer->body.len;
+    int64_t moved = sent + (int64_t)transfer->reader.bytes + (int64_t)transfer->body.len +
+                    (transfer->sink != NULL ? http_sink_bytes(transfer->sink) : 0);
 
     if (request->body_file != NULL && sent >= request->body_size && transfer->reader.bytes == 0 &&
         allowed_ms < HTTP_TIMEOUT_MS) {
@@ -272,11 +301,31 @@ static void end_knock(struct http_transfer *transfer, CURLcode result)
     }
 }
 
+/* An answer without a body counts too: an empty file. What cannot be written makes it no answer. */
+static CURLcode end_sink(struct http_transfer *transfer, CURLcode result)
+{
+    const char *why = NULL;
+    bool good = true;
+
+    if (transfer->sink == NULL) {
+        return result;
+    }
+    if (result == CURLE_OK) {
+        good = begin_sink(transfer);
+    }
+    if (!http_sink_end(transfer->sink, transfer->reply, &why)) {
+        http_transfer_blame(transfer, FERRY_E_IO, mem_strdup(transfer, why));
+        good = false;
+    }
+    return result == CURLE_OK && !good ? CURLE_WRITE_ERROR : result;
+}
+
 void http_transfer_end(struct http_transfer *transfer, CURLcode result)
 {
     struct http_reply *reply = transfer->reply;
     long status = 0;
 
+    result = end_sink(transfer, result);
     if (transfer->easy != NULL) {
         (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     }

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "http/client.h"
 #include "http/reply.h"
+#include "http/sink.h"
 
 struct http_transfer {
     struct http_transfer *next; /* in the one list of the client that holds it */
@@ -24,6 +25,7 @@ struct http_transfer {
     struct http_reply_reader reader;
     struct buf body;
     int file;      /* of body_file, -1: none */
+    struct http_sink *sink; /* of reply_file, NULL: none */
     int64_t taken; /* bytes of the request's body that curl has asked for */
     int began;     /* how often the connection stood ready and the request was let go */
     int64_t started_ms;

@@ -92,7 +92,8 @@ static bool set_times(struct http_transfer *transfer)
     const struct http_request *request = transfer->request;
     int64_t timeout_ms = request->timeout_ms;
 
-    if (timeout_ms == 0 && (request->body_file == NULL || request->stall_ms == 0)) {
+    if (timeout_ms == 0 && ((request->body_file == NULL && request->reply_file == NULL) ||
+                            request->stall_ms == 0)) {
         timeout_ms = HTTP_TIMEOUT_MS;
     }
     transfer->moved_at_ms = transfer->clock->now_ms(transfer->clock);
@@ -157,6 +158,12 @@ static bool set_headers(struct http_transfer *transfer, const struct http_transf
                                     ? mem_printf(transfer, "%s;", header->name)
                                     : mem_printf(transfer, "%s: %s", header->name, header->value));
     }
+    if (ok && request->reply_offset > 0) {
+        ok = add_line(transfer, mem_printf(transfer, "Range: bytes=%lld-",
+                                           (long long)request->reply_offset)) &&
+             (request->reply_etag == NULL ||
+              add_line(transfer, mem_printf(transfer, "If-Range: %s", request->reply_etag)));
+    }
     if (ok && request->content_type != NULL) {
         ok = add_line(transfer, mem_printf(transfer, "Content-Type: %s", request->content_type));
     }
@@ -207,6 +214,10 @@ static bool set_method(struct http_transfer *transfer)
 {
     if (http_method_changes(transfer->request->method)) {
         return set_change(transfer);
+    }
+    if (transfer->sink != NULL &&
+        !set_number(transfer->easy, CURLOPT_BUFFERSIZE, (long)HTTP_SINK_BUFFER)) {
+        return false;
     }
     return set_number(transfer->easy, CURLOPT_HTTPGET, 1) &&
            set_number(transfer->easy, CURLOPT_NOBODY,
@@ -270,11 +281,30 @@ static bool set_request(struct http_transfer *transfer, const struct http_transf
            set_certificate(transfer) && set_headers(transfer, options) && set_method(transfer);
 }
 
+/* The file that the reply goes to, and larger pieces for it. */
+static bool open_sink(struct http_transfer *transfer)
+{
+    const char *why = NULL;
+
+    if (transfer->request->reply_file == NULL) {
+        return true;
+    }
+    transfer->sink = http_sink_open(transfer, transfer->request, &why);
+    if (transfer->sink == NULL) {
+        http_transfer_blame(transfer, FERRY_E_IO, why);
+    }
+    return transfer->sink != NULL;
+}
+
 bool http_transfer_setup(struct http_transfer *transfer,
                          const struct http_transfer_options *options)
 {
     if (!open_file(transfer)) {
         http_transfer_end(transfer, CURLE_READ_ERROR);
+        return false;
+    }
+    if (!open_sink(transfer)) {
+        http_transfer_end(transfer, CURLE_WRITE_ERROR);
         return false;
     }
     transfer->easy = curl_easy_init();

@@ -21,7 +21,8 @@ struct transport_ops {
                      struct http_reply **reply);
     /* Waits until a transfer finishes, a signal arrives, or max_ms have passed (< 0: no limit). */
     void (*wait)(struct transport *transport, int64_t max_ms);
-    /* Bytes of the body sent so far, of how many; false when the ticket is not in flight. */
+    /* Bytes of the body sent so far, or of reply_file received, of how many (0: not known); false
+       when the ticket is not in flight. */
     bool (*progress)(struct transport *transport, uint64_t ticket, int64_t *sent, int64_t *total);
     /* Cuts every transfer; their replies (HTTP_UNKNOWN or HTTP_NOT_SENT) can be fetched after. */
     void (*abort_all)(struct transport *transport);

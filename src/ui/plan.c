@@ -83,10 +83,18 @@ static void request_body(const struct ui_stream *stream, const struct json *requ
 static void request_line(const struct ui_stream *stream, const struct json *request)
 {
     bool changes = json_bool_or(request, "changes", false);
+    bool local = strcmp(json_string_or(request, "manager", ""), "none") == 0;
+    const char *mark = local ? "   (this machine)" : "";
 
+    if (changes) {
+        mark = local ? "   <- changes this machine" : "   <- changes the manager";
+    }
     ui_line(stream, changes ? UI_STRONG : UI_PLAIN, 4, "%-7s %s %s%s",
             json_string_or(request, "phase", ""), json_string_or(request, "method", ""),
-            json_string_or(request, "path", ""), changes ? "   <- changes the manager" : "");
+            json_string_or(request, "path", ""), mark);
+    if (json_is_string(json_member(request, "reply_file"))) {
+        ui_line(stream, UI_DIM, 14, "into %s", json_string_or(request, "reply_file", ""));
+    }
     for (const struct json *header = json_first(json_member(request, "headers")); header != NULL;
          header = json_next(header)) {
         if (json_is_string(header)) {

@@ -1,0 +1,101 @@
+/* The proof of a download: every byte of it is read. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "cloudify/archive.h"
+#include "local/job.h"
+
+#define PIECE ((size_t)1024 * 1024)
+
+/* Reading for the digest and reading for the members count a half each. */
+struct reading {
+    struct local_job *job;
+    int64_t before, total;
+};
+
+static bool on_read(void *arg, int64_t done, int64_t total)
+{
+    const struct reading *reading = arg;
+
+    (void)total;
+    return local_tell(reading->job, reading->before + done, reading->total);
+}
+
+static bool digest_all(struct local_job *job, int fd, int64_t size, char sha256[DIGEST_SHA256_HEX])
+{
+    struct digest_sha256 *digest = digest_sha256_new(job);
+    char *piece = mem_array(job, char, PIECE);
+    int64_t at = 0;
+    ssize_t got = 0;
+
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    while ((got = pread(fd, piece, PIECE, (off_t)at)) > 0) {
+        digest_sha256_add(digest, piece, (size_t)got);
+        at += got;
+        if (!local_tell(job, at, 2 * size)) {
+            local_error(job, &(struct ferry_error){.code = FERRY_E_STOPPED});
+            return false;
+        }
+    }
+    if (got < 0) {
+        local_failed(job, "read", job->part, errno);
+        return false;
+    }
+    digest_sha256_end(digest, sha256);
+    mem_free(piece);
+    mem_free(digest);
+    return true;
+}
+
+static void read_members(struct local_job *job, const struct stat *info, const char *sha256)
+{
+    struct reading reading = {job, info->st_size, 2 * (int64_t)info->st_size};
+    struct cloudify_archive_options options = {.progress = on_read, .arg = &reading, .deep = true};
+    struct cloudify_archive *archive = NULL;
+    struct ferry_error err = {0};
+    struct json *document = json_object(job);
+
+    if (cloudify_archive_read(job, job->part, &options, &archive, &err) != FERRY_OK) {
+        local_error(job, &err);
+        return;
+    }
+    json_set_int(document, "size", (int64_t)info->st_size);
+    json_set_int(document, "modified_ms",
+                 (int64_t)info->st_mtim.tv_sec * 1000 + info->st_mtim.tv_nsec / 1000000);
+    json_set_string(document, "sha256", sha256);
+    json_set_json(document, "archive", cloudify_archive_facts(job, archive, sha256));
+    local_say(job, 200, document);
+}
+
+void local_check(struct local_job *job)
+{
+    int fd = open(job->part, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    char sha256[DIGEST_SHA256_HEX];
+    struct stat info;
+    bool good = false;
+
+    if (fd < 0 && errno == ENOENT) {
+        local_refuse(job, 404, "\"%s\" is not there", job->part);
+    } else if (fd < 0 || fstat(fd, &info) != 0) {
+        local_failed(job, "open", job->part, errno);
+    } else if (!S_ISREG(info.st_mode)) {
+        local_refuse(job, 500, "\"%s\" is not a regular file", job->part);
+    } else if (job->size >= 0 && info.st_size != job->size) {
+        local_refuse(job, 422, "it has %lld bytes, on the manager it has %lld",
+                     (long long)info.st_size, (long long)job->size);
+    } else {
+        good = digest_all(job, fd, info.st_size, sha256);
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    if (good) {
+        read_members(job, &info, sha256);
+    }
+}
