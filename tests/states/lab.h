@@ -49,6 +49,9 @@ const char *lab_header(const struct lab *lab, const char *name); /* NULL: not th
 void lab_gets(struct lab *lab, int status, const char *json);
 void lab_gets_html(struct lab *lab, int status);
 void lab_gets_length(struct lab *lab, int status, int64_t length);
+/* An answer about an archive: its length, ETag, range and what is in the file now are those of
+ * file. */
+void lab_gets_archive(struct lab *lab, int status, const struct http_reply *file);
 void lab_gets_silence(struct lab *lab);
 /* 401 to a token, whose login has a password too. */
 void lab_gets_token_refused(struct lab *lab);

@@ -1,0 +1,448 @@
+/* The folder of backups by way of its requests. */
+#include "ferry_test.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backup/catalog.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "local/local.h"
+#include "unit/cloudify/archive_fixture.h"
+
+#define NAME "prod.zip"
+
+/* --- a transport behind it that only counts --- */
+
+struct inner {
+    struct transport transport;
+    int submitted, waited;
+};
+
+static void inner_submit(struct transport *transport, const struct http_request *request,
+                         uint64_t ticket)
+{
+    (void)request, (void)ticket;
+    ((struct inner *)transport)->submitted++;
+}
+
+static bool inner_finished(struct transport *transport, const void *ctx, uint64_t *ticket,
+                           struct http_reply **reply)
+{
+    (void)transport, (void)ctx, (void)ticket, (void)reply;
+    return false;
+}
+
+static void inner_wait(struct transport *transport, int64_t max_ms)
+{
+    (void)max_ms;
+    ((struct inner *)transport)->waited++;
+}
+
+static void inner_abort(struct transport *transport)
+{
+    (void)transport;
+}
+
+static size_t inner_in_flight(struct transport *transport)
+{
+    (void)transport;
+    return 0;
+}
+
+static const struct transport_ops inner_ops = {.submit = inner_submit,
+                                               .finished = inner_finished,
+                                               .wait = inner_wait,
+                                               .abort_all = inner_abort,
+                                               .in_flight = inner_in_flight};
+
+/* --- a place for each test --- */
+
+struct place {
+    char *folder;
+    struct inner inner;
+    struct transport *transport;
+    volatile sig_atomic_t stop;
+    int told;
+};
+
+static void on_progress(void *arg, int64_t done, int64_t total)
+{
+    struct place *place = arg;
+
+    assert_true(done <= total);
+    place->told++;
+}
+
+static int set_up(void **state)
+{
+    struct place *place = mem_new(NULL, struct place);
+    char folder[] = "local-XXXXXX", here[4096];
+
+    if (mkdtemp(folder) == NULL || getcwd(here, sizeof here) == NULL) {
+        return -1;
+    }
+    place->folder = mem_printf(place, "%s/%s", here, folder);
+    place->inner.transport.ops = &inner_ops;
+    place->transport = local_transport(place, &place->inner.transport,
+                                       &(struct local_options){.folder = place->folder,
+                                                               .clock = clock_system(),
+                                                               .stop = &place->stop,
+                                                               .on_progress = on_progress,
+                                                               .arg = place});
+    *state = place;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct place *place = *state;
+    DIR *folder = opendir(place->folder);
+    const struct dirent *row;
+
+    while (folder != NULL && (row = readdir(folder)) != NULL) {
+        (void)unlink(mem_printf(place, "%s/%s", place->folder, row->d_name));
+    }
+    if (folder != NULL) {
+        (void)closedir(folder);
+    }
+    (void)rmdir(place->folder);
+    mem_free(place);
+    return 0;
+}
+
+static char *path(const struct place *place, const char *name)
+{
+    return mem_printf(place, "%s/%s", place->folder, name);
+}
+
+static void put(const struct place *place, const char *name, const void *data, size_t size)
+{
+    assert_int_equal(file_write_atomic(path(place, name), data, size, 0600, NULL), FERRY_OK);
+}
+
+static bool is_there(const struct place *place, const char *name)
+{
+    struct stat info;
+
+    return lstat(path(place, name), &info) == 0;
+}
+
+static struct http_reply *ask(struct place *place, enum http_method method, const char *request,
+                              const char *body)
+{
+    struct http_request *it = http_request_new(place, method, request);
+    struct transport *transport = place->transport;
+    struct http_reply *reply = NULL;
+    uint64_t ticket = 0;
+
+    it->site = HTTP_SITE_LOCAL;
+    it->body = body;
+    it->body_size = body == NULL ? 0 : (int64_t)strlen(body);
+    transport->ops->submit(transport, it, 7);
+    assert_int_equal(transport->ops->in_flight(transport), 1);
+    assert_false(transport->ops->finished(transport, place, &ticket, &reply));
+    transport->ops->wait(transport, 1000);
+    assert_true(transport->ops->finished(transport, place, &ticket, &reply));
+    assert_int_equal(ticket, 7);
+    assert_int_equal(transport->ops->in_flight(transport), 0);
+    return reply;
+}
+
+static void says(const struct http_reply *reply, int status, const char *part)
+{
+    assert_int_equal(reply->outcome, HTTP_ANSWERED);
+    if (reply->status != status || strstr(reply->body, part) == NULL) {
+        fail_msg("%d %s", reply->status, reply->body);
+    }
+}
+
+/* An archive as NAME.part; *size its bytes. */
+static const char *put_archive(struct place *place, size_t *size)
+{
+    struct zip_maker *zip = zip_maker_new(place);
+    const char *bytes;
+    char wagon[5000];
+
+    memset(wagon, 'w', sizeof wagon);
+    zip_maker_text(zip, "metadata.json", LEGACY_METADATA);
+    zip_maker_text(zip, "pg_data", DUMP);
+    zip_maker_add(zip, "plugins/p/x.wgn", wagon, sizeof wagon, NULL);
+    bytes = zip_maker_end(zip, NULL, size);
+    put(place, NAME ".part", bytes, *size);
+    return bytes;
+}
+
+static char *finish_body(struct place *place, const struct http_reply *checked)
+{
+    return mem_printf(place,
+                      "{\"size\":%lld,\"modified_ms\":%lld,\"record\":{\"run\":\"r\","
+                      "\"manager\":\"https://m\",\"manager_version\":\"6.4.2\","
+                      "\"snapshot\":\"s\",\"taken_at\":\"2026-11-22T15:19:50.283Z\","
+                      "\"sha256\":\"%s\",\"format\":\"legacy\",\"counts\":{\"tenants\":1}}}",
+                      (long long)json_int64_or(checked->json, "size", 0),
+                      (long long)json_int64_or(checked->json, "modified_ms", 0),
+                      json_string_or(checked->json, "sha256", ""));
+}
+
+/* --- looking --- */
+
+static void look_tells_what_is_there(void **state)
+{
+    struct place *place = *state;
+
+    says(ask(place, HTTP_GET, "/backups/" NAME, NULL), 200,
+         "\"size\":null,\"record\":null,\"part\":null,\"part_problem\":null}");
+    put(place, NAME ".part", "12345", 5);
+    says(ask(place, HTTP_GET, "/backups/" NAME, NULL), 200, "\"part\":{\"size\":5,");
+    put(place, NAME, "1234567", 7);
+    says(ask(place, HTTP_GET, "/backups/" NAME, NULL), 200, "\"size\":7,\"record\":null");
+    assert_int_equal(unlink(path(place, NAME ".part")), 0);
+    assert_int_equal(symlink("/etc/passwd", path(place, NAME ".part")), 0);
+    says(ask(place, HTTP_GET, "/backups/" NAME, NULL), 200, "is not a regular file");
+}
+
+static void missing_folder_is_named(void **state)
+{
+    struct place *place = *state;
+
+    assert_int_equal(rmdir(place->folder), 0);
+    says(ask(place, HTTP_GET, "/backups/" NAME, NULL), 200, "No such file or directory");
+}
+
+static void nothing_outside_of_the_folder_can_be_named(void **state)
+{
+    static const char *const paths[] = {"/backups/../x.zip",    "/backups/.x.zip", "/backups/x.txt",
+                                        "/backups/%2e%2ex.zip", "/backups/",       "/other/x.zip",
+                                        "/backups/x\\y.zip"};
+    struct place *place = *state;
+
+    for (size_t i = 0; i < FERRY_COUNT(paths); i++) {
+        says(ask(place, HTTP_DELETE, paths[i], NULL), 400, "names no archive");
+    }
+    says(ask(place, HTTP_PUT, "/backups/x.zip", NULL), 405, "is not known here");
+    says(ask(place, HTTP_GET, "/backups/x.zip/else", NULL), 405, "is not known here");
+    says(ask(place, HTTP_POST, "/backups/x.zip", "{"), 400, "no JSON");
+}
+
+static void requests_to_managers_go_on(void **state)
+{
+    struct place *place = *state;
+    struct http_request *request = http_request_new(place, HTTP_GET, "/backups/" NAME);
+    struct transport *transport = place->transport;
+    int before = place->inner.waited;
+
+    transport->ops->submit(transport, request, 1);
+    transport->ops->wait(transport, 0);
+    assert_int_equal(place->inner.submitted, 1);
+    assert_int_equal(place->inner.waited, before + 1);
+}
+
+static void abort_ends_what_was_not_begun(void **state)
+{
+    struct place *place = *state;
+    struct http_request *request = http_request_new(place, HTTP_DELETE, "/backups/" NAME);
+    struct transport *transport = place->transport;
+    struct http_reply *reply = NULL;
+    uint64_t ticket = 0;
+
+    request->site = HTTP_SITE_LOCAL;
+    transport->ops->submit(transport, request, 9);
+    transport->ops->abort_all(transport);
+    assert_true(transport->ops->finished(transport, place, &ticket, &reply));
+    assert_int_equal(reply->outcome, HTTP_NOT_SENT);
+    assert_int_equal(reply->code, FERRY_E_STOPPED);
+}
+
+/* --- the proof --- */
+
+static void sound_archive_is_proven_and_read(void **state)
+{
+    struct place *place = *state;
+    struct http_reply *reply;
+    size_t size = 0;
+
+    (void)put_archive(place, &size);
+    reply = ask(place, HTTP_GET, mem_printf(place, "/backups/" NAME "/check?size=%zu", size), NULL);
+    says(reply, 200, "\"sha256\":\"");
+    assert_int_equal(json_int64_or(reply->json, "size", 0), size);
+    assert_string_equal(json_string_or(reply->json, "archive.format", ""), "legacy");
+    assert_string_equal(json_string_or(reply->json, "archive.version", ""), "6.4.2");
+    assert_int_equal(json_int64_or(reply->json, "archive.tenants", 0), 1);
+    assert_true(place->told > 0);
+    assert_true(is_there(place, NAME ".part"));
+}
+
+/* Where the data of the wagon begins. */
+static const char *find(const char *bytes, size_t size)
+{
+    for (size_t at = 0; at + 4 < size; at++) {
+        if (memcmp(bytes + at, "wwww", 4) == 0) {
+            return bytes + at;
+        }
+    }
+    return NULL;
+}
+
+/* In whatever member it is, also in one that tells ferry nothing. */
+static void each_wrong_byte_of_a_member_is_found(void **state)
+{
+    struct place *place = *state;
+    size_t size = 0;
+    const char *bytes = put_archive(place, &size);
+    const char *wagon = find(bytes, size);
+    char *copy = mem_array(place, char, size);
+
+    assert_non_null(wagon);
+    for (size_t at = 0; at < 5000; at += 311) {
+        memcpy(copy, bytes, size);
+        copy[(size_t)(wagon - bytes) + at] ^= 1;
+        put(place, NAME ".part", copy, size);
+        says(ask(place, HTTP_GET, "/backups/" NAME "/check", NULL), 422, "x.wgn");
+    }
+}
+
+static void truncated_archive_is_found(void **state)
+{
+    struct place *place = *state;
+    size_t size = 0;
+    const char *bytes = put_archive(place, &size);
+
+    put(place, NAME ".part", bytes, size - 1);
+    says(ask(place, HTTP_GET, mem_printf(place, "/backups/" NAME "/check?size=%zu", size), NULL),
+         422, "on the manager it has");
+    says(ask(place, HTTP_GET, "/backups/" NAME "/check", NULL), 422, "\"message\"");
+    put(place, NAME ".part", "", 0);
+    says(ask(place, HTTP_GET, "/backups/" NAME "/check", NULL), 422, "\"message\"");
+    assert_int_equal(unlink(path(place, NAME ".part")), 0);
+    says(ask(place, HTTP_GET, "/backups/" NAME "/check", NULL), 404, "is not there");
+}
+
+static void second_stop_ends_the_reading(void **state)
+{
+    struct place *place = *state;
+    struct http_reply *reply;
+    size_t size = 0;
+
+    (void)put_archive(place, &size);
+    place->stop = 2;
+    reply = ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
+    assert_int_equal(reply->outcome, HTTP_UNKNOWN);
+    assert_int_equal(reply->code, FERRY_E_STOPPED);
+}
+
+/* --- the end --- */
+
+static void proven_download_gets_its_name_and_its_record(void **state)
+{
+    struct place *place = *state;
+    struct backup_record *record = NULL;
+    struct http_reply *checked;
+    struct stat info;
+    size_t size = 0;
+    char *text = NULL;
+
+    (void)put_archive(place, &size);
+    checked = ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
+    says(ask(place, HTTP_POST, "/backups/" NAME, finish_body(place, checked)), 200, "{}");
+    assert_false(is_there(place, NAME ".part"));
+    assert_int_equal(stat(path(place, NAME), &info), 0);
+    assert_int_equal(info.st_size, size);
+    assert_int_equal(info.st_mode & 0777, 0600);
+    assert_int_equal(catalog_record_read(place, path(place, NAME), &record, NULL), FERRY_OK);
+    assert_string_equal(record->snapshot, "s");
+    assert_string_equal(record->sha256, json_string_or(checked->json, "sha256", ""));
+    assert_int_equal(record->taken_at_ms, INT64_C(1795360790283));
+    assert_true(record->proven_at_ms > 0);
+    assert_int_equal(file_read(place, path(place, NAME ".sha256"), 4096, &text, &size, NULL),
+                     FERRY_OK);
+    assert_string_equal(text, mem_printf(place, "%s  " NAME "\n", record->sha256));
+    says(ask(place, HTTP_GET, "/backups/" NAME, NULL), 200, "\"run\":\"r\",\"snapshot\":\"s\"");
+}
+
+static void backup_that_is_there_is_never_written_over(void **state)
+{
+    struct place *place = *state;
+    struct http_reply *checked;
+    char *text = NULL;
+    size_t size = 0;
+
+    (void)put_archive(place, &size);
+    checked = ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
+    put(place, NAME, "older", 5);
+    says(ask(place, HTTP_POST, "/backups/" NAME, finish_body(place, checked)), 409, "exists");
+    assert_int_equal(file_read(place, path(place, NAME), 4096, &text, &size, NULL), FERRY_OK);
+    assert_string_equal(text, "older");
+    assert_true(is_there(place, NAME ".part"));
+}
+
+static void file_that_changed_since_its_proof_is_none(void **state)
+{
+    struct place *place = *state;
+    struct http_reply *checked;
+    size_t size = 0;
+
+    (void)put_archive(place, &size);
+    checked = ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
+    put(place, NAME ".part", "something else", 14);
+    says(ask(place, HTTP_POST, "/backups/" NAME, finish_body(place, checked)), 412,
+         "has changed since");
+    assert_false(is_there(place, NAME));
+    assert_false(is_there(place, NAME ".json"));
+}
+
+static void only_what_ferry_made_is_removed(void **state)
+{
+    struct place *place = *state;
+    struct http_reply *checked;
+    size_t size = 0;
+
+    put(place, NAME, "of somebody else", 16);
+    says(ask(place, HTTP_DELETE, "/backups/" NAME, NULL), 409, "was not made by ferry");
+    assert_true(is_there(place, NAME));
+    assert_int_equal(unlink(path(place, NAME)), 0);
+    (void)put_archive(place, &size);
+    checked = ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
+    says(ask(place, HTTP_POST, "/backups/" NAME, finish_body(place, checked)), 200, "{}");
+    says(ask(place, HTTP_DELETE, "/backups/" NAME, NULL), 200, "{}");
+    assert_false(is_there(place, NAME));
+    assert_false(is_there(place, NAME ".json"));
+    assert_false(is_there(place, NAME ".sha256"));
+    says(ask(place, HTTP_DELETE, "/backups/" NAME, NULL), 200, "{}"); /* again: it is so already */
+}
+
+static void unfinished_download_can_be_removed(void **state)
+{
+    struct place *place = *state;
+
+    put(place, NAME ".part", "1", 1);
+    says(ask(place, HTTP_DELETE, "/backups/" NAME "/part", NULL), 200, "{}");
+    assert_false(is_there(place, NAME ".part"));
+    says(ask(place, HTTP_DELETE, "/backups/" NAME "/part", NULL), 200, "{}");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(look_tells_what_is_there),
+        TEST(missing_folder_is_named),
+        TEST(nothing_outside_of_the_folder_can_be_named),
+        TEST(requests_to_managers_go_on),
+        TEST(abort_ends_what_was_not_begun),
+        TEST(sound_archive_is_proven_and_read),
+        TEST(each_wrong_byte_of_a_member_is_found),
+        TEST(truncated_archive_is_found),
+        TEST(second_stop_ends_the_reading),
+        TEST(proven_download_gets_its_name_and_its_record),
+        TEST(backup_that_is_there_is_never_written_over),
+        TEST(file_that_changed_since_its_proof_is_none),
+        TEST(only_what_ferry_made_is_removed),
+        TEST(unfinished_download_can_be_removed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
