@@ -95,6 +95,20 @@ const struct state_manual state_manuals[] = {
      "the snapshot says created.",
      "Looks for the snapshot of that id and follows it; not there: it is asked for again after "
      "limits.settle, and the manager refuses a repetition."},
+    {"download",
+     "nothing on the manager; it only reads. Here it writes NAME.zip.part in backup.directory.",
+     "as many bytes are here as the manager has.",
+     "Goes on where the file ends, if length and ETag of the archive on the manager are those that "
+     "it began with; else it begins the file anew, and says so."},
+    {"check_archive",
+     "nothing on the manager. Here NAME.zip.part becomes NAME.zip, and NAME.zip.json and "
+     "NAME.zip.sha256 are written beside it.",
+     "length, central directory and CRC of every member are right, the archive can be read, and it "
+     "was made by this version of the manager in the format that was asked for. A damaged one is "
+     "fetched once more, from its first byte; damaged again, the run fails. Older backups are not "
+     "touched by that.",
+     "Reads the file again, unless it was proven already and has not changed since; a backup that "
+     "has its name and a record of this run is done."},
 };
 /* clang-format on */
 const size_t state_manual_count = FERRY_COUNT(state_manuals);
