@@ -93,8 +93,8 @@ static const char *oddity(const struct state_context *context, const struct json
     const char *version = json_string_or(archive, "version", "?");
     const char *manager = json_string_or(context->facts, "manager.version", "?");
     const char *format = json_string_or(archive, "format", "?");
-    bool legacy = json_bool_or(context->options, "backup.legacy", true) ||
-                  !states_caps(context)->legacy_flag;
+    bool legacy =
+        json_bool_or(context->options, "backup.legacy", true) || !states_caps(context)->legacy_flag;
     int order = 0;
 
     if (cloudify_version_compare_text(version, manager, &order) && order != 0) {
@@ -164,7 +164,7 @@ static void judge_probe(const struct state_context *context, const struct state_
 static bool ask_act(const struct state_context *context, const struct state_unit *units, size_t n,
                     struct http_request **request, struct state_verdict *verdicts, const void *mem)
 {
-    static const char *const counted[] = {"tenants",       "blueprints", "deployments",
+    static const char *const counted[] = {"tenants",        "blueprints", "deployments",
                                           "node_instances", "agents",     "plugins"};
     const struct json *checked = json_get(units->data, "checked");
     struct json *body = json_object(mem);

@@ -5,8 +5,8 @@
  * length and ETag are asked for before the first byte and kept in the unit, so that they survive a
  * kill, and each further request goes on where the file ends ("Range", "If-Range"). Where they have
  * changed, or the manager knows no ranges, it begins anew, and says so. An answer that was cut off
- * after it had brought something is followed by another act at once; one that brought nothing counts
- * as without effect.
+ * after it had brought something is followed by another act at once; one that brought nothing
+ * counts as without effect.
  */
 #include <string.h>
 
@@ -177,13 +177,13 @@ static bool ask_act(const struct state_context *context, const struct state_unit
     struct cloudify_caller caller = states_reader(context);
 
     (void)n, (void)verdicts;
-    cloudify_get_archive(states_request(request, mem), &caller, backup_fact(context, mem, "snapshot"));
-    (*request)->reply_file =
-        mem_printf(*request, "%s/%s.part", json_string_or(context->options, "backup.directory", "."),
-                   backup_fact(context, mem, "name"));
+    cloudify_get_archive(states_request(request, mem), &caller,
+                         backup_fact(context, mem, "snapshot"));
+    (*request)->reply_file = mem_printf(*request, "%s/%s.part",
+                                        json_string_or(context->options, "backup.directory", "."),
+                                        backup_fact(context, mem, "name"));
     (*request)->reply_offset = json_int64_or(units->data, "offset", 0);
-    (*request)->reply_etag =
-        mem_strdup(*request, json_string_or(units->data, "etag", NULL));
+    (*request)->reply_etag = mem_strdup(*request, json_string_or(units->data, "etag", NULL));
     (*request)->reply_size = json_int64_or(units->data, "size", 0);
     return true;
 }
@@ -198,8 +198,8 @@ static void say_done(const struct state_unit *unit, const struct http_reply *rep
     }
     json_set_int(json_set_object(state_facts(verdict, mem), "backup"), "size", reply->file_bytes);
     state_say(verdict, mem, STATE_DONE, "%s in %s%s%s", timefmt_bytes(mem, reply->file_bytes),
-              timefmt_duration(mem, reply->took_ms), why == NULL ? "" : "; it was begun anew: ",
-              why == NULL ? "" : why);
+              timefmt_duration(mem, reply->took_ms),
+              why == NULL ? "" : "; it was begun anew: ", why == NULL ? "" : why);
     verdict->took_ms = reply->took_ms;
 }
 

@@ -37,10 +37,10 @@ void download_plan_judge(const struct state_context *context, const struct state
         return;
     }
     if (json_is_number(json_member(answer.document, "size"))) {
-        state_plan_blocker(context->plan, FERRY_E_REFUSED,
-                           mem_printf(mem, "\"%s/%s\" exists, and is never written over",
-                                      directory, name),
-                           "write {time} into backup.name, or move the file elsewhere");
+        state_plan_blocker(
+            context->plan, FERRY_E_REFUSED,
+            mem_printf(mem, "\"%s/%s\" exists, and is never written over", directory, name),
+            "write {time} into backup.name, or move the file elsewhere");
     }
     state_plan_units(context->plan, 1);
     state_plan_estimate(context->plan, 0, "by the size of the snapshot");

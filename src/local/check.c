@@ -16,15 +16,18 @@
 /* Reading for the digest and reading for the members count a half each. */
 struct reading {
     struct local_job *job;
-    int64_t before, total;
+    int64_t size;
 };
 
 static bool on_read(void *arg, int64_t done, int64_t total)
 {
     const struct reading *reading = arg;
 
-    (void)total;
-    return local_tell(reading->job, reading->before + done, reading->total);
+    /* its own total counts some bytes twice */
+    int64_t share = total > 0 ? (int64_t)((double)reading->size * (double)done / (double)total) : 0;
+
+    return local_tell(reading->job, reading->size + (share < reading->size ? share : reading->size),
+                      2 * reading->size);
 }
 
 static bool digest_all(struct local_job *job, int fd, int64_t size, char sha256[DIGEST_SHA256_HEX])
@@ -55,7 +58,7 @@ static bool digest_all(struct local_job *job, int fd, int64_t size, char sha256[
 
 static void read_members(struct local_job *job, const struct stat *info, const char *sha256)
 {
-    struct reading reading = {job, info->st_size, 2 * (int64_t)info->st_size};
+    struct reading reading = {job, info->st_size};
     struct cloudify_archive_options options = {.progress = on_read, .arg = &reading, .deep = true};
     struct cloudify_archive *archive = NULL;
     struct ferry_error err = {0};

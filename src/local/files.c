@@ -42,9 +42,9 @@ static void describe_part(struct local_job *job, struct json *document)
     json_set_null(document, "part_problem");
     if (lstat(job->part, &info) != 0) {
         if (errno != ENOENT) {
-            json_set_string(document, "part_problem",
-                            mem_printf(job, "cannot look at \"%s\": %s", job->part,
-                                       strerror(errno)));
+            json_set_string(
+                document, "part_problem",
+                mem_printf(job, "cannot look at \"%s\": %s", job->part, strerror(errno)));
         }
         return;
     }
@@ -122,8 +122,8 @@ void local_remove(struct local_job *job)
     struct ferry_error err = {0};
     struct stat info;
 
-    if (lstat(job->path, &info) == 0 && (!S_ISREG(info.st_mode) ||
-                                         catalog_record_read(job, job->path, &record, &err))) {
+    if (lstat(job->path, &info) == 0 &&
+        (!S_ISREG(info.st_mode) || catalog_record_read(job, job->path, &record, &err))) {
         local_refuse(job, 409, "\"%s\" was not made by ferry: %s", job->path,
                      err.message[0] != '\0' ? err.message : "it is not a regular file");
         return;

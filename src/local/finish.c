@@ -17,8 +17,7 @@
 /* Is it still the file that was checked? */
 static bool is_checked(struct local_job *job, const struct stat *info)
 {
-    int64_t modified_ms =
-        (int64_t)info->st_mtim.tv_sec * 1000 + info->st_mtim.tv_nsec / 1000000;
+    int64_t modified_ms = (int64_t)info->st_mtim.tv_sec * 1000 + info->st_mtim.tv_nsec / 1000000;
 
     return S_ISREG(info->st_mode) && info->st_size == json_int64_or(job->body, "size", -1) &&
            modified_ms == json_int64_or(job->body, "modified_ms", -1);
@@ -59,18 +58,18 @@ static int64_t time_of(const struct json *record, const char *name)
 static enum ferry_code write_beside(struct local_job *job, struct ferry_error *err)
 {
     const struct json *given = json_member(job->body, "record");
-    struct backup_record record = {
-        .ferry = FERRY_VERSION,
-        .run = json_string_or(given, "run", ""),
-        .manager = json_string_or(given, "manager", ""),
-        .manager_version = json_string_or(given, "manager_version", ""),
-        .snapshot = json_string_or(given, "snapshot", ""),
-        .taken_at_ms = time_of(given, "taken_at"),
-        .size = json_int64_or(job->body, "size", -1),
-        .sha256 = json_string_or(given, "sha256", ""),
-        .proven_at_ms = job->options->clock->realtime_ms(job->options->clock),
-        .format = json_string_or(given, "format", NULL),
-        .counts = json_member(given, "counts")};
+    struct backup_record record = {.ferry = FERRY_VERSION,
+                                   .run = json_string_or(given, "run", ""),
+                                   .manager = json_string_or(given, "manager", ""),
+                                   .manager_version = json_string_or(given, "manager_version", ""),
+                                   .snapshot = json_string_or(given, "snapshot", ""),
+                                   .taken_at_ms = time_of(given, "taken_at"),
+                                   .size = json_int64_or(job->body, "size", -1),
+                                   .sha256 = json_string_or(given, "sha256", ""),
+                                   .proven_at_ms =
+                                       job->options->clock->realtime_ms(job->options->clock),
+                                   .format = json_string_or(given, "format", NULL),
+                                   .counts = json_member(given, "counts")};
 
     if (catalog_checksum_write(job->path, record.sha256, err) != FERRY_OK) {
         return err->code;
@@ -78,7 +77,8 @@ static enum ferry_code write_beside(struct local_job *job, struct ferry_error *e
     return catalog_record_write(job->path, &record, err);
 }
 
-/* Never over one that is there; where the file system cannot promise that, we have looked before. */
+/* Never over one that is there; where the file system cannot promise that, we have looked before.
+ */
 static int rename_new(const char *from, const char *to)
 {
     if (syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {

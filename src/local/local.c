@@ -49,8 +49,8 @@ void local_refuse(struct local_job *job, int status, const char *format, ...)
 
 void local_failed(struct local_job *job, const char *what, const char *path, int sys)
 {
-    local_refuse(job, sys == ENOSPC || sys == EDQUOT ? 507 : 500, "cannot %s \"%s\": %s", what, path,
-                 strerror(sys));
+    local_refuse(job, sys == ENOSPC || sys == EDQUOT ? 507 : 500, "cannot %s \"%s\": %s", what,
+                 path, strerror(sys));
 }
 
 void local_error(struct local_job *job, const struct ferry_error *err)
@@ -105,9 +105,9 @@ static bool read_path(struct local_job *job, const char **tail)
     }
     length = strcspn(name, "/?");
     job->name = mem_strndup(job, name, length);
-    *tail = name[length] == '/' ? mem_strndup(job, name + length + 1,
-                                              strcspn(name + length + 1, "?"))
-                                : "";
+    *tail = name[length] == '/'
+                ? mem_strndup(job, name + length + 1, strcspn(name + length + 1, "?"))
+                : "";
     job->size = -1;
     if (query != NULL && strncmp(query, "?size=", 6) == 0 &&
         !parse_int64(query + 6, 0, INT64_MAX, &job->size)) {
@@ -121,8 +121,10 @@ static const struct {
     const char *tail;
     void (*serve)(struct local_job *job);
 } routes[] = {
-    {HTTP_GET, "", local_look},         {HTTP_GET, "check", local_check},
-    {HTTP_POST, "", local_finish},      {HTTP_DELETE, "", local_remove},
+    {HTTP_GET, "", local_look},
+    {HTTP_GET, "check", local_check},
+    {HTTP_POST, "", local_finish},
+    {HTTP_DELETE, "", local_remove},
     {HTTP_DELETE, "part", local_remove_part},
 };
 
