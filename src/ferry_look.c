@@ -102,8 +102,8 @@ static void describe_head(struct json *document, const struct run_row *run)
 
 static void describe_facts(const void *ctx, struct json *document, const struct run_row *run)
 {
-    static const char *const shown[] = {"archive", "backup", "compare", "scheduled", "plugins_left",
-                                        "advice"};
+    static const char *const shown[] = {"archive",   "backup",       "compare",
+                                        "scheduled", "plugins_left", "advice"};
     struct json *facts;
 
     if (!run->facts || json_parse(ctx, run->facts, strlen(run->facts), &facts, NULL)) {

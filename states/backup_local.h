@@ -7,8 +7,8 @@
 /* METHOD /backups/NAME[TAIL], as in "/check?size=9". */
 struct http_request *backup_local(struct http_request **request, const void *mem,
                                   enum http_method method, const char *name, const char *tail);
-/* A member of facts.backup as text, or "". While a plan is made, "name" and "snapshot" are what they
-   would be; below mem then. */
+/* A member of facts.backup as text, or "". While a plan is made, "name" and "snapshot" are what
+   they would be; below mem then. */
 const char *backup_fact(const struct state_context *context, const void *mem, const char *name);
 /* The folder cannot be used, or an unfinished file in it: FOREIGN, with what to do. True: said. */
 bool backup_folder_is_bad(const struct json *document, struct state_verdict *verdict,

@@ -17,14 +17,12 @@
  *                    "errors": {"count": N, "first": [lines of the restore's log]} (new format)}
  *   scheduled       {"failed": N, "again": N, "rows": [{"was","workflow","deployment","tenant",
  *                    "when"}]}: scheduled executions after a legacy restore, at most 100 rows
- *   backup          {"snapshot": ID on the manager, "name": NAME.zip, "taken_at": when, "size": bytes,
- *                    "again": attempt of check_archive that sent for the archive once more, "file":
- *                    path, "sha256", "proven_at"}
- * and what they read there, put by whoever makes the run:
- *   undo            {"open": {STATE: {since_ms, until_ms}}}: of a cancelled run
- *   plugin_files    {PATH: {"size": BYTES, "modified_ms", "sha256", what cloudify/plugin.h reads,
- *                    or "problem" and "hint"}} for every item of options.plugins.upload; PATH is
- *                    that of the archive, or of the wagon of parts that are packed
+ *   backup          {"snapshot": ID on the manager, "name": NAME.zip, "taken_at": when, "size":
+ * bytes, "again": attempt of check_archive that sent for the archive once more, "file": path,
+ * "sha256", "proven_at"} and what they read there, put by whoever makes the run: undo {"open":
+ * {STATE: {since_ms, until_ms}}}: of a cancelled run plugin_files    {PATH: {"size": BYTES,
+ * "modified_ms", "sha256", what cloudify/plugin.h reads, or "problem" and "hint"}} for every item
+ * of options.plugins.upload; PATH is that of the archive, or of the wagon of parts that are packed
  *   plugin_folder   where packed ones lie, as SHA256.zip
  */
 #ifndef STATES_STATES_H

@@ -22,8 +22,8 @@ enum http_credential {
 
 /* Which manager a request goes to. Without a second one every request is for the new one. */
 enum http_site {
-    HTTP_SITE_NEW, /* that which is upgraded to */
-    HTTP_SITE_OLD, /* that which the snapshot comes from */
+    HTTP_SITE_NEW,  /* that which is upgraded to */
+    HTTP_SITE_OLD,  /* that which the snapshot comes from */
     HTTP_SITE_LOCAL /* no manager: this machine's own files, see local/local.h */
 };
 #define HTTP_SITES 2 /* managers */
@@ -69,17 +69,17 @@ struct http_request {
     size_t reply_limit; /* bytes; 0: HTTP_REPLY_LIMIT */
     /*
      * A file that the body of a 200 or 206 is written to as it comes, whatever its size; it is made
-     * with mode 0600 and never reached by way of a symbolic link. Only with HTTP_GET. NULL: the body
-     * is kept in memory, as those of all other answers are.
-     * reply_offset: its first bytes, which are there already, are not asked for again ("Range", with
-     * reply_etag "If-Range"). Where the server begins anew all the same (200), so does the file. What
-     * the file has behind reply_offset is cut off.
+     * with mode 0600 and never reached by way of a symbolic link. Only with HTTP_GET. NULL: the
+     * body is kept in memory, as those of all other answers are. reply_offset: its first bytes,
+     * which are there already, are not asked for again ("Range", with reply_etag "If-Range"). Where
+     * the server begins anew all the same (200), so does the file. What the file has behind
+     * reply_offset is cut off.
      */
     const char *reply_file;
     int64_t reply_offset;
     const char *reply_etag; /* of what is there already; NULL: not known */
     int64_t reply_size;     /* of the whole file, for progress; 0: not known */
-    const char *intent_id; /* of the committed intent that allows a changing request; else NULL */
+    const char *intent_id;  /* of the committed intent that allows a changing request; else NULL */
 };
 
 /* What is certain about a request once its transfer has ended. */

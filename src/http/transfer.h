@@ -24,10 +24,10 @@ struct http_transfer {
     struct http_reply *reply; /* below the transfer until it is given away */
     struct http_reply_reader reader;
     struct buf body;
-    int file;      /* of body_file, -1: none */
+    int file;               /* of body_file, -1: none */
     struct http_sink *sink; /* of reply_file, NULL: none */
-    int64_t taken; /* bytes of the request's body that curl has asked for */
-    int began;     /* how often the connection stood ready and the request was let go */
+    int64_t taken;          /* bytes of the request's body that curl has asked for */
+    int began;              /* how often the connection stood ready and the request was let go */
     int64_t started_ms;
     int64_t moved;            /* bytes of both ways when last looked */
     int64_t moved_at_ms;      /* when they were seen to have changed */

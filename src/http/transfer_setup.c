@@ -92,8 +92,8 @@ static bool set_times(struct http_transfer *transfer)
     const struct http_request *request = transfer->request;
     int64_t timeout_ms = request->timeout_ms;
 
-    if (timeout_ms == 0 && ((request->body_file == NULL && request->reply_file == NULL) ||
-                            request->stall_ms == 0)) {
+    if (timeout_ms == 0 &&
+        ((request->body_file == NULL && request->reply_file == NULL) || request->stall_ms == 0)) {
         timeout_ms = HTTP_TIMEOUT_MS;
     }
     transfer->moved_at_ms = transfer->clock->now_ms(transfer->clock);

@@ -14,10 +14,10 @@
  *       {"size","modified_ms","sha256","archive": facts as of cloudify_archive_facts}
  *       422 {"message"}: it is damaged, and how; 404: it is not there
  *   POST /backups/NAME         the unfinished one, which was checked, becomes NAME. Body: {"size",
- *       "modified_ms", "record"}. On disk in this order: data, checksum, record, name. 409: there is
- *       one of this name; 412: it is not the file that was checked
- *   DELETE /backups/NAME       removes NAME with what stands beside it; only what ferry made: 409
- *   DELETE /backups/NAME/part  removes the unfinished one
+ *       "modified_ms", "record"}. On disk in this order: data, checksum, record, name. 409: there
+ * is one of this name; 412: it is not the file that was checked DELETE /backups/NAME       removes
+ * NAME with what stands beside it; only what ferry made: 409 DELETE /backups/NAME/part  removes the
+ * unfinished one
  *
  * Errors are {"message","error_code"} as a manager's are; 507 for a full disk, 500 for other
  * failures of the system.
