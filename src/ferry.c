@@ -153,6 +153,22 @@ static enum ferry_code check_stop(const struct workflow *workflow,
                 : FERRY_OK;
 }
 
+/* Whoever watches learns where the run stands before it goes on. */
+static void tell_status(struct session *session, const struct run_row *run)
+{
+    struct ferry *ferry = session->ferry;
+    struct ferry_event event = {
+        .at_ms = ferry->clock->realtime_ms(ferry->clock), .kind = "status", .run = run->name};
+    struct ferry_error ignored = {0};
+    char *document = NULL;
+
+    if (ferry->o.on_event && !ferry_describe_run(session->journal, run, &document, &ignored)) {
+        event.data = document;
+        ferry->o.on_event(ferry->o.arg, &event);
+        ferry_text_free(document);
+    }
+}
+
 enum ferry_code ferry_carry(struct session *session, const struct run_row *run,
                             const struct json *facts, const struct ferry_run_options *options,
                             char **result, struct ferry_error *err)
@@ -163,6 +179,7 @@ enum ferry_code ferry_carry(struct session *session, const struct run_row *run,
     enum ferry_code code;
 
     session->ferry->run = run->name;
+    tell_status(session, run);
     code = plugins_pack(session, run, facts, err);
     if (!code) {
         code = engine_run(&session->engine, run, options ? options->stop_before : NULL, err);

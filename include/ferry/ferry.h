@@ -32,7 +32,9 @@ struct ferry;
 struct ferry_event {
     int64_t id;          /* of the event in the journal; 0: transient (progress), not stored */
     int64_t at_ms;       /* unix milliseconds */
-    const char *kind;    /* "run_started", "step_started", "unit_done", "progress", ... */
+    const char *kind;    /* "run_started", "step_started", "unit_done", "progress", ...; transient
+                            also "status" (data: as ferry_status gives it), before a run goes on,
+                            and "tick": about once a second while nothing else happens */
     const char *run;     /* its name */
     const char *step;    /* name of the state, or NULL */
     const char *unit;    /* key of the unit, or NULL */

@@ -57,8 +57,6 @@ enum ferry_code cli_open(struct invocation *invocation, struct ferry **ferry,
 /* The same, with progress on the stream for errors and signals that stop the run. */
 enum ferry_code cli_open_run(struct invocation *invocation, struct ferry **ferry,
                              struct ferry_error *err) FERRY_CHECK;
-/* Lets the progress of a run that goes on begin where it stands. */
-void cli_seed_progress(struct invocation *invocation, const char *run);
 /* The end of what cli_open_run began. */
 void cli_close_run(struct invocation *invocation);
 /* The source of a run: the word at index (or none) and the settings. */

@@ -12,9 +12,6 @@ static enum ferry_code cancel(struct invocation *invocation, struct ferry_error 
     if (code != FERRY_OK) {
         return code;
     }
-    if (!invocation->quiet) {
-        cli_seed_progress(invocation, name);
-    }
     code = ferry_cancel(ferry, name, &source, &options, &text, err);
     cli_close_run(invocation);
     return cli_result(invocation, text, ui_result, code, err);

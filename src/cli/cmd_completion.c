@@ -49,11 +49,9 @@ const struct command cli_completion = {
     .name = "completion",
     .usage = "bash|zsh|fish",
     .summary = "Prints what lets a shell complete commands, options, keys and runs",
-    .details = "A package of ferry has put it where the shell looks. By hand, for bash, zsh\n"
-               "(in a folder of $fpath) and fish:\n"
-               "    ferry completion bash >~/.local/share/bash-completion/completions/ferry\n"
-               "    ferry completion zsh >_ferry\n"
-               "    ferry completion fish >~/.config/fish/completions/ferry.fish\n",
+    .details = "A package of ferry has put it where the shell looks. By hand, keep it as the\n"
+               "file ferry in ~/.local/share/bash-completion/completions, as _ferry in a folder\n"
+               "of $fpath (zsh), or as ferry.fish in ~/.config/fish/completions.\n",
     .groups = GROUP_COMMON,
     .least_words = 1,
     .most_words = 1,

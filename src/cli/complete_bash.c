@@ -8,7 +8,7 @@
 /* What is in $cur, $last (the word before) and $line (all words) stands in the script's head. */
 static const char head[] =
     "# bash completion of ferry, printed by: ferry completion bash\n"
-    "_ferry_runs() { ferry runs 2>/dev/null | while read -r run _; do\n"
+    "_ferry_runs() { command ferry runs 2>/dev/null | while read -r run _; do\n"
     "  [[ $run == RUN ]] || printf '%s\\n' \"$run\"; done; }\n"
     "_ferry_offer() { # WORDS [files|folders|runs]...: what may stand here\n"
     "  local kind\n"

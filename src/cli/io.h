@@ -7,7 +7,8 @@
 struct cli_io {
     struct ui_stream out;               /* results */
     struct ui_stream err;               /* progress and errors */
-    void (*refresh)(struct cli_io *io); /* asks for the widths anew; NULL: they stay */
+    void (*refresh)(struct cli_io *io); /* asks for sizes anew, and whose the terminal is; NULL:
+                                           they stay */
 };
 
 /* stdout and stderr of this process. Heeds NO_COLOR, TERM=dumb and COLUMNS. */

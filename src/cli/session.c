@@ -26,12 +26,17 @@ static void on_event(void *arg, const struct ferry_event *event)
     struct session *session = arg;
     struct cli_io *io = session->invocation->io;
 
-    if (io->refresh != NULL && session->progress != NULL) {
+    if (session->progress == NULL) {
+        return;
+    }
+    if (io->refresh != NULL) {
         io->refresh(io);
     }
-    if (session->progress != NULL) {
-        ui_progress_event(session->progress, event);
+    if (cli_signals_continued()) {
+        ui_progress_forget(session->progress);
     }
+    ui_progress_stopping(session->progress, cli_signals_count());
+    ui_progress_event(session->progress, event);
 }
 
 static void on_log(void *arg, const char *line)
@@ -162,28 +167,18 @@ enum ferry_code cli_open_run(struct invocation *invocation, struct ferry **ferry
     }
     session->progress = ui_progress_new(session, &invocation->io->err, &options);
     invocation->session = session;
-    cli_signals_begin(session->ferry, fileno(invocation->io->err.file));
+    cli_signals_watch();
+    /* The view says by itself that the run will stop. */
+    cli_signals_begin(session->ferry, invocation->io->err.tty && !invocation->quiet
+                                          ? -1
+                                          : fileno(invocation->io->err.file));
     *ferry = session->ferry;
     return FERRY_OK;
 }
 
-void cli_seed_progress(struct invocation *invocation, const char *run)
-{
-    struct session *session = invocation->session;
-    struct ferry_error ignored; /* what is wrong, the run itself will find and tell */
-    struct json *status;
-    char *text = NULL;
-
-    if (ferry_status(session->ferry, run, &text, &ignored) == FERRY_OK &&
-        cli_document(invocation, text, &status, &ignored) == FERRY_OK) {
-        ui_progress_seed(session->progress, status);
-    }
-    ferry_text_free(text);
-}
-
 void cli_close_run(struct invocation *invocation)
 {
-    ui_progress_end(invocation->session->progress);
+    ui_progress_end(invocation->session->progress, true);
     cli_signals_end();
 }
 

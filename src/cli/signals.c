@@ -9,6 +9,7 @@ static struct {
     struct ferry *volatile ferry;
     volatile sig_atomic_t count;
     volatile sig_atomic_t fd;
+    volatile sig_atomic_t continued;
     struct sigaction old_interrupt, old_terminate;
     sigset_t old_mask;
 } state;
@@ -21,7 +22,7 @@ static void on_signal(int number)
     if (state.ferry != NULL) {
         state.count = state.count + 1;
         ferry_stop(state.ferry);
-        if (state.count <= 2) {
+        if (state.count <= 2 && state.fd >= 0) {
             ui_signal_note(state.fd, state.count);
         }
     }
@@ -61,4 +62,33 @@ void cli_signals_end(void)
     (void)sigprocmask(SIG_SETMASK, &state.old_mask, NULL);
     (void)sigaction(SIGINT, &state.old_interrupt, NULL);
     (void)sigaction(SIGTERM, &state.old_terminate, NULL);
+}
+
+int cli_signals_count(void)
+{
+    return state.count;
+}
+
+static void on_change(int number)
+{
+    if (number == SIGCONT) {
+        state.continued = 1;
+    }
+}
+
+void cli_signals_watch(void)
+{
+    struct sigaction action = {.sa_handler = on_change}; /* no SA_RESTART: a wait must end */
+
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGWINCH, &action, NULL);
+    (void)sigaction(SIGCONT, &action, NULL);
+}
+
+bool cli_signals_continued(void)
+{
+    bool continued = state.continued != 0;
+
+    state.continued = 0;
+    return continued;
 }

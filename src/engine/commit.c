@@ -110,6 +110,9 @@ void engine_show_progress(struct engine *engine)
 
         engine_show(engine, "progress", NULL, NULL, &units);
     }
+    if (!engine->queue.count) {
+        engine_show(engine, "tick", NULL, NULL, NULL);
+    }
     tell_all(engine);
 }
 

@@ -1,21 +1,24 @@
 #include "ui/progress.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/timefmt.h"
-#include "ui/progress_line.h"
+#include "ui/live.h"
+#include "ui/screen.h"
 #include "ui/text.h"
 
 struct ui_progress {
     const struct ui_stream *stream;
     struct ui_progress_options options;
-    struct progress_step step;
-    bool drawn;       /* a live line is on the screen */
+    struct live *live;
+    struct ui_screen *screen;
+    char *above;      /* lines that are to stay, for the next frame; or NULL */
+    bool drawn;       /* the view is on the screen */
     int64_t drawn_ms; /* when it was drawn last */
-    char *seed_step;  /* the step that ui_progress_seed found at work, or NULL */
-    int64_t seed_failed, seed_running;
-    int64_t told_ms; /* when progress was last told as a plain line; 0: never */
+    int64_t now_ms;   /* of the last event */
+    int64_t told_ms;  /* when progress was last told as a plain line; 0: never */
 };
 
 struct ui_progress *ui_progress_new(const void *mem, const struct ui_stream *stream,
@@ -25,281 +28,209 @@ struct ui_progress *ui_progress_new(const void *mem, const struct ui_stream *str
 
     progress->stream = stream;
     progress->options = *options;
+    progress->live = live_new(progress);
+    progress->live->remote = options->remote;
+    progress->screen = ui_screen_new(progress, stream);
     return progress;
 }
 
-static void erase(struct ui_progress *progress)
+/* The workflow to which a step belongs: its steps, until a document tells them. */
+static void name_steps(struct ui_progress *progress, const char *name)
 {
-    if (progress->drawn) {
-        (void)fputs("\r\033[K", progress->stream->file);
-    }
-    progress->drawn = false;
-}
-
-static void draw(struct ui_progress *progress, int64_t at_ms)
-{
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    /* One column less: the last one would move some terminals to the next line. */
-    size_t columns = progress->stream->width > 1 ? progress->stream->width - 1 : 0;
-
-    if (progress->step.name == NULL) {
-        return;
-    }
-    (void)fprintf(progress->stream->file, "\r%s\033[K",
-                  progress_step_line(scope, &progress->step, columns));
-    (void)fflush(progress->stream->file);
-    progress->drawn = true;
-    progress->drawn_ms = at_ms;
-}
-
-/* "[2/4]": its place among the steps of its workflow. */
-static void number_step(const struct ui_progress_options *options, struct progress_step *step)
-{
+    const struct ui_progress_options *options = &progress->options;
     size_t first = 0;
-    size_t part = 0;
 
-    for (size_t at = 0; at < options->step_count; at++) {
-        while (part < options->end_count && at >= options->ends[part]) {
-            first = options->ends[part++];
+    for (size_t part = 0; part <= options->end_count; part++) {
+        size_t end = part < options->end_count ? options->ends[part] : options->step_count;
+
+        for (size_t at = first; at < end; at++) {
+            if (strcmp(options->steps[at], name) == 0) {
+                live_names(progress->live, options->steps + first, end - first);
+                return;
+            }
         }
-        if (strcmp(options->steps[at], step->name) == 0) {
-            step->number = at - first + 1;
-            step->count =
-                (part < options->end_count ? options->ends[part] : options->step_count) - first;
-        }
+        first = end;
     }
 }
 
-static void begin_step(struct ui_progress *progress, const struct ferry_event *event,
-                       const char *name)
-{
-    struct progress_step *step = &progress->step;
+/* --- on a terminal --- */
 
-    mem_free(step->name);
-    mem_free(step->waiting);
-    memset(step, 0, sizeof(*step));
-    step->name = ui_safe(progress, name);
-    step->started_ms = event->at_ms;
-    if (progress->seed_step != NULL && strcmp(progress->seed_step, name) == 0) {
-        step->failed = progress->seed_failed;
-        step->running = progress->seed_running;
+static void draw(struct ui_progress *progress)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const struct ui_stream *stream = progress->stream;
+    /* One column less: the last one would move some terminals to the next line. And one row less:
+       that of the cursor. */
+    size_t width = stream->width > 1 ? stream->width - 1 : 80;
+    size_t height = stream->height > 2 ? stream->height - 1 : 1;
+    size_t count;
+    struct live_line *lines =
+        live_lines(scope, progress->live, progress->now_ms, width, height, &count);
+
+    ui_screen_draw(progress->screen, lines, count, progress->above);
+    mem_free(progress->above);
+    progress->above = NULL;
+    progress->drawn = true;
+    progress->drawn_ms = progress->now_ms;
+}
+
+/* A line as ui_line prints it, for the next frame. */
+static void put_above(struct ui_progress *progress, enum ui_colour colour, const char *text)
+{
+    struct ui_stream stream = *progress->stream;
+    char *printed = NULL;
+    size_t size = 0;
+
+    stream.file = open_memstream(&printed, &size);
+    if (stream.file == NULL) {
+        mem_exhausted();
     }
-    number_step(&progress->options, step);
-}
+    ui_line(&stream, colour, 0, "%s", text);
+    if (fclose(stream.file) == 0) {
+        char *both =
+            mem_printf(progress, "%s%s", progress->above == NULL ? "" : progress->above, printed);
 
-static void end_step(struct ui_progress *progress)
-{
-    mem_free(progress->step.name);
-    mem_free(progress->step.waiting);
-    memset(&progress->step, 0, sizeof(progress->step));
-}
-
-static bool is(const struct ferry_event *event, const char *kind)
-{
-    return strcmp(event->kind, kind) == 0;
-}
-
-static bool begins(const struct ferry_event *event, const char *prefix)
-{
-    return strncmp(event->kind, prefix, strlen(prefix)) == 0;
-}
-
-static bool ends_unit(const struct ferry_event *event)
-{
-    return is(event, "unit_done") || is(event, "unit_adopted_done") || is(event, "unit_failed") ||
-           is(event, "unit_unknown") || is(event, "unit_absent") || is(event, "unit_split") ||
-           is(event, "unit_next");
-}
-
-static void set_waiting(struct ui_progress *progress, const struct ferry_event *event)
-{
-    struct progress_step *step = &progress->step;
-    char *text = ui_safe(progress, event->text);
-
-    if (step->waiting != NULL && strcmp(step->waiting, text) == 0) {
-        mem_free(text);
-        return;
+        mem_free(progress->above);
+        progress->above = both;
     }
-    mem_free(step->waiting);
-    step->waiting = text;
-    step->waiting_since_ms = event->at_ms;
+    free(printed);
 }
 
-static void count_units(struct progress_step *step, const struct ferry_event *event)
+/* What is told above the view stays when it is over. What matters is in the view itself. */
+static bool stays(const struct ui_progress *progress, const struct ferry_event *event)
 {
-    if (is(event, "unit_intent")) {
-        step->running++;
-    }
-    if (is(event, "unit_failed")) {
-        step->failed++;
-    }
-    if (ends_unit(event) && step->running > 0) {
-        step->running--;
-    }
+    return strcmp(event->kind, "unrecorded") == 0 || strcmp(event->kind, "warning") == 0 ||
+           (event->id != 0 && progress->options.verbose);
 }
 
-/* Bytes of a transfer, units of the step, or what a state counts by itself. */
-static void take_progress(struct progress_step *step, const struct ferry_event *event)
-{
-    const char *measure = event->measure == NULL ? "" : event->measure;
-
-    if (strcmp(measure, "bytes") == 0) {
-        progress_step_bytes(step, event->at_ms, event->done, event->total);
-    } else if (strcmp(measure, "units") == 0) {
-        step->done = event->done;
-        step->total = event->total;
-        step->found_total = 0;
-    } else if (event->unit != NULL && event->total > 0) {
-        step->part_done = event->done;
-        step->part_total = event->total;
-    } else if (event->total > 0) {
-        step->found = event->done;
-        step->found_total = event->total;
-    }
-}
-
-/* Keeps what the live line needs. */
-static void learn(struct ui_progress *progress, const struct ferry_event *event)
-{
-    struct progress_step *step = &progress->step;
-    /* Work before the first step, such as reading the archive, goes by its text. */
-    const char *name = event->step == NULL && event->id == 0 ? event->text : event->step;
-
-    /* A resumed step does not start again, its first event says where we are. */
-    if (name != NULL && (step->name == NULL || strcmp(step->name, name) != 0)) {
-        begin_step(progress, event, name);
-    }
-    take_progress(step, event);
-    if (event->id == 0 && event->step != NULL && event->text != NULL && step->total <= 1) {
-        set_waiting(progress, event);
-    }
-    count_units(step, event);
-}
-
-/* Does it matter to everyone who watches, not only to those who ask for all? */
-static bool matters(const struct ferry_event *event)
-{
-    return begins(event, "run_") || begins(event, "step_") || is(event, "unit_failed") ||
-           is(event, "unit_unknown") || is(event, "unit_blocked") ||
-           begins(event, "unit_adopted") || is(event, "unit_absent") || is(event, "unit_split") ||
-           is(event, "unit_next") || begins(event, "wave_") || is(event, "width");
-}
-
-static enum ui_colour colour_of(const struct ferry_event *event)
-{
-    const char *last = strrchr(event->kind, '_');
-
-    return ui_state_colour(last == NULL ? event->kind : last + 1);
-}
-
-/* "install_new_agents tenant/deployment failed: REASON" */
-static char *event_text(const void *mem, const struct ui_progress *progress,
-                        const struct ferry_event *event)
-{
-    const char *underscore = strchr(event->kind, '_');
-    const char *what = underscore == NULL ? event->kind : underscore + 1;
-    bool of_run = begins(event, "run_") || event->step == NULL;
-    const char *subject = of_run ? "run" : event->step;
-    char *words = mem_strdup(mem, what);
-    char *text;
-
-    for (char *at = words; *at != '\0'; at++) {
-        *at = *at == '_' ? ' ' : *at;
-    }
-    if (of_run && event->run != NULL) {
-        subject = mem_printf(mem, "run %s", event->run);
-    }
-    text = mem_printf(mem, "%s%s%s %s", subject, event->unit == NULL ? "" : " ",
-                      event->unit == NULL ? "" : event->unit, words);
-    if (is(event, "step_done") && progress->step.name != NULL) {
-        text = mem_printf(mem, "%s in %s", text,
-                          timefmt_duration(mem, event->at_ms - progress->step.started_ms));
-    }
-    return event->text == NULL ? text : mem_printf(mem, "%s: %s", text, event->text);
-}
-
-static void tell(struct ui_progress *progress, enum ui_colour colour, int64_t at_ms,
-                 const char *text)
+static void on_terminal(struct ui_progress *progress, const struct ferry_event *event,
+                        const char *text)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
 
-    if (progress->stream->tty) {
-        erase(progress);
-        ui_line(progress->stream, colour, 0, "%s %s", progress_clock(scope, at_ms), text);
-    } else {
-        ui_line(progress->stream, colour, 0, "%s %s", timefmt_utc(scope, at_ms), text);
+    if (stays(progress, event)) {
+        put_above(progress, live_event_colour(event),
+                  mem_printf(scope, "%s %s", progress_clock(scope, event->at_ms), text));
     }
+    if (!progress->drawn || progress->now_ms - progress->drawn_ms >= UI_REDRAW_MS ||
+        progress->now_ms < progress->drawn_ms) {
+        draw(progress);
+    }
+}
+
+/* --- elsewhere --- */
+
+static void tell(struct ui_progress *progress, enum ui_colour colour, const char *text)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+
+    ui_line(progress->stream, colour, 0, "%s %s", timefmt_utc(scope, progress->now_ms), text);
     (void)fflush(progress->stream->file);
 }
 
-static void tell_event(struct ui_progress *progress, const struct ferry_event *event)
-{
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-
-    tell(progress, colour_of(event), event->at_ms, event_text(scope, progress, event));
-}
-
-/* Where there is no live line, its text becomes a line now and then. */
+/* What moves the view becomes a line now and then. */
 static void tell_progress(struct ui_progress *progress, const struct ferry_event *event)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
 
-    if (event->id != 0 || progress->step.name == NULL) {
+    if (event->id != 0 || progress->live->detail.name == NULL || strcmp(event->kind, "tick") == 0) {
         return;
     }
     if (progress->told_ms != 0 && event->at_ms - progress->told_ms < UI_PLAIN_PROGRESS_MS) {
         return;
     }
     progress->told_ms = event->at_ms;
-    tell(progress, UI_PLAIN, event->at_ms, progress_step_line(scope, &progress->step, 0));
+    tell(progress, UI_PLAIN, progress_step_line(scope, &progress->live->detail, 0));
 }
 
+static void in_lines(struct ui_progress *progress, const struct ferry_event *event,
+                     const char *text)
+{
+    bool always = strcmp(event->kind, "unrecorded") == 0 || strcmp(event->kind, "warning") == 0;
+
+    if (progress->drawn) { /* it has gone into the background */
+        ui_screen_forget(progress->screen);
+        progress->drawn = false;
+    }
+    if (always || (event->id != 0 && (progress->options.verbose || live_matters(event)))) {
+        tell(progress, live_event_colour(event), text);
+    }
+    tell_progress(progress, event);
+}
+
+/* --- both --- */
+
 void ui_progress_event(struct ui_progress *progress, const struct ferry_event *event)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char *text;
+
+    if (progress->options.quiet) {
+        return;
+    }
+    progress->now_ms = event->at_ms;
+    if (event->step != NULL && progress->live->step_count == 0) {
+        name_steps(progress, event->step);
+    }
+    text = live_event_text(scope, progress->live, event);
+    live_event(progress->live, event);
+    if (progress->stream->tty) {
+        on_terminal(progress, event, text);
+    } else {
+        in_lines(progress, event, text);
+    }
+}
+
+void ui_progress_status(struct ui_progress *progress, const struct json *status, int64_t now_ms)
 {
     if (progress->options.quiet) {
         return;
     }
-    learn(progress, event);
-    /* What a lost journal could not hold is seen here or nowhere, and so are the plan's warnings.
-     */
-    if (is(event, "unrecorded") || is(event, "warning") ||
-        (event->id != 0 && (progress->options.verbose || matters(event)))) {
-        tell_event(progress, event);
-    }
-    if (is(event, "step_done") || is(event, "step_skipped") || is(event, "step_failed") ||
-        (begins(event, "run_") && !is(event, "run_started"))) {
-        end_step(progress);
-    }
-    if (!progress->stream->tty) {
-        tell_progress(progress, event);
-    } else if (!progress->drawn || event->at_ms - progress->drawn_ms >= UI_REDRAW_MS) {
-        draw(progress, event->at_ms);
-    }
-}
-
-void ui_progress_seed(struct ui_progress *progress, const struct json *status)
-{
-    for (const struct json *step = json_first(json_member(status, "steps")); step != NULL;
-         step = json_next(step)) {
-        if (strcmp(json_string_or(step, "state", ""), "running") != 0) {
-            continue;
-        }
-        mem_free(progress->seed_step);
-        progress->seed_step = mem_strdup(progress, json_string_or(step, "name", ""));
-        progress->seed_failed = json_int64_or(step, "units.failed", 0);
-        progress->seed_running = json_int64_or(step, "units.running", 0);
+    progress->now_ms = now_ms;
+    live_status(progress->live, status, now_ms);
+    if (progress->stream->tty &&
+        (!progress->drawn || now_ms - progress->drawn_ms >= UI_REDRAW_MS)) {
+        draw(progress);
     }
 }
 
 void ui_progress_log(struct ui_progress *progress, const char *line)
 {
-    erase(progress);
+    if (progress->stream->tty) {
+        put_above(progress, UI_DIM, line);
+        return;
+    }
     ui_line(progress->stream, UI_DIM, 0, "%s", line);
     (void)fflush(progress->stream->file);
 }
 
-void ui_progress_end(struct ui_progress *progress)
+void ui_progress_stopping(struct ui_progress *progress, int count)
 {
-    erase(progress);
-    (void)fflush(progress->stream->file);
+    progress->live->note = count == 0 ? NULL
+                           : count == 1
+                               ? "stopping after what is in flight; press Ctrl-C again to stop now"
+                               : "stopping now; what was cut is looked up by the next ferry resume";
+}
+
+void ui_progress_forget(struct ui_progress *progress)
+{
+    ui_screen_forget(progress->screen);
+}
+
+void ui_progress_end(struct ui_progress *progress, bool summary)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const struct ui_stream *stream = progress->stream;
+    struct live_line *lines = NULL;
+    size_t count = 0;
+
+    if (progress->drawn && stream->tty) {
+        lines = live_summary(scope, progress->live, progress->now_ms,
+                             stream->width > 1 ? stream->width - 1 : 80, &count);
+        ui_screen_end(progress->screen, lines, summary ? count : 0, progress->above);
+    }
+    mem_free(progress->above);
+    progress->above = NULL;
+    progress->drawn = false;
+    (void)fflush(stream->file);
 }

@@ -17,8 +17,9 @@
 
 struct ui_stream {
     FILE *file;
-    size_t width; /* columns; 0: no limit (a pipe, a file) */
-    bool tty;     /* a terminal that can move its cursor */
+    size_t width;  /* columns; 0: no limit (a pipe, a file) */
+    size_t height; /* rows of a terminal */
+    bool tty;      /* a terminal that can move its cursor, and that is ours just now */
     bool colour;
 };
 

@@ -1,4 +1,4 @@
-/* The program on a terminal: width, colours, the live line, and what turns them off. */
+/* The program on a terminal: width, colours, the live view, and what turns them off. */
 #include "ferry_test.h"
 
 #include <pty.h>
@@ -84,23 +84,31 @@ static int reset(void **state)
     return 0;
 }
 
-/* Letters between "\r" and "\033[K" of the widest live line; 0: there was none. */
+/* Columns of the widest line of the view; 0: there was none. Its lines are ASCII. */
 static size_t widest_live_line(const char *output)
 {
     size_t widest = 0;
 
-    for (const char *at = strchr(output, '\r'); at != NULL; at = strchr(at + 1, '\r')) {
-        const char *end = strstr(at, "\033[K");
-        size_t length = end == NULL ? 0 : (size_t)(end - at) - 1;
+    for (const char *end = strstr(output, "\033[K\r\n"); end != NULL;
+         end = strstr(end + 1, "\033[K\r\n")) {
+        size_t length = 0;
+        const char *start = end;
 
-        if (memchr(at, '\n', length + 1) == NULL && length > widest) {
-            widest = length;
+        while (start > output && start[-1] != '\n')
+            start--;
+        for (const char *at = start; at < end; at++) {
+            if (*at == '\033') /* up to its letter, it has no width */
+                at += strcspn(at, "AJKhlm");
+            else if (*at != '\r')
+                length++;
         }
+        if (length > widest)
+            widest = length;
     }
     return widest;
 }
 
-static void a_terminal_gets_a_live_line_that_fits_and_colours(void **state)
+static void a_terminal_gets_a_view_that_fits_and_colours(void **state)
 {
     static const struct surroundings around = {.term = "xterm", .width = COLUMNS};
     char output[OUTPUT_MAX];
@@ -108,10 +116,11 @@ static void a_terminal_gets_a_live_line_that_fits_and_colours(void **state)
     (void)state;
     run_on_terminal(&around, "run", NULL, output);
     assert_int_equal(widest_live_line(output), COLUMNS - 1);
-    assert_non_null(strstr(output, "\033[32m00:00:03 restore done in 2.0 s\033[0m"));
+    assert_non_null(strstr(output, "\033[32m done      restore"));
+    assert_null(strstr(output, "\033[?25l")); /* the cursor is never hidden */
 }
 
-static void no_color_takes_colours_away_and_nothing_else(void **state)
+static void no_color_gives_plain_lines(void **state)
 {
     static const struct surroundings around = {.term = "xterm", .no_color = "1", .width = COLUMNS};
     static const struct surroundings empty = {.term = "xterm", .no_color = "", .width = COLUMNS};
@@ -119,8 +128,8 @@ static void no_color_takes_colours_away_and_nothing_else(void **state)
 
     (void)state;
     run_on_terminal(&around, "run", NULL, output);
-    assert_int_equal(widest_live_line(output), COLUMNS - 1);
-    assert_null(strstr(output, "\033[32m"));
+    assert_null(strchr(output, '\033'));
+    assert_non_null(strstr(output, "1970-01-01T00:00:03.000Z restore done in 2.0 s\r\n"));
     run_on_terminal(&empty, "run", NULL, output);
     assert_non_null(strstr(output, "\033[32m"));
 }
@@ -153,28 +162,39 @@ static void a_terminal_that_tells_no_width_has_that_of_columns_or_80(void **stat
     assert_int_equal(widest_live_line(output), 79);
 }
 
-static void watching_redraws_the_screen(void **state)
+static void watching_shows_the_view_and_ends_with_the_status(void **state)
 {
     static const struct surroundings around = {.term = "xterm", .width = 80};
     char output[OUTPUT_MAX];
+    const char *view;
 
     (void)state;
     fake_reset();
     fake_answer(FERRY_OK, RUNNING, NULL, NULL);
+    fake_answer(FERRY_OK, "{\"events\":[],\"last\":0}", NULL, NULL); /* where the last one is */
+    fake_answer(FERRY_OK,
+                "{\"events\":[{\"id\":1,\"at\":\"1970-01-01T00:00:03.000Z\",\"kind\":\"step_done\","
+                "\"run\":\"upgrade-1\",\"step\":\"restore\"}],\"last\":1}",
+                NULL, NULL);
+    fake_answer(FERRY_OK, RUNNING, NULL, NULL);
+    fake_answer(FERRY_OK, "{\"events\":[],\"last\":1}", NULL, NULL);
     fake_answer(FERRY_OK, DONE, NULL, NULL);
+    fake_answer(FERRY_OK, "{\"events\":[],\"last\":1}", NULL, NULL);
     run_on_terminal(&around, "status", "--watch", output);
-    assert_non_null(strstr(output, "\033[H\033[J\033[1mrun upgrade-1: running"));
-    assert_non_null(strstr(output, "\033[H\033[J\033[32mrun upgrade-1: done"));
+    view = strstr(output, "run upgrade-1: running");
+    assert_non_null(view);
+    assert_non_null(strstr(view, "00:00:03 restore done"));
+    assert_non_null(strstr(view, "\033[32mrun upgrade-1: done"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_terminal_gets_a_live_line_that_fits_and_colours, reset),
-        cmocka_unit_test_setup(no_color_takes_colours_away_and_nothing_else, reset),
+        cmocka_unit_test_setup(a_terminal_gets_a_view_that_fits_and_colours, reset),
+        cmocka_unit_test_setup(no_color_gives_plain_lines, reset),
         cmocka_unit_test_setup(a_dumb_terminal_gets_plain_lines, reset),
         cmocka_unit_test_setup(a_terminal_that_tells_no_width_has_that_of_columns_or_80, reset),
-        cmocka_unit_test_setup(watching_redraws_the_screen, reset),
+        cmocka_unit_test_setup(watching_shows_the_view_and_ends_with_the_status, reset),
     };
 
     return cmocka_run_group_tests_name("cli: terminal", tests, NULL, NULL);

@@ -9,6 +9,7 @@ void render_begin(struct rendering *rendering, size_t width, bool tty, bool colo
     rendering->stream =
         (struct ui_stream){.file = open_memstream(&rendering->text, &rendering->size),
                            .width = width,
+                           .height = 24,
                            .tty = tty,
                            .colour = colour};
 }

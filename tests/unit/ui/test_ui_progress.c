@@ -1,4 +1,4 @@
-/* The live line of a terminal, and plain lines elsewhere. */
+/* The frames of a terminal, and plain lines elsewhere. */
 #include "ferry_test.h"
 
 #include "render.h"
@@ -33,7 +33,7 @@ static void begin(struct shown *shown, size_t width, bool tty, struct ui_progres
 
 static char *end(struct shown *shown)
 {
-    ui_progress_end(shown->progress);
+    ui_progress_end(shown->progress, false);
     render_end(&shown->rendering);
     mem_free(shown->mem);
     return shown->rendering.text;
@@ -137,59 +137,118 @@ static void a_terminal_is_redrawn_four_times_a_second_at_most(void **state)
         ui_progress_event(shown.progress, PROGRESS(ms, "install_new_agents", .done = ms,
                                                    .total = 10000, .measure = "units"));
     text = end(&shown);
-    assert_int_equal(count_of(text, "\r["), 8);
-    assert_int_equal(count_of(text, "\n"), 0);
-    assert_has(text, "\r[3/3] install_new_agents [###-----------------] 1750 of 10000\033[K");
-    assert_string_equal(text + strlen(text) - 4, "\r\033[K");
+    assert_int_equal(count_of(text, "\033[?2026h"), 8 + 1); /* and one that takes it away */
+    assert_int_equal(count_of(text, "\033[?2026l"), 8 + 1);
+    assert_has(text, "1750 of 10000");
+    assert_lacks(text, "\033[?25l"); /* the cursor is never hidden */
     free(text);
 }
 
-static void the_live_line_never_wraps(void **state)
+/* What has not changed is passed over: the frame moves on by one line. */
+static void a_frame_holds_what_has_changed(void **state)
 {
-    static const size_t widths[] = {20, 40, 80};
+    struct shown shown;
+    char *text, *second;
 
     (void)state;
-    for (size_t at = 0; at < FERRY_COUNT(widths); at++) {
-        struct shown shown;
-        char *text;
-        char *start;
-        size_t length;
-
-        begin(&shown, widths[at], true, (struct ui_progress_options){0});
-        ui_progress_event(shown.progress,
-                          &(struct ferry_event){.at_ms = T0,
-                                                .kind = "waiting",
-                                                .step = "restore",
-                                                .text = "the manager restarts its services, which "
-                                                        "takes a while; \033[2J it answers 502"});
-        text = end(&shown);
-        start = strchr(text, '[');
-        assert_non_null(start);
-        length = (size_t)(strstr(start, "\033[K") - start);
-        assert_true(length < widths[at]);
-        assert_lacks(text, "\033[2J");
-        free(text);
-    }
+    begin(&shown, 80, true, (struct ui_progress_options){0});
+    ui_progress_event(shown.progress, EVENT(0, "step_started", .step = "upload"));
+    ui_progress_event(shown.progress, PROGRESS(1000, "upload", .text = NULL));
+    text = end(&shown);
+    second = strstr(text, "\033[?2026l") + 8;
+    assert_memory_equal(second, "\033[?2026h\r\033[3A running", 21);
+    assert_has(second, " 1 s\033[K\n\n\n\033[J\033[?2026l");
+    free(text);
 }
 
-static void lines_that_stay_stand_above_the_live_line(void **state)
+static void nothing_is_written_when_nothing_has_changed(void **state)
 {
     struct shown shown;
     char *text;
 
     (void)state;
     begin(&shown, 80, true, (struct ui_progress_options){0});
-    ui_progress_event(shown.progress, EVENT(0, "step_started", .step = "restore", .text = "r"));
-    ui_progress_event(shown.progress,
-                      EVENT(100, "unit_failed", .step = "restore", .unit = "u", .text = "x"));
-    ui_progress_log(shown.progress, "a log line");
+    for (int64_t ms = 0; ms < 1000; ms += 250)
+        ui_progress_event(shown.progress, PROGRESS(ms, "upload", .text = "the same"));
     text = end(&shown);
-    assert_string_equal(text, "15:00:00 restore started: r\n"
-                              "\r[2/3] restore\033[K"
-                              "\r\033[K15:00:00 restore u failed: x\n"
-                              "\r[2/3] restore\033[K"
-                              "\r\033[Ka log line\n");
+    assert_int_equal(count_of(text, "\033[?2026h"), 1 + 1);
     free(text);
+}
+
+/* A terminal that has become narrower has broken the lines: the frame begins so much higher. */
+static void a_new_width_draws_all_anew(void **state)
+{
+    struct shown shown;
+    char *text, *second;
+
+    (void)state;
+    begin(&shown, 80, true, (struct ui_progress_options){0});
+    ui_progress_event(shown.progress, EVENT(0, "step_started", .step = "upload"));
+    shown.rendering.stream.width = 40;
+    ui_progress_event(shown.progress, PROGRESS(1000, "upload", .text = NULL));
+    text = end(&shown);
+    second = strstr(text, "\033[?2026l") + 8;
+    /* The first line had 79 columns, of which 40 fit: two rows, and one each for the others. */
+    assert_memory_equal(second, "\033[?2026h\r\033[4A\033[J running", 24);
+    free(text);
+}
+
+static void warnings_and_the_log_stay_above_the_view(void **state)
+{
+    struct shown shown;
+    char *text;
+
+    (void)state;
+    begin(&shown, 80, true, (struct ui_progress_options){0});
+    ui_progress_event(shown.progress, EVENT(0, "step_started", .step = "upload"));
+    ui_progress_event(shown.progress, &(struct ferry_event){.at_ms = T0 + 300,
+                                                            .kind = "warning",
+                                                            .step = "restore",
+                                                            .text = "it was not \033[2J tried"});
+    ui_progress_log(shown.progress, "a log line");
+    ui_progress_event(shown.progress, PROGRESS(1000, "upload", .text = NULL));
+    text = end(&shown);
+    assert_has(text, "\033[3A\033[J15:00:00 restore warning: it was not ?[2J tried\n running");
+    assert_has(text, "\033[3A\033[Ja log line\n running");
+    free(text);
+}
+
+/* In the background the shell writes to the terminal. */
+static void who_is_in_the_background_draws_no_view(void **state)
+{
+    struct shown shown;
+    char *text;
+
+    (void)state;
+    begin(&shown, 80, true, (struct ui_progress_options){0});
+    ui_progress_event(shown.progress, EVENT(0, "step_started", .step = "upload"));
+    shown.rendering.stream.tty = false;
+    ui_progress_event(shown.progress, EVENT(1000, "step_done", .step = "upload"));
+    text = end(&shown);
+    assert_has(strstr(text, "\033[?2026l"), "\033[?2026l2026-11-22T15:00:01.000Z upload done");
+    assert_int_equal(count_of(text, "\033[?2026h"), 1);
+    free(text);
+}
+
+static void the_end_leaves_every_step(void **state)
+{
+    struct shown shown;
+    const char *last;
+
+    (void)state;
+    begin(&shown, 60, true, (struct ui_progress_options){0});
+    ui_progress_event(shown.progress, EVENT(0, "step_started", .step = "upload"));
+    ui_progress_event(shown.progress, EVENT(61000, "step_done", .step = "upload"));
+    ui_progress_event(shown.progress, EVENT(61000, "run_paused", .text = "stopped"));
+    ui_progress_end(shown.progress, true);
+    fflush(shown.rendering.stream.file);
+    last = strstr(shown.rendering.text, "\033[J");
+    while (strstr(last + 1, "\033[J") != NULL && strstr(strstr(last + 1, "\033[J") + 1, "\033[J"))
+        last = strstr(last + 1, "\033[J");
+    assert_has(last, "run upgrade-1: paused");
+    assert_has(last, " done      upload                                1 min 01 s\033[K\n"
+                     " waiting   restore\033[K\n waiting   install_new_agents\033[K\n");
+    free(end(&shown));
 }
 
 static void a_narrow_terminal_has_numbers_before_bars(void **state)
@@ -205,42 +264,6 @@ static void a_narrow_terminal_has_numbers_before_bars(void **state)
                         "[7/10] install_new_agents 412 of 10000, 3 failed, 64 running");
     assert_string_equal(progress_step_line(scope, &step, 40),
                         "[7/10] install_new_agents 412 of 1000...");
-}
-
-static void what_is_waited_for_is_shown_with_its_beginning(void **state)
-{
-    struct ferry_event waiting = {
-        .at_ms = T0, .kind = "waiting", .step = "restore", .text = "the restart"};
-    struct shown shown;
-    char *text;
-
-    (void)state;
-    begin(&shown, 80, true, (struct ui_progress_options){0});
-    ui_progress_event(shown.progress, &waiting);
-    waiting.at_ms += 60000;
-    ui_progress_event(shown.progress, &waiting);
-    text = end(&shown);
-    assert_int_equal(count_of(text, "[2/3] restore, since 15:00:00: the restart"), 2);
-    free(text);
-}
-
-static void what_a_state_counts_itself_is_shown_without_a_bar(void **state)
-{
-    struct shown shown;
-    char *text;
-
-    (void)state;
-    begin(&shown, 80, true, (struct ui_progress_options){0});
-    ui_progress_event(shown.progress, PROGRESS(0, "install_new_agents", .done = 500, .total = 900));
-    ui_progress_event(shown.progress, PROGRESS(300, "install_new_agents", .done = 0, .total = 900,
-                                               .measure = "units"));
-    ui_progress_event(shown.progress,
-                      PROGRESS(600, "restore", .unit = "restore", .done = 3, .total = 40));
-    text = end(&shown);
-    assert_string_equal(text, "\r[3/3] install_new_agents found 500 of 900\033[K"
-                              "\r[3/3] install_new_agents [--------------------] 0 of 900\033[K"
-                              "\r[2/3] restore 3 of 40\033[K\r\033[K");
-    free(text);
 }
 
 static void quiet_says_nothing_and_verbose_all(void **state)
@@ -262,26 +285,6 @@ static void quiet_says_nothing_and_verbose_all(void **state)
     free(text);
 }
 
-static void work_before_the_first_step_has_progress_too(void **state)
-{
-    struct ferry_event reading = {.at_ms = T0,
-                                  .kind = "reading",
-                                  .run = "",
-                                  .text = "reading the archive",
-                                  .done = 1,
-                                  .total = 4,
-                                  .measure = "bytes"};
-    struct shown shown;
-    char *text;
-
-    (void)state;
-    begin(&shown, 80, true, (struct ui_progress_options){0});
-    ui_progress_event(shown.progress, &reading);
-    text = end(&shown);
-    assert_has(text, "\rreading the archive 25% [#####---------------] 1 B of 4 B\033[K");
-    free(text);
-}
-
 static void the_rate_is_that_of_this_transfer(void **state)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
@@ -299,49 +302,6 @@ static void the_rate_is_that_of_this_transfer(void **state)
                         "upload 0% [--------------------] 0 B of 9.7 KiB");
     progress_step_bytes(&step, T0 + 3000, 10000, 10000);
     assert_string_equal(progress_step_line(scope, &step, 0), "upload");
-}
-
-static void running_and_failed_units_are_counted(void **state)
-{
-    struct shown shown;
-    char *text;
-
-    (void)state;
-    begin(&shown, 80, true, (struct ui_progress_options){0});
-    for (int at = 0; at < 5; at++)
-        ui_progress_event(shown.progress, EVENT(at, "unit_intent", .step = "install_new_agents"));
-    ui_progress_event(shown.progress, EVENT(10, "unit_done", .step = "install_new_agents"));
-    ui_progress_event(shown.progress,
-                      EVENT(11, "unit_failed", .step = "install_new_agents", .unit = "u"));
-    ui_progress_event(shown.progress, PROGRESS(1000, "install_new_agents", .done = 2, .total = 40,
-                                               .measure = "units"));
-    text = end(&shown);
-    assert_has(
-        text, "[3/3] install_new_agents [#-------------------] 2 of 40, 1 failed, 3 running\033[K");
-    free(text);
-}
-
-static void a_resumed_run_counts_what_stands_open_already(void **state)
-{
-    static const char status[] =
-        "{\"steps\":[{\"name\":\"upload\",\"state\":\"done\"},{\"name\":\"install_new_agents\","
-        "\"state\":\"running\",\"units\":{\"running\":5,\"failed\":2}}]}";
-    struct ferry_error err = {0};
-    struct json *document;
-    struct shown shown;
-    char *text;
-
-    (void)state;
-    begin(&shown, 80, true, (struct ui_progress_options){0});
-    assert_int_equal(json_parse(shown.mem, status, strlen(status), &document, &err), FERRY_OK);
-    ui_progress_seed(shown.progress, document);
-    ui_progress_event(shown.progress,
-                      EVENT(0, "unit_done", .step = "install_new_agents", .unit = "u"));
-    ui_progress_event(shown.progress, PROGRESS(300, "install_new_agents", .done = 9, .total = 40,
-                                               .measure = "units"));
-    text = end(&shown);
-    assert_has(text, " 9 of 40, 2 failed, 4 running\033[K");
-    free(text);
 }
 
 static void a_run_is_the_subject_of_its_own_events(void **state)
@@ -365,17 +325,16 @@ int main(void)
         cmocka_unit_test(what_becomes_of_agents_is_shown),
         cmocka_unit_test(a_pipe_gets_progress_every_ten_seconds_at_most),
         cmocka_unit_test(a_terminal_is_redrawn_four_times_a_second_at_most),
-        cmocka_unit_test(the_live_line_never_wraps),
-        cmocka_unit_test(lines_that_stay_stand_above_the_live_line),
+        cmocka_unit_test(a_frame_holds_what_has_changed),
+        cmocka_unit_test(nothing_is_written_when_nothing_has_changed),
+        cmocka_unit_test(a_new_width_draws_all_anew),
+        cmocka_unit_test(warnings_and_the_log_stay_above_the_view),
+        cmocka_unit_test(who_is_in_the_background_draws_no_view),
+        cmocka_unit_test(the_end_leaves_every_step),
         cmocka_unit_test(a_narrow_terminal_has_numbers_before_bars),
-        cmocka_unit_test(what_is_waited_for_is_shown_with_its_beginning),
-        cmocka_unit_test(what_a_state_counts_itself_is_shown_without_a_bar),
         cmocka_unit_test(quiet_says_nothing_and_verbose_all),
-        cmocka_unit_test(work_before_the_first_step_has_progress_too),
         cmocka_unit_test(the_rate_is_that_of_this_transfer),
-        cmocka_unit_test(a_resumed_run_counts_what_stands_open_already),
         cmocka_unit_test(a_run_is_the_subject_of_its_own_events),
-        cmocka_unit_test(running_and_failed_units_are_counted),
     };
 
     return cmocka_run_group_tests_name("ui: progress", tests, NULL, NULL);
