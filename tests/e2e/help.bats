@@ -92,16 +92,16 @@ offers() {
   hints 'did you mean ferry run'
   ferry 2 run --stop-befor restore
   hints 'did you mean --stop-before'
-  ferry 2 run upgrade.yaml --stop-before restor
+  ferry 2 run upgrade.yaml --stop-before "restor"
   hints 'did you mean restore'
-  ferry 2 run upgrade.yaml --set agents.concurency=3
+  ferry 2 run upgrade.yaml --set "agents.concurency=3"
   hints 'did you mean agents.concurrency'
-  write_yaml 'agents: {concurency: 3}'
+  write_yaml "agents: {concurency: 3}"
   ferry 2 run upgrade.yaml
   hints 'did you mean .*concurrency'
   ferry 2 help install_new_agent
   hints 'did you mean ferry help install_new_agents'
-  ferry 2 status --units --format tabel
+  ferry 2 status --units --format "tabel"
   hints 'did you mean table'
 }
 
