@@ -329,6 +329,44 @@ static void write_schedules(struct items *items, int64_t tenant)
     items_close(items);
 }
 
+static void write_secrets(struct items *items, int64_t tenant)
+{
+    char name[PLAN_NAME_SIZE], value[65], date[PLAN_DATE_SIZE];
+    items_of(items, "secrets", NULL);
+    for (int64_t s = tenant; s < items->plan->secrets; s += items->plan->tenants) {
+        void *scope FERRY_SCOPE = mem_scope(NULL);
+        plan_secret_name(s, name);
+        plan_secret(items->plan, 2000 + s, value, sizeof(value) - 1);
+        plan_date(s % 500, true, date);
+        struct json *item = item_new(scope, name, date);
+        json_set_string(item, "value", value);
+        json_set_bool(item, "is_hidden_value", false);
+        items_add(items, item);
+    }
+    items_close(items);
+}
+
+static void write_users(struct items *items)
+{
+    char name[PLAN_NAME_SIZE], tenant[PLAN_NAME_SIZE];
+    items_of(items, "users", NULL);
+    for (int64_t u = 0; u < items->plan->users; u++) {
+        void *scope FERRY_SCOPE = mem_scope(NULL);
+        const char *role = NULL;
+        struct json *item = json_object(scope);
+        plan_user_name(u, name);
+        plan_tenant_name(u % items->plan->tenants, tenant);
+        (void)plan_user_role(u, &role);
+        json_set_string(item, "username", name);
+        json_set_string(item, "role", "default");
+        json_set_bool(item, "active", true);
+        struct json *roles = json_set_object(item, "tenant_roles");
+        json_push_string(json_set_array(json_set_object(roles, "direct"), tenant), role);
+        items_add(items, item);
+    }
+    items_close(items);
+}
+
 static void write_tenant(struct items *items, int64_t tenant)
 {
     static const char *const folders[] = {"", "blueprints/", "deployments/", "plugins/"};
@@ -344,6 +382,7 @@ static void write_tenant(struct items *items, int64_t tenant)
         write_plugins(items);
         write_plugin_files(items);
     }
+    write_secrets(items, tenant);
     write_blueprints(items);
     write_deployments(items, tenant);
     write_topology(items, tenant);
@@ -366,6 +405,7 @@ static void write_mgmt(struct items *items)
         items_add(items, item);
     }
     items_close(items);
+    write_users(items);
 }
 
 void archive_write_items(struct zip_out *out, const struct make_plan *plan)

@@ -46,14 +46,28 @@ static void rows_users(struct dump *dump)
     dump_set(dump, "failed_logins_counter", "0");
     dump_set(dump, "show_getting_started", "t");
     dump_row_end(dump);
+    for (int64_t u = 0; u < dump->plan->users; u++) {
+        char name[PLAN_NAME_SIZE], id[NUMBER_SIZE];
+        plan_user_name(u, name);
+        dump_row(dump);
+        dump_set(dump, "id", number(id, u + 1));
+        dump_set(dump, "username", name);
+        dump_set(dump, "active", "t");
+        dump_set(dump, "password", hash);
+        dump_set(dump, "failed_logins_counter", "0");
+        dump_row_end(dump);
+    }
 }
 
 static void rows_roles(struct dump *dump)
 {
-    dump_row(dump);
-    dump_set(dump, "user_id", "0");
-    dump_set(dump, "role_id", "1");
-    dump_row_end(dump);
+    char id[NUMBER_SIZE];
+    for (int64_t u = 0; u <= dump->plan->users; u++) {
+        dump_row(dump);
+        dump_set(dump, "user_id", number(id, u));
+        dump_set(dump, "role_id", u == 0 ? "1" : "6");
+        dump_row_end(dump);
+    }
 }
 
 static void rows_members(struct dump *dump)
@@ -64,6 +78,33 @@ static void rows_members(struct dump *dump)
         dump_set(dump, "user_id", "0");
         dump_set(dump, "tenant_id", number(id, t));
         dump_set(dump, "role_id", "3");
+        dump_row_end(dump);
+    }
+    for (int64_t u = 0; u < dump->plan->users; u++) {
+        char user[NUMBER_SIZE], role[NUMBER_SIZE];
+        const char *name = NULL;
+        dump_row(dump);
+        dump_set(dump, "user_id", number(user, u + 1));
+        dump_set(dump, "tenant_id", number(id, u % dump->plan->tenants));
+        dump_set(dump, "role_id", number(role, plan_user_role(u, &name)));
+        dump_row_end(dump);
+    }
+}
+
+static void rows_secrets(struct dump *dump)
+{
+    char name[PLAN_NAME_SIZE], value[65], tenant[NUMBER_SIZE], date[PLAN_DATE_SIZE];
+    for (int64_t s = 0; s < dump->plan->secrets; s++) {
+        plan_secret_name(s, name);
+        plan_secret(dump->plan, 2000 + s, value, sizeof(value) - 1);
+        plan_date(s % 500, false, date);
+        dump_row(dump);
+        dump_set(dump, "id", name);
+        dump_set(dump, "value", value);
+        dump_set(dump, "created_at", date);
+        dump_set(dump, "updated_at", date);
+        dump_set(dump, "_tenant_id", number(tenant, s % dump->plan->tenants));
+        dump_set(dump, "is_hidden_value", "f");
         dump_row_end(dump);
     }
 }
@@ -408,7 +449,7 @@ void dump_rows(struct dump *dump, const char *table)
         {"nodes", rows_nodes},           {"node_instances", rows_instances},
         {"agents", rows_agents},         {"executions", rows_executions},
         {"plugins", rows_plugins},       {"execution_schedules", rows_schedules},
-        {"tokens", rows_tokens},
+        {"tokens", rows_tokens},         {"secrets", rows_secrets},
     };
     for (size_t i = 0; i < FERRY_COUNT(makers); i++) {
         if (strcmp(makers[i].name, table) == 0) {

@@ -62,6 +62,23 @@ void plan_deployment_name(int64_t deployment, char out[PLAN_NAME_SIZE])
     (void)snprintf(out, PLAN_NAME_SIZE, "dep-%05lld", (long long)deployment);
 }
 
+void plan_secret_name(int64_t secret, char out[PLAN_NAME_SIZE])
+{
+    (void)snprintf(out, PLAN_NAME_SIZE, "secret-%02lld", (long long)secret + 1);
+}
+
+void plan_user_name(int64_t user, char out[PLAN_NAME_SIZE])
+{
+    (void)snprintf(out, PLAN_NAME_SIZE, "user-%02lld", (long long)user + 1);
+}
+
+int64_t plan_user_role(int64_t user, const char **name)
+{
+    static const char *const names[] = {"manager", "user", "operations", "viewer"};
+    *name = names[user % 4];
+    return user % 4 + 2;
+}
+
 const char *plan_instance_node(const struct plan_walk *walk, int64_t index)
 {
     return walk->hosts == 0 ? "root" : index < walk->hosts ? "vm" : "app";

@@ -25,6 +25,8 @@ struct make_plan {
     int64_t scheduled;       /* executions waiting for their time, and as many schedules */
     int64_t slip;            /* of the schedules, in minutes */
     int64_t payload;         /* bytes of an incompressible member */
+    int64_t secrets;         /* go round the tenants */
+    int64_t users;           /* beside the admin; go round the tenants and their roles */
     int64_t running, queued; /* executions of these states */
     int64_t failed_agents;   /* whose state is failed */
     const char *plugin_python, *plugin_platform; /* of the wagons: "py311", "any" */
@@ -75,6 +77,11 @@ const char *plan_instance_node(const struct plan_walk *walk, int64_t index);
 
 void plan_uuid(const struct make_plan *plan, enum plan_thing thing, int64_t index,
                char out[UUID_TEXT_SIZE]);
+void plan_secret_name(int64_t secret, char out[PLAN_NAME_SIZE]);
+void plan_user_name(int64_t user, char out[PLAN_NAME_SIZE]);
+/* The number of the role that a user has in its tenant: 2 manager, 3 user, 4 operations, 5 viewer;
+   and its name. */
+int64_t plan_user_role(int64_t user, const char **name);
 /* Letters and digits, length of them and a NUL. */
 void plan_secret(const struct make_plan *plan, int64_t index, char *out, size_t length);
 

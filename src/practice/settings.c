@@ -55,6 +55,8 @@ static const struct {
     {"download_rate", NUMBER, "bytes of an archive a second, for each answer; 0: no limit"},
     {"create_payload", NUMBER,
      "bytes of a member that cannot be compressed in every snapshot made from now on"},
+    {"create_partial", SWITCH,
+     "while a snapshot is creating a part of its archive can be downloaded already"},
     {"create_disk_full", SWITCH,
      "no space for snapshots: they are failed, up to 5.0.5 by an execution that is terminated"},
     {"networks", LIST, "of the manager and the broker; default [\"default\"]"},

@@ -14,7 +14,7 @@
 static void run(const char *const *arguments, int code)
 {
     int status = 0;
-    char *copy[32];
+    char *copy[40];
     size_t count = 0;
     void *scope = mem_scope(NULL);
     for (; arguments[count] != NULL; count++) {
@@ -65,6 +65,10 @@ static struct bench *full(const char *format, const char *version)
                                "2",
                                "--failed-agents",
                                "3",
+                               "--secrets",
+                               "4",
+                               "--users",
+                               "5",
                                NULL};
     run(arguments, 0);
     const char *more[] = {"--premium", "--content", path, NULL};
@@ -134,6 +138,8 @@ static void every_list_has_pages(void **state)
     }
     assert_int_equal(count_of(bench, API "tenants?_include=name"), 3);
     assert_int_equal(count_of(bench, API "sites"), 1);
+    assert_int_equal(count_of(bench, API "secrets?_all_tenants=true"), 5);
+    assert_int_equal(count_of(bench, API "users"), 7); /* admin and eve too */
     assert_int_equal(count_of(bench, API "node-instances?_all_tenants=true&state=stopped"), 2);
     assert_int_equal(count_of(bench, API "agents?_all_tenants=true&state=failed"), 3);
     assert_int_equal(count_of(bench, API "executions?_all_tenants=true&status=started"), 2);
@@ -168,6 +174,8 @@ static void a_deployment_can_be_taken_out(void **state)
                               "8",
                               "--scheduled",
                               "4",
+                              "--secrets",
+                              "2",
                               NULL};
         const char *drop[] = {
             "ferry-practice", "drop-deployment", whole, "tenant-01/dep-00003", less, NULL};
@@ -178,6 +186,7 @@ static void a_deployment_can_be_taken_out(void **state)
         run(nothing, 2);
         live_set(&bench->live, "load", mem_printf(bench, "{\"path\": \"%s\"}", less));
         assert_int_equal(count_of(bench, API "deployments?_all_tenants=true"), 5);
+        assert_int_equal(count_of(bench, API "secrets?_all_tenants=true"), 2);
         assert_int_equal(count_of(bench, API "deployments?_all_tenants=true&id=dep-00003"), 0);
         const char *below[] = {"nodes", "node-instances", "agents", "executions"};
         for (size_t j = 0; j < sizeof below / sizeof *below; j++) {

@@ -221,6 +221,27 @@ static void options_are_those_of_the_version(void **state)
     }
 }
 
+static void a_snapshot_that_is_being_made_is_not_refused(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_start("6.4.2", "1", NULL);
+    assert_int_equal(create(bench, "s1", "{}").status, 201);
+    live_advance(&bench->live, 600);
+    assert_string_equal(state_of(bench, "s1"), "creating");
+    struct answer answer = bench_ask(bench, "GET", "/api/v3.1/snapshots/s1/archive", NULL);
+    assert_int_equal(answer.status, 404);
+    assert_string_equal(answer.type, "text/html");
+    bench_settle(bench);
+    live_set(&bench->live, "set", "{\"create_partial\": true}");
+    assert_int_equal(create(bench, "s2", "{}").status, 201);
+    live_advance(&bench->live, 600);
+    struct blob part = download(bench, "s2");
+    bench_settle(bench);
+    struct blob whole = download(bench, "s2");
+    assert_true(part.size > 0 && part.size < whole.size);
+    bench_end(bench);
+}
+
 static void a_full_disk_shows_in_the_snapshot(void **state)
 {
     static const struct {
@@ -271,6 +292,7 @@ int main(void)
         cmocka_unit_test(what_is_not_asked_for_is_left_out),
         cmocka_unit_test(a_create_that_cannot_start_leaves_no_row),
         cmocka_unit_test(options_are_those_of_the_version),
+        cmocka_unit_test(a_snapshot_that_is_being_made_is_not_refused),
         cmocka_unit_test(a_full_disk_shows_in_the_snapshot),
         cmocka_unit_test(a_cancelled_one_is_failed_and_a_killed_one_never_ends),
     };
