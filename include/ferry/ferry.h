@@ -105,6 +105,17 @@ FERRY_API enum ferry_code ferry_plan(struct ferry *ferry, const struct ferry_sou
 FERRY_API enum ferry_code ferry_inspect(struct ferry *ferry, const char *path, bool deep,
                                         char **report, struct ferry_error *err);
 
+/*
+ * Looks at the environment: libraries, clock, limits, the place of the journal (where it makes a
+ * file for a moment) and the journal itself; with a source also at the configuration, the secrets
+ * that it names, and the manager, which is asked one question with one login (told before by an
+ * event). *report: {"ferry","checks":[{"name","verdict":"ok|warning|stops|cannot_tell","evidence",
+ * "next"}],"blocked","code"}. FERRY_OK also when something stops: see "blocked". source may be
+ * NULL.
+ */
+FERRY_API enum ferry_code ferry_doctor(struct ferry *ferry, const struct ferry_source *source,
+                                       char **report, struct ferry_error *err);
+
 struct ferry_run_options {
     const char *stop_before; /* name of a state; NULL: go to the end */
 };

@@ -61,6 +61,8 @@ void ui_plan(const struct ui_stream *stream, const struct json *plan);
 void ui_plan_requests(const struct ui_stream *stream, const struct json *plan);
 void ui_plan_all(const struct ui_stream *stream, const struct json *plan);
 void ui_plan_markdown(const struct ui_stream *stream, const struct json *plan);
+/* Whether a run would find what it needs, by ferry_doctor. */
+void ui_doctor(const struct ui_stream *stream, const struct json *report);
 void ui_inspect(const struct ui_stream *stream, const struct json *report);
 void ui_inspect_markdown(const struct ui_stream *stream, const struct json *report);
 void ui_status(const struct ui_stream *stream, const struct json *status);

@@ -89,6 +89,14 @@ enum ferry_code ferry_plan(struct ferry *ferry, const struct ferry_source *sourc
     return answer("plan", plan, err);
 }
 
+enum ferry_code ferry_doctor(struct ferry *ferry, const struct ferry_source *source, char **report,
+                             struct ferry_error *err)
+{
+    (void)ferry;
+    keep_source(source);
+    return answer("doctor", report, err);
+}
+
 enum ferry_code ferry_inspect(struct ferry *ferry, const char *path, bool deep, char **report,
                               struct ferry_error *err)
 {

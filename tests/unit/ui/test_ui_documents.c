@@ -171,6 +171,25 @@ static void a_plan_without_archive_or_forecast_is_short(void **state)
     free(text);
 }
 
+static void a_doctor_says_what_stops_first(void **state)
+{
+    char *text = render(ui_doctor,
+                        "{\"blocked\":true,\"checks\":[{\"name\":\"clock\",\"verdict\":\"ok\","
+                        "\"evidence\":\"2026\"},{\"name\":\"disk\",\"verdict\":\"stops\","
+                        "\"evidence\":\"full\",\"next\":\"make room\"}]}",
+                        80, false);
+
+    (void)state;
+    assert_string_equal(text, "stops       disk: full\n"
+                              "            next: make room\n"
+                              "ok          clock: 2026\n"
+                              "a run would not work here\n");
+    free(text);
+    text = render(ui_doctor, "{\"blocked\":false,\"checks\":[]}", 80, false);
+    assert_string_equal(text, "a run finds here what it needs\n");
+    free(text);
+}
+
 static const char status[] =
     "{\"run\":\"upgrade-3\",\"workflow\":\"upgrade\",\"state\":\"blocked\","
     "\"manager\":\"https://m\",\"created_at\":\"2026-11-22T15:06:06.291Z\","
@@ -325,6 +344,7 @@ int main(void)
         cmocka_unit_test(a_whole_plan_has_every_check_execution_and_request),
         cmocka_unit_test(a_plan_for_a_ticket_cannot_be_broken_by_a_name),
         cmocka_unit_test(a_plan_without_archive_or_forecast_is_short),
+        cmocka_unit_test(a_doctor_says_what_stops_first),
         cmocka_unit_test(a_status_is_whole),
         cmocka_unit_test(documents_fit_the_width),
         cmocka_unit_test(colours_come_only_when_asked_for),
