@@ -184,17 +184,28 @@ void plan_warn(struct session *session, const char *step, const char *text)
 
 void plan_tell_warnings(struct session *session, const struct json *plan)
 {
-    const struct json *row = json_first(json_get(plan, "findings"));
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    char *untold = NULL; /* of what cannot be told, the names are enough */
 
-    for (; row; row = json_next(row)) {
-        void *scope FERRY_SCOPE = mem_scope(NULL);
+    for (const struct json *row = json_first(json_get(plan, "findings")); row;
+         row = json_next(row)) {
         const char *hint = json_string_or(row, "hint", NULL);
         const char *text = json_string_or(row, "text", "");
 
-        if (strcmp(json_string_or(row, "kind", ""), "warning") == 0) {
+        if (strcmp(json_string_or(row, "kind", ""), "warning") != 0) {
+            continue;
+        }
+        if (strcmp(json_string_or(row, "verdict", ""), "cannot_tell") == 0) {
+            untold = mem_printf(scope, "%s%s%s", untold ? untold : "", untold ? ", " : "",
+                                json_string_or(row, "check", "?"));
+        } else {
             plan_warn(session, json_string_or(row, "step", NULL),
                       hint ? mem_printf(scope, "%s; %s", text, hint) : text);
         }
+    }
+    if (untold) {
+        plan_warn(session, NULL,
+                  mem_printf(scope, "checks that cannot tell: %s; ferry plan says why", untold));
     }
 }
 

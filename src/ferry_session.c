@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "base/log.h"
 #include "base/secret.h"
@@ -325,6 +326,30 @@ static enum ferry_code archive_facts(const void *ctx, struct session *session, c
     return FERRY_OK;
 }
 
+/* Where the journal will lie, and how much is free there; nothing when that cannot be found out:
+   the folder may not be there yet, so the nearest one above it is asked. */
+static void journal_room(const void *ctx, const struct ferry *ferry, struct json *facts)
+{
+    struct json *local = json_set_object(facts, "local");
+    char *folder = mem_strdup(ctx, ferry->journal_path);
+    struct statvfs info;
+    char *slash;
+
+    do {
+        slash = strrchr(folder, '/');
+        if (slash) {
+            *slash = '\0';
+        } else {
+            folder = mem_strdup(ctx, ".");
+        }
+    } while (slash && statvfs(*folder ? folder : "/", &info));
+    if (slash || !statvfs(folder, &info)) {
+        json_set_string(local, "journal_folder", *folder ? folder : "/");
+        json_set_int(local, "journal_free",
+                     (int64_t)((uint64_t)info.f_bavail * (uint64_t)info.f_frsize));
+    }
+}
+
 enum ferry_code session_local_facts(const void *ctx, struct session *session, bool digest,
                                     struct ferry_error *err)
 {
@@ -332,6 +357,7 @@ enum ferry_code session_local_facts(const void *ctx, struct session *session, bo
 
     session->facts = json_object(ctx);
     session->archive = NULL;
+    journal_room(ctx, session->ferry, session->facts);
     if (file && archive_facts(ctx, session, file, digest, err)) {
         return err->code;
     }

@@ -43,54 +43,38 @@ static void set_ours(struct state_verdict *verdict, bool ours, const struct json
 static bool ask_plan(const struct state_context *context, const struct state_unit *units, size_t n,
                      struct http_request **request, struct state_verdict *verdicts, const void *mem)
 {
-    struct cloudify_caller caller = states_reader(context);
-
     if (!states_manager_is_known(context)) {
         verdicts->answer = STATE_DONE;
         return false;
     }
-    if (!states_at(units, "executions")) {
-        return maintenance_ask(context, units, n, request, verdicts, mem);
-    }
-    states_ask_open(states_request(request, mem), &caller);
-    return true;
+    return maintenance_ask(context, units, n, request, verdicts, mem);
 }
 
 static void judge_plan(const struct state_context *context, const struct state_unit *units,
                        size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
                        const void *mem)
 {
+    static const char name[] = "maintenance";
     struct cloudify_answer answer;
+    const char *status;
 
-    (void)n;
+    (void)units, (void)n;
     if (!states_plan_read(context, reply, &answer, verdicts, mem)) {
         return;
     }
     verdicts->answer = STATE_DONE;
-    if (states_at(units, "executions")) {
-        int64_t total = cloudify_total(answer.document);
-
-        if (total > 0) {
-            state_plan_warning(
-                context->plan,
-                mem_printf(mem, "%lld executions are open; maintenance waits for them: %s",
-                           (long long)total,
-                           cloudify_execution_names(mem, cloudify_items(answer.document))),
-                "let them end or cancel them; queued and scheduled ones never end by themselves in "
-                "maintenance");
-        }
-        return;
-    }
     state_plan_units(context->plan, 1);
-    if (cloudify_maintenance_of(answer.document) != CLOUDIFY_MAINTENANCE_OFF) {
-        state_plan_warning(
-            context->plan,
-            mem_printf(mem, "the manager is in maintenance already (%s)",
-                       cloudify_text(answer.document, "status", "?")),
+    state_plan_estimate(context->plan, 10 * STATES_SECOND_MS, "longer while executions are open");
+    status = cloudify_text(answer.document, "status", "?");
+    if (cloudify_maintenance_of(answer.document) == CLOUDIFY_MAINTENANCE_OFF) {
+        state_plan_check(context->plan, name, STATE_CHECK_OK,
+                         mem_printf(mem, "maintenance is %s", status), NULL);
+    } else {
+        state_plan_check(
+            context->plan, name, STATE_CHECK_WARNING,
+            mem_printf(mem, "the manager is in maintenance already (%s)", status),
             "is somebody else working on it? ferry ends maintenance after the restore");
     }
-    state_plan_estimate(context->plan, 10 * STATES_SECOND_MS, "longer while executions are open");
-    states_next(verdicts, mem, "executions");
 }
 
 /* --- probe --- */

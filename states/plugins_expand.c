@@ -82,6 +82,14 @@ static const char *named_by(const struct json *list, const char *key, const char
     return NULL;
 }
 
+bool plugins_chooses(const struct state_context *context, const char *key, const char *id)
+{
+    const struct json *update = json_get(context->options, "plugins.update");
+
+    return (!json_is_array(update) || named_by(update, key, id) != NULL) &&
+           named_by(json_get(context->options, "plugins.except"), key, id) == NULL;
+}
+
 static void name_blueprint(const struct state_context *context, struct plugins_memo *memo,
                            const struct json *row, const void *mem)
 {

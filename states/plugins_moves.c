@@ -83,8 +83,7 @@ static void offer(struct json *offers, const char *package, const char *version)
     }
 }
 
-/* {PACKAGE: [versions]} that the manager will have. */
-static struct json *offers_of(const struct state_context *context, const void *mem)
+struct json *plugins_offers(const struct state_context *context, const void *mem)
 {
     const struct json *rows = json_get(context->facts, "archive.plugin_list");
     struct json *offers = json_object(mem);
@@ -117,6 +116,15 @@ static const char *target_of(const struct json *versions, const char *from, enum
     return best;
 }
 
+const char *plugins_move_to(const struct state_context *context, const struct json *offers,
+                            const char *package, const char *from)
+{
+    enum wish wish = wish_for(context, package);
+    const char *to = wish == WISH_NONE ? from : target_of(json_member(offers, package), from, wish);
+
+    return strcmp(to, from) == 0 ? NULL : to;
+}
+
 /* A manager ignores a name that it does not know, and the update then does nothing (facts 10.1). */
 static void warn_unknown(const struct state_context *context, const char *path,
                          const struct json *offers, const void *mem)
@@ -138,7 +146,7 @@ void plugins_moves_plan(const struct state_context *context, const void *mem)
 {
     static const char *const paths[] = {"plugins.names", "plugins.to.latest", "plugins.to.minor"};
     const struct json *rows = json_get(context->facts, "archive.plugin_list");
-    struct json *offers = offers_of(context, mem);
+    struct json *offers = plugins_offers(context, mem);
     struct json *told = json_object(mem);
 
     /* a snapshot in the new format tells no packages: then nobody knows */
@@ -149,15 +157,13 @@ void plugins_moves_plan(const struct state_context *context, const void *mem)
          row = json_next(row)) {
         const char *package = json_string_or(row, "package_name", "");
         const char *from = json_string_or(row, "package_version", "");
-        enum wish wish = wish_for(context, package);
-        const char *to =
-            wish == WISH_NONE ? from : target_of(json_member(offers, package), from, wish);
+        const char *to = plugins_move_to(context, offers, package, from);
         const char *text = mem_printf(mem,
                                       "blueprints with %s %s move to %s, unless they name a "
                                       "version",
-                                      package, from, to);
+                                      package, from, to == NULL ? from : to);
 
-        if (strcmp(from, to) != 0 && json_member(told, text) == NULL) {
+        if (to != NULL && json_member(told, text) == NULL) {
             state_plan_note(context->plan, text);
             json_set_bool(told, text, true);
         }

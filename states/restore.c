@@ -391,7 +391,7 @@ const struct ferry_state state_restore = {
     .leaves = "the restored content: a restore can be neither cancelled nor undone",
     .flags = STATE_PROBE_FIRST | STATE_NO_RETURN,
     .timing = timing,
-    .plan = {.ask = restore_plan_ask, .judge = restore_plan_judge},
+    .plan = {.ask = restore_plan_ask},
     .probe = {.ask = ask_probe, .judge = judge_probe},
     .act = {.ask = ask_act, .judge = judge_act},
 };

@@ -1,7 +1,5 @@
 #include "states/restore_plan.h"
 
-#include <string.h>
-
 #include "base/mem.h"
 #include "base/timefmt.h"
 #include "states/restored.h"
@@ -10,30 +8,10 @@
 #define RESTORE_FIXED_MS (30 * STATES_SECOND_MS)
 #define RESTORE_PER_DEPLOYMENT_MS 100
 
-/* A legacy restore replaces the table of tokens (facts 10.2 c): a token alone leads nowhere. */
-static bool only_token(const struct state_context *context)
-{
-    return json_is_object(json_get(context->options, "manager.token")) &&
-           !json_is_object(json_get(context->options, "manager.password"));
-}
-
 static void warn(const struct state_context *context)
 {
-    bool legacy = strcmp(states_archive_format(context), "new") != 0;
     bool certificates = json_bool_or(context->options, "restore.certificates", false);
 
-    if (legacy && !states_have_after(context) && only_token(context)) {
-        state_plan_blocker(context->plan, FERRY_E_CONFIG,
-                           "the restore makes every token of this manager invalid, and no password "
-                           "is configured",
-                           "set manager.after_restore.password (of the old manager's admin)");
-    } else if (legacy && !states_have_after(context)) {
-        state_plan_warning(context->plan,
-                           "the restore replaces the admin's password by the old manager's, and "
-                           "manager.after_restore does not say which that is",
-                           "unless both are the same: set manager.after_restore.username and "
-                           ".password");
-    }
     if (certificates) {
         state_plan_warning(context->plan,
                            json_bool_or(context->options, "restore.no_reboot", false)
@@ -43,11 +21,6 @@ static void warn(const struct state_context *context)
                                  "it reboots",
                            "if their CA is another one: set manager.after_restore.ca");
     }
-    if (states_caps(context)->broker_redelivers_after_30_min) {
-        state_plan_warning(context->plan,
-                           "this version may run a restore of over 30 minutes a second time",
-                           "update the manager to 6.4.2 first");
-    }
     state_plan_note(context->plan, "from this step on nothing can be undone");
 }
 
@@ -55,42 +28,13 @@ bool restore_plan_ask(const struct state_context *context, const struct state_un
                       struct http_request **request, struct state_verdict *verdicts,
                       const void *mem)
 {
-    struct cloudify_caller caller = restored_caller(context, units, "before");
-
-    (void)n;
-    if (!states_manager_is_known(context)) {
-        verdicts->answer = STATE_DONE;
-        return false;
-    }
-    restored_ask_list(states_request(request, mem), &caller);
-    return true;
-}
-
-void restore_plan_judge(const struct state_context *context, const struct state_unit *units,
-                        size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
-                        const void *mem)
-{
-    struct cloudify_answer answer;
-
-    (void)units, (void)n;
-    if (!states_plan_read(context, reply, &answer, verdicts, mem)) {
-        return;
-    }
-    const struct json *row = restored_row(cloudify_items(answer.document), NULL);
-
-    state_plan_units(context->plan, 1);
-    warn(context);
-    if (row != NULL && !cloudify_execution_ended(cloudify_execution_of(row))) {
-        state_plan_blocker(
-            context->plan, FERRY_E_REFUSED,
-            mem_printf(mem, "another restore is on the manager (execution %s, %s)",
-                       cloudify_text(row, "id", "?"), cloudify_text(row, "status", "?")),
-            mem_printf(mem,
-                       "if nothing restores now, a refused request left it behind: cfy executions "
-                       "cancel --kill %s",
-                       cloudify_text(row, "id", "?")));
-    }
+    (void)units, (void)n, (void)request, (void)mem;
     verdicts->answer = STATE_DONE;
+    if (states_manager_is_known(context)) {
+        state_plan_units(context->plan, 1);
+        warn(context);
+    }
+    return false;
 }
 
 bool restore_plan_duration(const struct state_context *context, const struct state_unit *units,

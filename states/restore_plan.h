@@ -5,7 +5,6 @@
 #include "engine/state.h"
 
 state_ask restore_plan_ask;
-state_judge restore_plan_judge;
 /* For poll_status: how long it may take. Needs no request. */
 state_ask restore_plan_duration;
 

@@ -8,7 +8,6 @@
 #include "states/restored.h"
 #include "states/states.h"
 #include "states/verify_networks.h"
-#include "states/verify_plan.h"
 #include "states/verify_twice.h"
 
 static void timing(const struct state_context *context, struct state_timing *timing)
@@ -261,11 +260,22 @@ static void judge_await(const struct state_context *context, const struct state_
     }
 }
 
+/* What it will ask, the checks of the plan have asked already. */
+static bool ask_plan(const struct state_context *context, const struct state_unit *units, size_t n,
+                     struct http_request **request, struct state_verdict *verdicts, const void *mem)
+{
+    (void)units, (void)n, (void)request, (void)mem;
+    verdicts->answer = STATE_DONE;
+    state_plan_units(context->plan, 1);
+    state_plan_estimate(context->plan, 5 * STATES_SECOND_MS, "a few questions");
+    return false;
+}
+
 const struct ferry_state state_verify = {
     .name = "verify",
     .summary = "looks once more at everything, before the point of no return",
     .def = 1,
     .timing = timing,
-    .plan = {.ask = verify_plan_ask, .judge = verify_plan_judge},
+    .plan = {.ask = ask_plan},
     .await = {.ask = ask_await, .judge = judge_await},
 };

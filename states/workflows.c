@@ -4,6 +4,14 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "states/preflight.h"
+
+/* What a plan checks, in this order: the others stand on what the first one finds out. */
+static const struct ferry_state *const upgrade_checks[] = {
+    &preflight_manager, &preflight_archive, &preflight_licence,  &preflight_admin,
+    &preflight_empty,   &preflight_nodes,   &preflight_services, &preflight_executions,
+    &preflight_room,    &preflight_plugins, &preflight_old,
+};
 
 static const struct ferry_state *const upgrade[] = {
     &state_upload,
@@ -30,6 +38,10 @@ const struct workflow workflow_upgrade = {
     .count = FERRY_COUNT(upgrade),
     .undo = upgrade_undo,
     .undo_count = FERRY_COUNT(upgrade_undo),
+    .checks = upgrade_checks,
+    .check_count = FERRY_COUNT(upgrade_checks),
+    .check_names = preflight_names,
+    .check_name_count = PREFLIGHT_NAME_COUNT,
 };
 
 static const struct ferry_state *const backup[] = {

@@ -79,9 +79,9 @@ struct ferry_plan_options {
 /*
  * Reads manager and archive, changes nothing, journals nothing. *plan: {"workflow", "manager",
  * "archive", "checks":[{"name","verdict":"ok|warning|stops|cannot_tell","step","evidence","next",
- * "source"}], "findings":[{"kind":"blocker|warning|note","step","text","hint","check"}], "steps":[{
- * "name","summary","skip","units","estimate_ms","estimate_terms","requests":[{"phase","method",
- * "path","headers","body"}],...}], "forecast":{"begins",...,"duration","agents","executions"},
+ * "source"}], "findings":[{"kind":"blocker|warning|note","step","text","hint","check","verdict"}],
+ * "steps":[{"name","summary","skip","units","estimate_ms","estimate_terms","requests":[{"phase",
+ * "method","path","headers","body"}],...}], "forecast":{"begins",...,"duration","agents","executions"},
  * "identity":{"url","version","edition","nodes"}, "facts", "digests":{FACT: SHA-256 of its
  * canonical JSON}, "schema", "digest"}. The text is canonical JSON (keys sorted, one line), and
  * "digest" is the SHA-256 of the same text without this member. options may be NULL.

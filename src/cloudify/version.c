@@ -168,42 +168,6 @@ char *cloudify_version_warning(const void *ctx, const char *version)
                       version);
 }
 
-/* Which sources the makers' system tests restored on which target: facts 2.4. */
-static const struct {
-    int target_from;
-    int target_until; /* exclusive */
-    int source_from;
-    int source_until; /* inclusive */
-} tested[] = {
-    {CLOUDIFY_V(5, 2, 0), CLOUDIFY_V(6, 1, 0), CLOUDIFY_V(5, 0, 5), INT_MAX},
-    {CLOUDIFY_V(6, 4, 0), CLOUDIFY_V(7, 0, 0), CLOUDIFY_V(5, 1, 0), CLOUDIFY_V(6, 2, 0)},
-    {CLOUDIFY_V(7, 0, 0), INT_MAX, CLOUDIFY_V(5, 1, 0), CLOUDIFY_V(5, 1, 1)},
-    {CLOUDIFY_V(7, 0, 0), INT_MAX, CLOUDIFY_V(5, 1, 4), CLOUDIFY_V(5, 1, 4)},
-    {CLOUDIFY_V(7, 0, 0), INT_MAX, CLOUDIFY_V(5, 2, 0), CLOUDIFY_V(5, 2, 0)},
-    {CLOUDIFY_V(7, 0, 0), INT_MAX, CLOUDIFY_V(5, 2, 7), CLOUDIFY_V(5, 2, 7)},
-    {CLOUDIFY_V(7, 0, 0), INT_MAX, CLOUDIFY_V(6, 1, 0), CLOUDIFY_V(6, 4, 1)},
-    {CLOUDIFY_V(7, 1, 0), INT_MAX, CLOUDIFY_V(7, 1, 0), CLOUDIFY_V(7, 1, 0)}, /* facts 10.2 */
-};
-
-bool cloudify_restore_tested(const char *manager, const char *snapshot)
-{
-    struct cloudify_version target;
-    struct cloudify_version source;
-
-    if (!cloudify_version_parse(manager, &target) || !cloudify_version_parse(snapshot, &source)) {
-        return false;
-    }
-    int to = version_number(&target);
-    int from = version_number(&source);
-    for (size_t i = 0; i < FERRY_COUNT(tested); i++) {
-        if (to >= tested[i].target_from && to < tested[i].target_until && from <= to &&
-            from >= tested[i].source_from && from <= tested[i].source_until) {
-            return true;
-        }
-    }
-    return false;
-}
-
 enum ferry_code cloudify_restore_allowed(const char *manager, const char *snapshot,
                                          struct ferry_error *err)
 {

@@ -142,6 +142,22 @@ enum ferry_code cloudify_caps_find(const char *version, const struct cloudify_ca
 char *cloudify_version_warning(const void *ctx, const char *version);
 /* Was this restore tested by the makers (facts 2.4)? Unknown targets: as the newest known. */
 bool cloudify_restore_tested(const char *manager, const char *snapshot);
+/* "5.1.0 to 5.1.1, 5.1.4": the sources that were tested for this manager, or "none". By ctx or
+   static. */
+const char *cloudify_tested_sources(const void *ctx, const char *manager);
+/* "5.2.7", "5.2.7 and 6.2.0": managers to stop at, so that every restore on the way was tested;
+   NULL: there is no such way. By ctx or static. */
+const char *cloudify_tested_hops(const void *ctx, const char *manager, const char *snapshot);
+
+enum cloudify_python {
+    CLOUDIFY_PYTHON_FITS,  /* the manager has it, or the tag names none */
+    CLOUDIFY_PYTHON_OTHER, /* another minor version of it: what was compiled for it may not run */
+    CLOUDIFY_PYTHON_LACKS  /* Python 2 on a manager of Python 3, or the other way round */
+};
+/* Can a manager of this version run a wagon of this tag ("py27", "py36", "py2.py3")? */
+enum cloudify_python cloudify_python_fit(const char *manager, const char *tag);
+/* "3.10 and 3.11": the Pythons that it has for plugins; static. */
+const char *cloudify_python_names(const char *manager);
 /* Would the manager's own validation refuse the snapshot's version (legacy format only)?
    FERRY_E_REFUSED with the reason; FERRY_E_ARCHIVE when the snapshot's is no version. */
 enum ferry_code cloudify_restore_allowed(const char *manager, const char *snapshot,

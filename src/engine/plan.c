@@ -83,7 +83,7 @@ static struct http_reply *ask_patiently(struct planner *planner, struct http_req
     for (unsigned tries = 1;; tries++) {
         reply = exchange(planner, request);
         if (reply->outcome == HTTP_ANSWERED || reply->code != FERRY_E_UNREACHABLE ||
-            tries == PLAN_TRIES || stopped(planner)) {
+            tries == PLAN_TRIES || request->knock || stopped(planner)) {
             return reply;
         }
         planner->o->transport->ops->wait(planner->o->transport, PLAN_WAIT_MS);

@@ -106,8 +106,18 @@ void state_plan_check(struct state_plan *plan, const char *name, enum state_chec
         block(plan, FERRY_E_REFUSED);
     }
     if (verdict != STATE_CHECK_OK) {
-        json_set_string(finding(plan, kind, evidence, next), "check", name);
+        struct json *row = finding(plan, kind, evidence, next);
+
+        json_set_string(row, "check", name);
+        json_set_string(row, "verdict", verdicts[verdict]);
     }
+}
+
+void state_plan_stops(struct state_plan *plan, const char *name, enum ferry_code code,
+                      const char *evidence, const char *next)
+{
+    block(plan, code);
+    state_plan_check(plan, name, STATE_CHECK_STOPS, evidence, next);
 }
 
 /* Nobody spoke of it: what stood in the way is a finding of its own already. */

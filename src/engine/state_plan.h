@@ -33,6 +33,9 @@ enum state_check {
  */
 void state_plan_check(struct state_plan *plan, const char *name, enum state_check verdict,
                       const char *evidence, const char *next);
+/* The same with STOPS, for what the run is refused with another code than FERRY_E_REFUSED. */
+void state_plan_stops(struct state_plan *plan, const char *name, enum ferry_code code,
+                      const char *evidence, const char *next);
 /* Stands in the way: the run would be refused (exit 5, or that of code). */
 void state_plan_blocker(struct state_plan *plan, enum ferry_code code, const char *text,
                         const char *hint);

@@ -47,6 +47,14 @@ void state_plan_check(struct state_plan *plan, const char *name, enum state_chec
     note(plan, mem_printf(scope, "%s %s", kinds[verdict], name), evidence, next);
 }
 
+void state_plan_stops(struct state_plan *plan, const char *name, enum ferry_code code,
+                      const char *evidence, const char *next)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+
+    note(plan, mem_printf(scope, "stops %s %s", name, ferry_code_name(code)), evidence, next);
+}
+
 void state_plan_note(struct state_plan *plan, const char *text)
 {
     note(plan, "note", text, NULL);
@@ -108,6 +116,8 @@ struct lab *lab_new(const struct ferry_state *state)
 
     lab->mem = lab;
     lab->state = state;
+    lab->date_ms = LAB_NOW_MS;
+    lab->cert_until_ms = -1;
     lab->options = parse(
         lab,
         "{\"manager\":{\"url\":\"https://new.example\",\"username\":\"admin\",\"tenant\":"
@@ -295,7 +305,9 @@ static struct http_reply *filled(struct lab *lab, int status, const char *type, 
     struct http_reply *reply = http_reply_new(lab);
 
     http_reply_fill(reply, status, type, body, strlen(body));
-    reply->date_ms = LAB_NOW_MS;
+    reply->date_ms = lab->date_ms;
+    reply->took_ms = lab->took_ms;
+    reply->cert_until_ms = lab->cert_until_ms;
     reply->node = lab->node;
     return reply;
 }

@@ -21,8 +21,9 @@ struct lab {
     struct json *data[LAB_UNITS];
     size_t n;
     const struct state_phase *phase;
-    const char *node;             /* that answers, of a cluster; NULL: none is named */
-    struct http_request *request; /* latest, NULL when none was needed */
+    const char *node;                        /* that answers, of a cluster; NULL: none is named */
+    int64_t date_ms, took_ms, cert_until_ms; /* of replies: now, 0, none */
+    struct http_request *request;            /* latest, NULL when none was needed */
     struct state_verdict verdict[LAB_UNITS];
     struct json *findings;      /* "blocker: text" and so on */
     struct json *units_added;   /* keys */

@@ -234,8 +234,8 @@ static void failed_snapshot_and_missing_license_say_what_to_do(void **state)
     lab_says(lab, STATE_FAILED, "Failed snapshot");
     hints(lab, "another --snapshot-id");
     lab_free(lab);
-    lab = lab_new(&state_restore);
-    lab_turn(lab, &state_restore.plan, 400,
+    lab = lab_new(&state_upload);
+    lab_turn(lab, &state_upload.plan, 400,
              "{\"message\": \"No license\", \"error_code\": \"missing_cloudify_license\"}");
     lab_found(lab, "blocker", "missing_cloudify_license");
     lab_free(lab);

@@ -64,12 +64,12 @@ static const struct {
     {29, "facts_rows", "row_29_refusal_by_the_rate_limit_proves_nothing"},
     /* the broker delivers the restore again */
     {30, "poll_again", "second_delivery_finds_the_data_of_the_first"},
-    {30, "advice", "plan_warns_of_the_reboot_and_of_brokers_that_deliver_twice"},
+    {30, "preflight", "brokers_that_deliver_twice_are_warned_of"},
     /* agents reconnect late */
     {31, "facts_rows", "row_31_agents_that_have_not_come_back_yet_are_replaced_all_the_same"},
     /* tokens are invalid after it */
     {33, "token", "question_is_asked_again_at_once_and_no_password_is_counted"},
-    {33, "advice", "plan_blocks_on_a_token_that_the_restore_makes_invalid"},
+    {33, "preflight_asks", "token_that_the_restore_makes_invalid_stops"},
 };
 
 static bool has_test(const void *mem, const char *file, const char *test)

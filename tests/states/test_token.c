@@ -2,6 +2,8 @@
    and that was no try of the password. */
 #include "lab.h"
 
+#include "states/preflight.h"
+
 #define UP (&state_upload)
 #define ON (&state_maintenance_activate)
 #define P (&state_poll_status)
@@ -39,17 +41,17 @@ static void change_is_sent_again_for_it_had_no_effect(void **state)
 
 static void plan_warns_and_asks_again(void **state)
 {
-    struct lab *lab = lab_new(UP);
+    struct lab *lab = lab_new(&preflight_manager);
 
     (void)state;
     lab->context.planning = true;
     lab_fact(lab, "manager", "null");
-    lab_asks(lab, &UP->plan, "GET /api/v3.1/version");
+    lab_asks(lab, &preflight_manager.plan, "GET /api/v3.1/version");
     lab_gets_token_refused(lab);
     lab_says(lab, STATE_AGAIN, NULL);
     lab_found(lab, "warning", "refuses the token");
     lab_found_nothing(lab, "blocker");
-    lab_asks(lab, &UP->plan, "GET /api/v3.1/version");
+    lab_asks(lab, &preflight_manager.plan, "GET /api/v3.1/version");
     lab_free(lab);
 }
 

@@ -69,41 +69,12 @@ static void nothing_is_asked_where_nothing_can_be_doubled(void **state)
     lab_free(lab);
 }
 
-static void plan_blocks_on_it_too(void **state)
-{
-    struct lab *lab = forced("\"new\"");
-
-    (void)state;
-    lab_data(lab, "{\"ask\":null}");
-    lab_turn(lab, &V->plan, 200, TOTAL(3));
-    lab_found(lab, "warning", "a second restore of the same archive doubles");
-    lab_asks(lab, &V->plan, DEPLOYMENTS);
-    lab_gets(lab, 200, THERE);
-    lab_found(lab, "blocker FERRY_E_REFUSED", "its deployment \"web\" is there");
-    lab_asks(lab, &V->plan, "GET /api/v3.1/snapshot-status"); /* and goes on: all at once */
-    lab_free(lab);
-}
-
-static void plan_goes_on_where_they_are_not_there(void **state)
-{
-    struct lab *lab = forced("\"new\"");
-
-    (void)state;
-    lab_data(lab, "{\"ask\":\"deployments\"}");
-    lab_turn(lab, &V->plan, 200, TOTAL(0));
-    lab_found_nothing(lab, "blocker");
-    lab_asks(lab, &V->plan, "GET /api/v3.1/snapshot-status");
-    lab_free(lab);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deployment_of_the_archive_on_the_manager_refuses_force_or_not),
         cmocka_unit_test(full_manager_without_them_passes_with_force),
         cmocka_unit_test(nothing_is_asked_where_nothing_can_be_doubled),
-        cmocka_unit_test(plan_blocks_on_it_too),
-        cmocka_unit_test(plan_goes_on_where_they_are_not_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
