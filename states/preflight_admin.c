@@ -39,10 +39,13 @@ static void check_user(const struct state_context *context, const struct json *u
     const char *role = cloudify_text(user, "role", "?");
 
     if (strcmp(role, "sys_admin") != 0) {
-        preflight_say(context, mem, "bootstrap_admin", STATE_CHECK_STOPS,
-                      "give manager.username the bootstrap admin (usually admin)",
-                      "user \"%s\" has the role %s: snapshots and maintenance want sys_admin", name,
-                      role);
+        state_plan_stops(context->plan, "bootstrap_admin", FERRY_E_AUTH,
+                         mem_printf(mem,
+                                    "user \"%s\" has the role %s: snapshots and maintenance want "
+                                    "sys_admin",
+                                    name, role),
+                         "let manager.username be an administrator (sys_admin): the one that the "
+                         "manager was installed with, usually admin");
     } else if (strcmp(states_archive_format(context), "new") == 0) {
         preflight_say(context, mem, "bootstrap_admin", STATE_CHECK_OK, NULL,
                       "user \"%s\" is a sys_admin, and this format asks for no more", name);

@@ -11,10 +11,13 @@
 #define NAME "services"
 #define SHOWN 20
 
+/* facts 2.9: all managers of a cluster but one are stopped for a restore, so one that is down is no
+   reason to stop; a kind of service that is down as a whole is. */
 struct down {
     const char *names[SHOWN];
     struct preflight_names_list list;
     int64_t seen; /* services and nodes that were looked at */
+    bool whole;   /* something is down as a whole, not on one of several nodes */
     const void *mem;
 };
 
@@ -68,25 +71,32 @@ static void look_at_services(struct down *down, const char *node, const struct j
     }
 }
 
+static void look_at_nodes(struct down *down, const char *kind, const struct json *nodes)
+{
+    for (const struct json *node = json_first(nodes); node != NULL; node = json_next(node)) {
+        const char *name = mem_printf(down->mem, "%s %s", kind, json_key(node));
+        int64_t before = down->list.total;
+
+        look_at_services(down, name, json_member(node, "services"));
+        if (down->list.total == before) { /* else its services say more */
+            look(down, name, cloudify_text(node, "status", "?"));
+        }
+    }
+}
+
 /* {"manager": {"status", "nodes": {"NAME": {"status", "services": {..}}}}, "db": .., "broker": ..}
  */
 static void look_at_cluster(struct down *down, const struct json *kinds)
 {
     for (const struct json *kind = json_first(kinds); kind != NULL; kind = json_next(kind)) {
-        const struct json *nodes = json_member(kind, "nodes");
+        const char *status = cloudify_text(kind, "status", "?");
         int64_t before = down->list.total;
 
-        for (const struct json *node = json_first(nodes); node != NULL; node = json_next(node)) {
-            int64_t of_node = down->list.total;
-
-            look_at_services(down, json_key(node), json_member(node, "services"));
-            if (down->list.total == of_node) { /* else its services say more */
-                look(down, json_key(node), cloudify_text(node, "status", "?"));
-            }
-        }
+        look_at_nodes(down, json_key(kind), json_member(kind, "nodes"));
         if (down->list.total == before) {
-            look(down, json_key(kind), cloudify_text(kind, "status", "?"));
+            look(down, json_key(kind), status);
         }
+        down->whole = down->whole || strcmp(status, "Fail") == 0;
     }
 }
 
@@ -103,10 +113,12 @@ static void look_at_list(struct down *down, const struct json *services)
 static void say(const struct state_context *context, const struct down *down, const char *status)
 {
     if (down->list.total > 0) {
-        preflight_say(context, down->mem, NAME, STATE_CHECK_STOPS,
-                      "get them running first: cfy status and cfy cluster status show more",
-                      "not all services of the manager run: %s",
-                      preflight_join(down->mem, &down->list));
+        preflight_say(
+            context, down->mem, NAME, down->whole ? STATE_CHECK_STOPS : STATE_CHECK_WARNING,
+            down->whole ? "get them running first: cfy status and cfy cluster status show more"
+                        : "of several managers all but one are stopped for a restore; whatever "
+                          "else it is, get it running first (cfy cluster status)",
+            "not all services of the manager run: %s", preflight_join(down->mem, &down->list));
     } else if (down->seen == 0) {
         preflight_say(context, down->mem, NAME, STATE_CHECK_CANNOT_TELL,
                       "look at cfy status on the manager",
@@ -144,8 +156,10 @@ static void judge(const struct state_context *context, const struct state_unit *
         look_at_cluster(&down, services);
     } else if (json_is_array(services)) {
         look_at_list(&down, services);
+        down.whole = true;
     } else {
         look_at_services(&down, NULL, services);
+        down.whole = true;
     }
     say(context, &down, cloudify_text(answer.document, "status", "?"));
 }

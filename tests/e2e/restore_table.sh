@@ -156,8 +156,13 @@ plain() {
     -e 's/[0-9]+(\.[0-9]+)? (ms|s|min)\b/N \2/g' -e 's/[0-9]+(ms|s)\b/N\1/g' -e 's/[0-9]+ bytes/N bytes/g' -e 's/  +/ /g' |
     tr '\n' ' ' | sed -E 's/ +$//; s/\|/;/g'
 }
-# What most of them are warned of, whatever the row is about.
-usual='was not tested by the makers'
+# What most of them are warned of, whatever the row is about: versions that nobody tested, checks of
+# the plan that cannot tell, more requests a second than a manager of 7.0 serves, certificates of a
+# month.
+usual='was not tested by the makers
+checks that cannot tell
+serves 10 requests a second to all its clients
+renew the manager'"'"'s certificate'
 # What a good run has to say: how the restore ended, warnings, what is left to do.
 good_words() {
   "$FERRY" events --json | jq -r '.events[] | select(.text != null)

@@ -291,7 +291,7 @@ static void room_is_judged_by_sizes_and_rates(void **state)
         {"7.0.5", "50", "1e12", "warning rate_limit", "may send 50"},
         {"6.4.2", "50", "1e12", "ok rate_limit", "before 7.0"},
         {"7.0.5", "5", "1000000000", "ok local_disk", "is free in /j"},
-        {"7.0.5", "5", "1000000", "stops local_disk", "make room"},
+        {"7.0.5", "5", "1000000", "warning local_disk", "make room"},
         {"7.0.5", "5", "null", "cannot tell local_disk", "cannot be found out"},
         {"7.0.5", "5", "1e12", "cannot tell manager_disk", "df -h /opt/manager/resources"},
     };

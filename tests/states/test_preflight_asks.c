@@ -105,8 +105,8 @@ static void only_the_bootstrap_admin_passes(void **state)
         {"{\"username\":\"eve\",\"role\":\"sys_admin\"}", "\"legacy\"",
          "cannot tell bootstrap_admin", "user id 0"},
         {"{\"username\":\"eve\",\"role\":\"sys_admin\"}", "\"new\"", "ok bootstrap_admin", "eve"},
-        {"{\"username\":\"eve\",\"role\":\"default\"}", "\"new\"", "stops bootstrap_admin",
-         "role default"},
+        {"{\"username\":\"eve\",\"role\":\"default\"}", "\"new\"",
+         "stops bootstrap_admin FERRY_E_AUTH", "role default"},
     };
 
     (void)state;
@@ -295,7 +295,11 @@ static void services_that_are_down_are_named(void **state)
          "\"m1\":{\"status\":\"Fail\",\"services\":{\"Composer\":{\"status\":\"Inactive\"},"
          "\"nginx\":{\"status\":\"Active\"}}},\"m2\":{\"status\":\"Fail\"}}},\"db\":{\"status\":"
          "\"Fail\"}}}",
-         "stops services", "run: Composer on m1 (Inactive), m2 (Fail), db (Fail)"},
+         "stops services", "run: Composer on manager m1 (Inactive), manager m2 (Fail), db (Fail)"},
+        {"{}", "7.0.5",
+         "{\"status\":\"Degraded\",\"services\":{\"manager\":{\"status\":\"Degraded\",\"nodes\":{"
+         "\"m1\":{\"status\":\"OK\"},\"m2\":{\"status\":\"Fail\"}}}}}",
+         "warning services", "run: manager m2 (Fail)"},
         {"{\"ask\":\"status\"}", "7.0.5",
          "{\"status\":\"Fail\",\"services\":{\"RabbitMQ\":{\"status\":\"Inactive\"},\"Web\":{"
          "\"status\":\"Active\"},\"DB\":{\"status\":\"Remote\"}}}",
