@@ -326,6 +326,10 @@ static enum ferry_code archive_facts(const void *ctx, struct session *session, c
     return FERRY_OK;
 }
 
+/* More is not told: no journal needs it, and a plan is to be the same while a disk fills elsewhere.
+ */
+#define ROOM_MOST ((int64_t)4 * 1024 * 1024 * 1024)
+
 /* Where the journal will lie, and how much is free there; nothing when that cannot be found out:
    the folder may not be there yet, so the nearest one above it is asked. */
 static void journal_room(const void *ctx, const struct ferry *ferry, struct json *facts)
@@ -345,8 +349,9 @@ static void journal_room(const void *ctx, const struct ferry *ferry, struct json
     } while (slash && statvfs(*folder ? folder : "/", &info));
     if (slash || !statvfs(folder, &info)) {
         json_set_string(local, "journal_folder", *folder ? folder : "/");
-        json_set_int(local, "journal_free",
-                     (int64_t)((uint64_t)info.f_bavail * (uint64_t)info.f_frsize));
+        uint64_t room = (uint64_t)info.f_bavail * (uint64_t)info.f_frsize;
+
+        json_set_int(local, "journal_free", room > ROOM_MOST ? ROOM_MOST : (int64_t)room);
     }
 }
 

@@ -7,9 +7,8 @@
  * must stay within the rate of a busy manager.
  *
  * What they leave in the facts of a plan:
- *   manager         {"version", "edition", "distribution", "clock_ahead_ms": how far its clock is
- *                    ahead of ours, "tls_until_ms", "nodes": [{"hostname", "private_ip",
- *                    "fs_sync_node_id"}]: which manager it is}
+ *   manager         {"version", "edition", "distribution", "tls_until_ms", "nodes": [{"hostname",
+ *                    "private_ip", "fs_sync_node_id"}]: which manager it is}
  *   old_manager     {"version", "edition"}: of the manager that the snapshot comes from
  *   plugin_moves    [{"tenant", "blueprint", "package", "from", "to"}], at most 200 rows
  */

@@ -59,7 +59,7 @@ static void check_user(const struct state_context *context, const struct json *u
             name);
     } else {
         preflight_say(context, mem, "bootstrap_admin", STATE_CHECK_OK, NULL,
-                      "user \"admin\", sys_admin: by its name the bootstrap admin");
+                      "user \"admin\" is a sys_admin, and by its name the bootstrap admin");
     }
 }
 

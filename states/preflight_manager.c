@@ -37,10 +37,16 @@ static bool ask(const struct state_context *context, const struct state_unit *un
 
 /* --- its clock --- */
 
+/* Rounded up: a Date tells no more, and the same manager is to be described by the same words. */
+static const char *whole_seconds(int64_t ms, const void *mem)
+{
+    return timefmt_duration(mem, (ms + STATES_SECOND_MS - 1) / STATES_SECOND_MS * STATES_SECOND_MS);
+}
+
 /* A Date has no fraction, so the manager's time lay in the second from it on. Where in the exchange
    it was taken is not known either: the whole round trip is doubt. */
 static void check_clock(const struct state_context *context, const struct http_reply *reply,
-                        struct json *manager, const void *mem)
+                        const void *mem)
 {
     int64_t doubt_ms = reply->took_ms / 2 + STATES_SECOND_MS / 2;
     int64_t ahead_ms =
@@ -54,19 +60,17 @@ static void check_clock(const struct state_context *context, const struct http_r
                       "the manager's answers carry no Date");
         return;
     }
-    json_set_int(manager, "clock_ahead_ms", ahead_ms);
     if (apart_ms <= doubt_ms) {
         preflight_say(context, mem, "clock", STATE_CHECK_OK, NULL,
-                      "the manager's clock agrees with ours to %s",
-                      timefmt_duration(mem, doubt_ms));
+                      "the manager's clock agrees with ours to %s", whole_seconds(doubt_ms, mem));
     } else if (apart_ms - doubt_ms <= CLOCK_APART_MS) {
         preflight_say(context, mem, "clock", STATE_CHECK_OK, NULL,
-                      "the manager's clock is %s %s ours, to %s", timefmt_duration(mem, apart_ms),
-                      way, timefmt_duration(mem, doubt_ms));
+                      "the manager's clock is %s %s ours, to %s", whole_seconds(apart_ms, mem), way,
+                      whole_seconds(doubt_ms, mem));
     } else {
         preflight_say(context, mem, "clock", STATE_CHECK_WARNING,
                       "set both clocks by NTP: schedules, tokens and certificates go by them",
-                      "the manager's clock is %s %s ours", timefmt_duration(mem, apart_ms), way);
+                      "the manager's clock is %s %s ours", whole_seconds(apart_ms, mem), way);
     }
 }
 
@@ -178,7 +182,7 @@ static void judge(const struct state_context *context, const struct state_unit *
 
         note_manager(&answer, manager);
         check_version(context, version, &answer, mem);
-        check_clock(context, reply, manager, mem);
+        check_clock(context, reply, mem);
         check_tls(context, reply, manager, mem);
     }
 }

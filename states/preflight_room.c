@@ -74,7 +74,7 @@ static void check_local(const struct state_context *context, const void *mem)
                       timefmt_bytes(mem, free_bytes), folder, timefmt_bytes(mem, wanted));
     } else {
         preflight_say(context, mem, "local_disk", STATE_CHECK_OK, NULL,
-                      "%s is free in %s, the journal wants at most %s",
+                      "%s or more is free in %s, the journal wants at most %s",
                       timefmt_bytes(mem, free_bytes), folder, timefmt_bytes(mem, wanted));
     }
 }

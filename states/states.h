@@ -24,7 +24,7 @@
  * "modified_ms", "sha256", what cloudify/plugin.h reads, or "problem" and "hint"}} for every item
  * of options.plugins.upload; PATH is that of the archive, or of the wagon of parts that are packed
  *   plugin_folder   where packed ones lie, as SHA256.zip
- *   local           {"journal_folder", "journal_free": bytes}
+ *   local           {"journal_folder", "journal_free": bytes, 4 GiB at most}
  * What the checks of a plan leave, states/preflight.h tells.
  */
 #ifndef STATES_STATES_H

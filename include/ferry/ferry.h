@@ -81,7 +81,8 @@ struct ferry_plan_options {
  * "archive", "checks":[{"name","verdict":"ok|warning|stops|cannot_tell","step","evidence","next",
  * "source"}], "findings":[{"kind":"blocker|warning|note","step","text","hint","check","verdict"}],
  * "steps":[{"name","summary","skip","units","estimate_ms","estimate_terms","requests":[{"phase",
- * "method","path","headers","body"}],...}], "forecast":{"begins",...,"duration","agents","executions"},
+ * "method","path","headers","body"}],...}],
+ * "forecast":{"begins",...,"duration","agents","executions"},
  * "identity":{"url","version","edition","nodes"}, "facts", "digests":{FACT: SHA-256 of its
  * canonical JSON}, "schema", "digest"}. The text is canonical JSON (keys sorted, one line), and
  * "digest" is the SHA-256 of the same text without this member. options may be NULL.
