@@ -171,6 +171,8 @@ static struct transport *with_folder(const void *ctx, struct session *session,
 {
     const char *folder = json_string_or(session->options, "backup.directory", NULL);
     struct local_options local = {.folder = folder,
+                                  .keep = json_get(session->options, "keep"),
+                                  .manager = session->target,
                                   .clock = session->ferry->clock,
                                   .stop = &session->ferry->stop,
                                   .on_progress = on_reading,

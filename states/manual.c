@@ -109,6 +109,12 @@ const struct state_manual state_manuals[] = {
      "touched by that.",
      "Reads the file again, unless it was proven already and has not changed since; a backup that "
      "has its name and a record of this run is done."},
+    {"prune",
+     "with backup.delete_after DELETE /snapshots/ID of the snapshot that this run made, once. Here "
+     "it removes the backups that no rule of keep holds; nothing where no rule is set.",
+     "each of them is gone. The newest proven backup of a manager, what is not older than it, and "
+     "what ferry did not make are never removed.",
+     "Looks whether it is gone, and removes it if not: names and ids are never used again."},
 };
 /* clang-format on */
 const size_t state_manual_count = FERRY_COUNT(state_manuals);

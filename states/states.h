@@ -48,6 +48,7 @@ extern const struct ferry_state state_undo_maintenance;
 extern const struct ferry_state state_create_snapshot;
 extern const struct ferry_state state_download;
 extern const struct ferry_state state_check_archive;
+extern const struct ferry_state state_prune;
 
 extern const struct workflow workflow_upgrade;
 extern const struct workflow workflow_backup;

@@ -48,6 +48,7 @@ static const struct ferry_state *const backup[] = {
     &state_create_snapshot,
     &state_download,
     &state_check_archive,
+    &state_prune,
 };
 
 const struct workflow workflow_backup = {

@@ -118,14 +118,11 @@ int local_sync_folder(const struct local_job *job)
 void local_remove(struct local_job *job)
 {
     static const char *const endings[] = {"", ".sha256", ".json"};
-    struct backup_record *record = NULL;
     struct ferry_error err = {0};
-    struct stat info;
+    const char *kept = local_kept(job, &err);
 
-    if (lstat(job->path, &info) == 0 &&
-        (!S_ISREG(info.st_mode) || catalog_record_read(job, job->path, &record, &err))) {
-        local_refuse(job, 409, "\"%s\" was not made by ferry: %s", job->path,
-                     err.message[0] != '\0' ? err.message : "it is not a regular file");
+    if (kept != NULL) {
+        local_refuse(job, 409, "\"%s\" stays: %s", job->path, kept);
         return;
     }
     for (size_t i = 0; i < FERRY_COUNT(endings); i++) {

@@ -19,6 +19,7 @@ struct local_job {
 };
 
 /* Each fills the reply wholly. */
+void local_list(struct local_job *job);
 void local_look(struct local_job *job);
 void local_check(struct local_job *job);
 void local_finish(struct local_job *job);
@@ -30,10 +31,12 @@ void local_say(struct local_job *job, int status, const struct json *document);
 void local_refuse(struct local_job *job, int status, const char *format, ...) FERRY_PRINTF(3, 4);
 /* The same for a failed call: "cannot WHAT PATH: REASON". */
 void local_failed(struct local_job *job, const char *what, const char *path, int sys);
-/* FERRY_OK: an error of the manager's kind by the class of err: 404, 422, 507 or 500. */
+/* An error of the manager's kind by the class of err: 404, 422 or 500. */
 void local_error(struct local_job *job, const struct ferry_error *err);
 /* Tells progress; false: stop at once. */
 bool local_tell(struct local_job *job, int64_t done, int64_t total);
+/* Why the archive must stay (owned by the job); NULL: no rule keeps it, or it is not there. */
+const char *local_kept(struct local_job *job, struct ferry_error *err);
 /* Syncs the folder itself: names in it are on disk then. 0, or errno. */
 int local_sync_folder(const struct local_job *job);
 

@@ -101,7 +101,7 @@ static bool read_path(struct local_job *job, const char **tail)
     size_t length;
 
     if (strncmp(path, root, sizeof root - 1) != 0) {
-        return false;
+        return false; /* also "/backups" itself, see serve */
     }
     length = strcspn(name, "/?");
     job->name = mem_strndup(job, name, length);
@@ -133,6 +133,10 @@ static void serve(struct local_job *job)
     const struct http_request *request = job->request;
     const char *tail;
 
+    if (request->method == HTTP_GET && strcmp(request->path, "/backups") == 0) {
+        local_list(job);
+        return;
+    }
     if (!read_path(job, &tail)) {
         local_refuse(job, 400, "\"%s\" names no archive", request->path);
         return;

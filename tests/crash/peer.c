@@ -82,6 +82,10 @@ static void exec_peer(const struct peer *peer, const struct peer_options *option
     if (options->premium) {
         argv[n++] = "--premium";
     }
+    if (options->content) {
+        argv[n++] = "--content";
+        argv[n++] = options->content;
+    }
     argv[n] = NULL;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(out, STDOUT_FILENO);

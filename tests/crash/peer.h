@@ -17,8 +17,9 @@ struct peer {
 struct peer_options {
     const char *program; /* ferry-practice */
     const char *version;
-    const char *folder; /* emptied by the caller */
-    bool faults;        /* FOLDER/faults.json is there */
+    const char *folder;  /* emptied by the caller */
+    const char *content; /* an archive that it holds from the start; NULL: empty */
+    bool faults;         /* FOLDER/faults.json is there */
     bool premium;
 };
 

@@ -64,6 +64,7 @@ struct place {
     char *folder;
     struct inner inner;
     struct transport *transport;
+    struct json *keep;
     volatile sig_atomic_t stop;
     int told;
 };
@@ -85,10 +86,12 @@ static int set_up(void **state)
         return -1;
     }
     place->folder = mem_printf(place, "%s/%s", here, folder);
+    place->keep = json_object(place);
     place->inner.transport.ops = &inner_ops;
     place->transport = local_transport(place, &place->inner.transport,
                                        &(struct local_options){.folder = place->folder,
                                                                .clock = clock_system(),
+                                                               .keep = place->keep,
                                                                .stop = &place->stop,
                                                                .on_progress = on_progress,
                                                                .arg = place});
@@ -393,24 +396,61 @@ static void file_that_changed_since_its_proof_is_none(void **state)
     assert_false(is_there(place, NAME ".json"));
 }
 
-static void only_what_ferry_made_is_removed(void **state)
+/* A proven backup of a time, made by ferry. */
+static void put_backup(const struct place *place, const char *name, int64_t taken_at_ms)
+{
+    struct backup_record record = {.ferry = "0.1.0",
+                                   .run = "r",
+                                   .manager = "https://m",
+                                   .manager_version = "6.4.2",
+                                   .snapshot = name,
+                                   .taken_at_ms = taken_at_ms,
+                                   .size = 4,
+                                   .sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca4"
+                                             "95991b7852b855",
+                                   .proven_at_ms = taken_at_ms};
+
+    put(place, name, "data", 4);
+    assert_int_equal(catalog_record_write(path(place, name), &record, NULL), FERRY_OK);
+    assert_int_equal(catalog_checksum_write(path(place, name), record.sha256, NULL), FERRY_OK);
+}
+
+static void only_what_no_rule_keeps_is_removed(void **state)
+{
+    const int64_t day = 86400000, today = INT64_C(1795356000000);
+    struct place *place = *state;
+    struct http_reply *reply;
+
+    put(place, "other.zip", "of somebody else", 16);
+    put_backup(place, "a.zip", today - 2 * day);
+    put_backup(place, "b.zip", today - 1 * day);
+    put_backup(place, "c.zip", today);
+    json_set_int(place->keep, "daily", 2);
+    reply = ask(place, HTTP_GET, "/backups", NULL);
+    says(reply, 200, "\"name\":\"a.zip\"");
+    assert_int_equal(json_int64_or(reply->json, "backups", 0), 3);
+    assert_int_equal(json_size(json_member(reply->json, "remove")), 1);
+    says(ask(place, HTTP_DELETE, "/backups/other.zip", NULL), 409, "ferry did not make it");
+    says(ask(place, HTTP_DELETE, "/backups/b.zip", NULL), 409, "stays: daily");
+    says(ask(place, HTTP_DELETE, "/backups/c.zip", NULL), 409, "stays: ");
+    says(ask(place, HTTP_DELETE, "/backups/a.zip", NULL), 200, "{}");
+    says(ask(place, HTTP_DELETE, "/backups/a.zip", NULL), 200, "{}"); /* again: so it is already */
+    assert_false(is_there(place, "a.zip") || is_there(place, "a.zip.json") ||
+                 is_there(place, "a.zip.sha256"));
+    assert_true(is_there(place, "b.zip") && is_there(place, "c.zip.json") &&
+                is_there(place, "other.zip"));
+}
+
+/* A kill between the archive and its record. */
+static void rest_of_a_removal_is_removed(void **state)
 {
     struct place *place = *state;
-    struct http_reply *checked;
-    size_t size = 0;
 
-    put(place, NAME, "of somebody else", 16);
-    says(ask(place, HTTP_DELETE, "/backups/" NAME, NULL), 409, "was not made by ferry");
-    assert_true(is_there(place, NAME));
-    assert_int_equal(unlink(path(place, NAME)), 0);
-    (void)put_archive(place, &size);
-    checked = ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
-    says(ask(place, HTTP_POST, "/backups/" NAME, finish_body(place, checked)), 200, "{}");
-    says(ask(place, HTTP_DELETE, "/backups/" NAME, NULL), 200, "{}");
-    assert_false(is_there(place, NAME));
-    assert_false(is_there(place, NAME ".json"));
-    assert_false(is_there(place, NAME ".sha256"));
-    says(ask(place, HTTP_DELETE, "/backups/" NAME, NULL), 200, "{}"); /* again: it is so already */
+    put_backup(place, "a.zip", INT64_C(1795356000000));
+    assert_int_equal(unlink(path(place, "a.zip")), 0);
+    says(ask(place, HTTP_GET, "/backups/a.zip", NULL), 200, "\"size\":null,\"record\":{");
+    says(ask(place, HTTP_DELETE, "/backups/a.zip", NULL), 200, "{}");
+    assert_false(is_there(place, "a.zip.json") || is_there(place, "a.zip.sha256"));
 }
 
 static void unfinished_download_can_be_removed(void **state)
@@ -440,7 +480,8 @@ int main(void)
         TEST(proven_download_gets_its_name_and_its_record),
         TEST(backup_that_is_there_is_never_written_over),
         TEST(file_that_changed_since_its_proof_is_none),
-        TEST(only_what_ferry_made_is_removed),
+        TEST(only_what_no_rule_keeps_is_removed),
+        TEST(rest_of_a_removal_is_removed),
         TEST(unfinished_download_can_be_removed),
     };
 
