@@ -217,6 +217,40 @@ static enum ferry_code begin(const void *ctx, struct session *session,
     return engine_create(ctx, &session->engine, &definition, run, err);
 }
 
+/* The name of a backup of this manager that was interrupted; NULL: there is none. */
+static const char *interrupted_backup(const void *ctx, struct journal *journal,
+                                      const struct json *config)
+{
+    struct run_row *rows;
+    size_t count;
+
+    if (strcmp(config_workflow_name(config), "backup") != 0 ||
+        journal_runs(journal, ctx, &rows, &count, NULL)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (run_is_live(rows[i].state) && strcmp(rows[i].workflow, "backup") == 0 &&
+            is_on(ctx, &rows[i], config)) {
+            return rows[i].name;
+        }
+    }
+    return NULL;
+}
+
+/* A schedule cannot say whether to begin or to go on: a backup that was interrupted goes on. */
+static enum ferry_code go_on_with(struct ferry *ferry, const char *name,
+                                  const struct ferry_source *source,
+                                  const struct ferry_run_options *options, char **result,
+                                  struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct ferry_source settings = {.settings = source->settings,
+                                    .setting_count = source->setting_count};
+
+    session_tell_reading(ferry, mem_printf(scope, "%s was interrupted: going on with it", name));
+    return ferry_resume(ferry, name, &settings, options, result, err);
+}
+
 enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source,
                           const struct ferry_run_options *options, char **result,
                           struct ferry_error *err)
@@ -227,6 +261,7 @@ enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source
     struct session *session;
     struct json *config, *saved = NULL;
     struct run_row run = {0};
+    const char *live;
     enum ferry_code code;
 
     err = err ? err : &own;
@@ -238,6 +273,11 @@ enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source
         return err->code;
     }
     code = ferry_open_journal(scope, ferry, JOURNAL_WRITE, &journal, err);
+    live = code ? NULL : interrupted_backup(scope, journal, config);
+    if (live) {
+        journal_close(journal);
+        return go_on_with(ferry, live, source, options, result, err);
+    }
     follow_begin(scope, ferry, config, journal);
     if (!code) {
         code = session_open(scope, ferry, config, journal, &session, err);

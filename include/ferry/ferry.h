@@ -122,7 +122,9 @@ struct ferry_run_options {
 };
 
 /*
- * A new run, to its end, of the workflow that the source is for. *result as ferry_status gives it,
+ * A new run, to its end, of the workflow that the source is for; a backup of this manager that was
+ * interrupted is gone on with instead, as ferry_resume does, so that a schedule needs but one call.
+ * *result as ferry_status gives it,
  * also when the call fails after the run was made. FERRY_OK, FERRY_E_PARTIAL (10), FERRY_E_STOPPED
  * (3), FERRY_E_UNKNOWN (4), FERRY_E_REFUSED (5), FERRY_E_FAILED (1) and what opening, reading and
  * planning can say.
@@ -214,6 +216,21 @@ struct ferry_backups_query {
 FERRY_API enum ferry_code ferry_backups(struct ferry *ferry, const struct ferry_source *source,
                                         const struct ferry_backups_query *query, char **backups,
                                         struct ferry_error *err);
+
+enum ferry_schedule { FERRY_SYSTEMD_SERVICE, FERRY_SYSTEMD_TIMER, FERRY_CRON };
+struct ferry_schedule_query {
+    enum ferry_schedule kind;
+    const char *program; /* absolute path of ferry */
+    const char *user;    /* who the backups are taken as */
+};
+/*
+ * A file that has the backups of source.file taken each night, off-peak, one at a time. Asks no
+ * manager. *name: what the file is called, e.g. "ferry-backup.timer". No secret is in it: a
+ * password file is named.
+ */
+FERRY_API enum ferry_code ferry_schedule(struct ferry *ferry, const struct ferry_source *source,
+                                         const struct ferry_schedule_query *query, char **name,
+                                         char **text, struct ferry_error *err);
 
 /* The states of each workflow in their order, and those that undo: {"workflows":[{"name","summary",
    "states":[{"name","summary","undoes","many","leaves","sends","expects","crash"}],"undo":[...]}]}.

@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/timer.h"
 
 static enum ferry_code backup(struct invocation *invocation, struct ferry_error *err)
 {
@@ -7,8 +8,12 @@ static enum ferry_code backup(struct invocation *invocation, struct ferry_error 
                                             invocation->arguments.values[OPTION_STOP_BEFORE]};
     struct ferry *ferry;
     char *text = NULL;
-    enum ferry_code code = cli_open_run(invocation, &ferry, err);
+    enum ferry_code code;
 
+    if (invocation->arguments.counts[OPTION_PRINT_TIMER] > 0) {
+        return cli_print_timer(invocation, err);
+    }
+    code = cli_open_run(invocation, &ferry, err);
     if (code != FERRY_OK) {
         return code;
     }
@@ -23,8 +28,9 @@ const struct command cli_backup = {
     .usage = "[FILE.yaml | PLAN.json]",
     .summary = "Takes a backup: snapshot, download, proof; removes old ones",
     .details = "A run like any other: ferry plan FILE.yaml shows what it would do, and after a\n"
-               "kill ferry resume goes on where it was, in the middle of the download too.\n",
-    .groups = GROUP_COMMON | GROUP_SOURCE | GROUP_RUN,
+               "kill ferry resume goes on where it was, in the middle of the download too; so\n"
+               "does ferry backup itself. --print-timer has it done each night.\n",
+    .groups = GROUP_COMMON | GROUP_SOURCE | GROUP_RUN | GROUP_BACKUP,
     .most_words = 1,
     .run = backup,
 };

@@ -75,6 +75,9 @@ const struct cli_option_row cli_options[OPTION_COUNT] = {
         "end the run and leave the manager as it is"},
     [OPTION_VERIFY] = {"verify", 0, TYPE_FLAG, NULL, NULL, NULL, GROUP_BACKUPS,
         "read each archive again: is it still what was proven?"},
+    [OPTION_PRINT_TIMER] = {"print-timer", 0, TYPE_OPTIONAL, NULL, NULL, NULL, GROUP_BACKUP,
+        "print files that have this backup taken each night, for systemd and for cron; "
+        "=systemd, =service, =timer or =cron: that alone"},
     [OPTION_METRICS] = {"metrics", 0, TYPE_TEXT, "FILE", "metrics.file", NULL,
         GROUP_SOURCE | GROUP_RESUME, "how the run stands, as a text file for Prometheus"},
 };
@@ -145,7 +148,7 @@ static enum ferry_code take_value(struct parser *parser, enum cli_option option,
     if (row->type == TYPE_FLAG && attached != NULL) {
         return ferry_fail(err, FERRY_E_USAGE, "--%s takes no value", row->name);
     }
-    if (row->type == TYPE_FLAG) {
+    if (row->type == TYPE_FLAG || (row->type == TYPE_OPTIONAL && attached == NULL)) {
         return put(parser, option, "", err);
     }
     if (attached == NULL && parser->at + 1 >= parser->argc) {
@@ -188,7 +191,7 @@ static enum ferry_code short_options(struct parser *parser, const char *letters,
             ferry_error_hint(err, "ferry --help shows commands and options");
             return FERRY_E_USAGE;
         }
-        flag = cli_options[at].type == TYPE_FLAG;
+        flag = cli_options[at].type == TYPE_FLAG || cli_options[at].type == TYPE_OPTIONAL;
         code = take_value(parser, (enum cli_option)at,
                           flag || letters[1] == '\0' ? NULL : letters + 1, err);
         if (code != FERRY_OK || !flag) {

@@ -45,6 +45,7 @@ enum cli_option {
     OPTION_LEAVE,
     OPTION_VERIFY,
     OPTION_METRICS,
+    OPTION_PRINT_TIMER,
     OPTION_COUNT
 };
 
@@ -61,11 +62,13 @@ enum cli_group {
     GROUP_RETRY = 256,
     GROUP_CANCEL = 512,   /* --leave */
     GROUP_BACKUPS = 1024, /* --verify */
+    GROUP_BACKUP = 4096,  /* --print-timer */
     GROUP_INSPECT = 2048  /* --deep, --markdown */
 };
 
 enum cli_type {
     TYPE_FLAG,
+    TYPE_OPTIONAL, /* a flag that may have a value, behind '=' only */
     TYPE_TEXT,
     TYPE_LIST, /* of texts: may be repeated, or hold commas */
     TYPE_NUMBER,

@@ -1,4 +1,5 @@
 # ferry backups: what lies in a folder, what is proven, what a policy keeps and why.
+# shellcheck disable=SC2016,SC2154 # a file with a dollar in its name, expressions of jq; url of helper.bash
 load helper
 
 setup() {
@@ -96,4 +97,61 @@ END
   says 'no backup "none.zip"'
   ferry 2 backups backups --set agents.concurrency=3
   ferry 2 backups backups --set keep.daily=many
+}
+
+nightly() {
+  cat >backup.yaml <<END
+manager: {url: "${url/#http:\/\/127.0.0.1:1/https://prod}", username: admin, password: {file: new.pw}}
+backup: {directory: 'back ups 100%', poll: 10ms}
+limits: {requests_per_second: 5000, settle: 250ms}
+metrics: {file: ferry.prom}
+END
+}
+
+@test "print-timer gives units that systemd understands, and a line for cron" {
+  nightly
+  mv backup.yaml 'prod$HOME.yaml'
+  ferry 0 backup --print-timer 'prod$HOME.yaml'
+  [[ $(grep '^# --- ' out) == "# --- /etc/systemd/system/ferry-backup-prod-HOME.service
+# --- /etc/systemd/system/ferry-backup-prod-HOME.timer
+# --- /etc/cron.d/ferry-backup-prod-HOME" ]]
+  ferry 0 backup --print-timer=service 'prod$HOME.yaml'
+  cp out ferry-test.service
+  ferry 0 backup --print-timer=timer 'prod$HOME.yaml'
+  cp out ferry-test.timer
+  grep -qxF "LoadCredential=password:$PWD/new.pw" ferry-test.service
+  grep -qxF "Environment=\"FERRY_JOURNAL=$PWD/journal.db\"" ferry-test.service
+  grep -qE '^ExecStart=".*" backup ".*/prod\$\$HOME.yaml" --quiet --password-file=%d/password$' ferry-test.service
+  grep -qxF "ReadWritePaths=\"$PWD/back ups 100%%\" \"$PWD\" \"$PWD\"" ferry-test.service
+  grep -qxF 'Persistent=true' ferry-test.timer
+  [[ $(grep -c '^RandomizedDelaySec=' ferry-test.timer) -eq 1 ]]
+  # Nothing but sections, settings, comments and empty lines.
+  run ! grep -vE '^(\[[A-Z][a-z]+\]|[A-Za-z]+=.*|#.*|)$' ferry-test.service ferry-test.timer
+  # What cron would run, without the delay: the program, the file, one at a time.
+  ferry 0 backup --print-timer=cron 'prod$HOME.yaml'
+  [[ $(grep -c '^0 2 \* \* \* ' out) -eq 1 ]]
+  sed -nE 's/^0 2 \* \* \* [a-z]+ sleep [^;]*; //p' out | sed 's/\\%/%/g' >line
+  FERRY_JOURNAL=$PWD/journal.db sh line 2>err && return 1
+  grep -q 'https://prod' err
+  ferry 2 backup --print-timer=nightly 'prod$HOME.yaml'
+  ferry 2 backup --print-timer
+  if ! type -P systemd-analyze >/dev/null; then skip "checked without systemd-analyze, which is not here"; fi
+  systemd-analyze verify --man=no ./ferry-test.service ./ferry-test.timer
+}
+
+@test "a backup that was interrupted is gone on with by the next one" {
+  practice --manager-version 7.1.0 --premium
+  nightly
+  ferry 3 backup backup.yaml --stop-before create_snapshot
+  ferry 0 backup backup.yaml
+  grep -q 'backup-1 was interrupted: going on with it' err
+  ferry 0 runs --json
+  is '.runs | length == 1 and .[0].state == "done"' out
+  # The file of metrics tells when, also after a night that failed.
+  grep -qE '^ferry_backup_last_success_timestamp_seconds\{.*\} [0-9]{10}\.[0-9]{3}$' ferry.prom
+  grep '^ferry_backup_last_success' ferry.prom >before
+  practice_ends
+  ferry 1 backup backup.yaml
+  grep -q '^ferry_last_exit_code{.*} 1$' ferry.prom
+  [[ $(grep '^ferry_backup_last_success' ferry.prom) == "$(<before)" ]]
 }

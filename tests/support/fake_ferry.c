@@ -236,6 +236,17 @@ enum ferry_code ferry_backups(struct ferry *ferry, const struct ferry_source *so
     return answer("backups", backups, err);
 }
 
+enum ferry_code ferry_schedule(struct ferry *ferry, const struct ferry_source *source,
+                               const struct ferry_schedule_query *query, char **name, char **text,
+                               struct ferry_error *err)
+{
+    (void)ferry;
+    (void)query;
+    keep_source(source);
+    *name = strdup("ferry-backup");
+    return answer("schedule", text, err);
+}
+
 enum ferry_code ferry_workflows(char **out, struct ferry_error *err)
 {
     (void)err;

@@ -17,7 +17,7 @@
 #define MOST 160
 
 static uint64_t first_seed = 1;
-static uint64_t rounds = 2000;
+static uint64_t rounds = 1000;
 
 struct world {
     struct retention_entry entries[MOST];

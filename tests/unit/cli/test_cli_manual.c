@@ -184,7 +184,8 @@ static void every_option_is_told_where_it_is_taken(void **state)
         const struct cli_option_row *row = &cli_options[at];
 
         assert_described("the option --", row->name, row->help);
-        assert_int_equal(row->argument == NULL, row->type == TYPE_FLAG);
+        assert_int_equal(row->argument == NULL,
+                         row->type == TYPE_FLAG || row->type == TYPE_OPTIONAL);
         assert_tells(all.man, "ferry(1)", "*%s*\n", as_source(cli_option_title(all.mem, row)));
         assert_tells(all.zsh, "the zsh completion", "--%s[", row->name);
         assert_tells(all.fish, "the fish completion", " -l %s ", row->name);
