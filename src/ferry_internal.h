@@ -85,6 +85,10 @@ enum ferry_code plan_still_holds(struct session *session, const char *file,
 void plan_forecast(struct json *plan, const struct session *session, int64_t begin_ms,
                    int offset_minutes);
 
+/* --- ferry_inventory.c --- */
+/* engine_options.provide; arg: the session. The names of the archive for compare. */
+void session_provide(void *arg, const char *step, const struct json *facts, void *memo);
+
 /* --- ferry.c --- */
 /* What a run goes by from now on: its options with the settings of this call, also in run->options;
    and its facts. Owned by ctx. */

@@ -235,7 +235,9 @@ enum ferry_code session_open(const void *ctx, struct ferry *ferry, struct json *
                                 .stop = &ferry->stop,
                                 .on_event = on_event,
                                 .on_point = ferry->on_point ? on_point : NULL,
-                                .arg = ferry};
+                                .provide = session_provide,
+                                .arg = ferry,
+                                .provide_arg = session};
     *out = session;
     return FERRY_OK;
 }

@@ -14,7 +14,12 @@
  *   plugins_temporary {TENANT/BLUEPRINT: [ids of the blueprints that its updates left behind]}
  *   plugins_left    {"before"|"after": {TENANT/DEPLOYMENT: the temporary blueprint it is on}}
  *   compare         {"tenants"|"blueprints"|...: {"archive": N, "manager": N},
- *                    "errors": {"count": N, "first": [lines of the restore's log]} (new format)}
+ *                    "errors": {"count": N, "first": [lines of the restore's log]} (new format),
+ *                    "names": {"why_not": why no name was looked up, or null; "missing", "more",
+ *                    "changed": N that nobody expects; "expected": N; "kinds": [{"kind","archive",
+ *                    "manager","missing","more","expected"} or {"kind","why_not"}];
+ *                    "differences": [{"kind","tenant","name","is","why": null: not expected}], at
+ *                    most 25 of each kind and direction}}
  *   scheduled       {"failed": N, "again": N, "rows": [{"was","workflow","deployment","tenant",
  *                    "when"}]}: scheduled executions after a legacy restore, at most 100 rows
  *   backup          {"snapshot": ID on the manager, "name": NAME.zip, "taken_at": when, "size":

@@ -267,11 +267,24 @@ static bool read_none(const char *name)
     return false;
 }
 
+/* Only now do all tenants have their names. */
+static void close_inventory(const struct archive_source *source)
+{
+    const struct cloudify_archive *archive = source->archive;
+
+    for (size_t i = 0; i < archive->tenant_count; i++) {
+        archive_take_stock(source, INVENTORY_TENANTS, NULL, archive->tenant_list[i].name);
+        inventory_name_tenant(source->options->inventory, (uint32_t)i,
+                              archive->tenant_list[i].name);
+    }
+    inventory_close(source->options->inventory);
+}
+
 enum ferry_code cloudify_archive_read(const void *ctx, const char *path,
                                       const struct cloudify_archive_options *options,
                                       struct cloudify_archive **out, struct ferry_error *err)
 {
-    static const struct cloudify_archive_options none = {NULL, NULL, false};
+    static const struct cloudify_archive_options none = {.arg = NULL};
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct cloudify_archive *archive = mem_new(scope, struct cloudify_archive);
     struct archive_source source = {.archive = archive,
@@ -302,6 +315,9 @@ enum ferry_code cloudify_archive_read(const void *ctx, const char *path,
     }
     if (code == FERRY_OK) {
         archive_sum_up(archive);
+        if (source.options->inventory != NULL) {
+            close_inventory(&source);
+        }
         *out = mem_move(ctx, archive);
     }
     return code;

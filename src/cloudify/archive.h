@@ -17,6 +17,7 @@
 #include "base/digest.h"
 #include "ferry/error.h"
 
+struct inventory;
 struct json;
 
 enum cloudify_archive_format {
@@ -151,6 +152,7 @@ struct cloudify_archive_options {
     /* Every member too: unpacked to its end, its CRC, sizes and header compared with the central
        directory, no two of them in the same bytes. Takes as long as unpacking the file. */
     bool deep;
+    struct inventory *inventory; /* gets all names, and is closed when all is read; or NULL */
 };
 
 /* Limits. A list that reaches its limit says so in a warning; its count stays exact. */

@@ -31,6 +31,9 @@ enum ferry_code dump_plugins(void *arg, const char *const *v, struct ferry_error
         return code;
     }
     tenant->plugins++;
+    char *name = mem_printf(NULL, "%s %s", v[2] == NULL ? "" : v[2], v[3] == NULL ? "" : v[3]);
+    archive_take_stock(dump->source, INVENTORY_PLUGINS, tenant, name);
+    mem_free(name);
     int64_t id = tenant->id;
     struct cloudify_archive_plugin *plugin = archive_add_plugin(archive);
     if (plugin == NULL) {
@@ -149,6 +152,7 @@ enum ferry_code dump_schedules(void *arg, const char *const *v, struct ferry_err
         return code;
     }
     archive->schedules++;
+    archive_take_stock(dump->source, INVENTORY_SCHEDULES, tenant, v[1]);
     struct cloudify_archive_schedule *schedule = add_schedule(dump, tenant->id, v[3]);
     if (schedule != NULL) {
         schedule->id = mem_strdup(archive, v[1]);

@@ -75,6 +75,7 @@ enum ferry_code dump_users(void *arg, const char *const *v, struct ferry_error *
     (void)err;
     dump->archive->users++;
     archive_add_user(dump->archive, v[0]);
+    archive_take_stock(dump->source, INVENTORY_USERS, NULL, v[0]);
     return FERRY_OK;
 }
 
@@ -105,6 +106,9 @@ enum ferry_code dump_blueprints(void *arg, const char *const *v, struct ferry_er
     }
     tenant->blueprints += !hidden;
     tenant->blueprints_hidden += hidden;
+    if (!hidden) {
+        archive_take_stock(dump->source, INVENTORY_BLUEPRINTS, tenant, v[2]);
+    }
     int64_t owner = tenant->id;
     struct cloudify_archive_blueprint *blueprint = archive_add_blueprint(archive);
     if (blueprint != NULL) {
@@ -133,6 +137,7 @@ enum ferry_code dump_deployments(void *arg, const char *const *v, struct ferry_e
         return code;
     }
     tenant->deployments++;
+    archive_take_stock(dump->source, INVENTORY_DEPLOYMENTS, tenant, v[2]);
     if (v[3] != NULL && parse_int64(v[3], 0, INT64_MAX, &blueprint)) {
         archive_counts_add(dump->scope, &dump->deployed, blueprint, 0);
     }
@@ -212,6 +217,7 @@ enum ferry_code dump_secrets(void *arg, const char *const *v, struct ferry_error
         return code;
     }
     tenant->secrets++;
+    archive_take_stock(dump->source, INVENTORY_SECRETS, tenant, v[1]);
     int64_t owner = tenant->id;
     struct cloudify_archive_secret *secret = v[1] == NULL ? NULL : archive_add_secret(archive);
     if (secret != NULL) {

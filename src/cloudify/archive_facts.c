@@ -162,5 +162,7 @@ struct json *cloudify_archive_facts(const void *ctx, const struct cloudify_archi
     static const struct archive_tell_limits few = {
         .tenants = 500, .plugins = 200, .blueprints = 1000};
 
-    return archive_tell(ctx, archive, sha256, &few);
+    struct json *facts = archive_tell(ctx, archive, sha256, &few);
+    archive_tell_tally(facts, "instances_by_state", &archive->instances_by_state);
+    return facts;
 }

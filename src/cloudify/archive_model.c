@@ -268,6 +268,17 @@ enum ferry_code archive_progress(const struct archive_source *source, int64_t do
     return FERRY_OK;
 }
 
+void archive_take_stock(const struct archive_source *source, enum inventory_kind kind,
+                        const struct cloudify_archive_tenant *tenant, const char *name)
+{
+    if (source->options->inventory != NULL) {
+        inventory_add(source->options->inventory, kind,
+                      tenant == NULL ? INVENTORY_NO_TENANT
+                                     : (uint32_t)(tenant - source->archive->tenant_list),
+                      name);
+    }
+}
+
 enum ferry_code archive_blame(const char *member, struct ferry_error *err)
 {
     if (err == NULL || err->code != FERRY_E_ARCHIVE || err->hint[0] != '\0') {

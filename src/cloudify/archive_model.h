@@ -9,6 +9,7 @@
 #include "base/attr.h"
 #include "cloudify/archive.h"
 #include "cloudify/archive_zip.h"
+#include "cloudify/inventory.h"
 
 /* --- joins in little memory: pairs of numbers, sorted once, then searched --- */
 struct archive_pair {
@@ -80,6 +81,9 @@ struct archive_source {
 /* Tells progress; FERRY_E_STOPPED when the caller does not want to go on. */
 enum ferry_code archive_progress(const struct archive_source *source, int64_t done, int64_t total,
                                  struct ferry_error *err) FERRY_CHECK;
+/* A name for the inventory, if one is wanted; tenant: of tenant_list, or NULL for none. */
+void archive_take_stock(const struct archive_source *source, enum inventory_kind kind,
+                        const struct cloudify_archive_tenant *tenant, const char *name);
 /* Puts "archive PATH: member NAME: " before the message of an ARCHIVE error, with the hint. */
 enum ferry_code archive_blame(const char *member, struct ferry_error *err);
 

@@ -107,6 +107,9 @@ static void take_blueprint(struct reading *reading, const struct item *item,
 
     tenant->blueprints_hidden += hidden;
     tenant->blueprints += !hidden;
+    if (!hidden) {
+        archive_take_stock(reading->source, INVENTORY_BLUEPRINTS, tenant, item->values[FIELD_ID]);
+    }
     if (blueprint != NULL) {
         blueprint->id = mem_strdup(archive, text_of(item, FIELD_ID));
         blueprint->tenant = tenant->name;
@@ -123,6 +126,7 @@ static void take_deployment(struct reading *reading, const struct item *item,
     const char *blueprint = text_of(item, FIELD_BLUEPRINT);
 
     tenant->deployments++;
+    archive_take_stock(reading->source, INVENTORY_DEPLOYMENTS, tenant, item->values[FIELD_ID]);
     archive_counts_add(reading->scope, &reading->deployed,
                        archive_new_hash(tenant->name, blueprint), archive_new_hash("", blueprint));
     if (archive->sample_count < CLOUDIFY_ARCHIVE_SAMPLE_MAX && item->values[FIELD_ID] != NULL) {
@@ -179,6 +183,9 @@ static void take_plugin(struct reading *reading, const struct item *item,
                         struct cloudify_archive_tenant *tenant)
 {
     tenant->plugins++;
+    archive_take_stock(
+        reading->source, INVENTORY_PLUGINS, tenant,
+        item->values[item->values[FIELD_TITLE] == NULL ? FIELD_PACKAGE : FIELD_TITLE]);
     add_plugin(reading, item, tenant);
 }
 
@@ -220,6 +227,7 @@ static void take_schedule(struct reading *reading, const struct item *item,
                           struct cloudify_archive_tenant *tenant)
 {
     reading->archive->schedules++;
+    archive_take_stock(reading->source, INVENTORY_SCHEDULES, tenant, item->values[FIELD_ID]);
     fill_schedule(reading, item, tenant->name, archive_add_schedule(reading->archive));
 }
 
@@ -228,6 +236,8 @@ static void take_secret(struct reading *reading, const struct item *item,
 {
     struct cloudify_archive *archive = reading->archive;
     const char *name = item->values[item->values[FIELD_KEY] == NULL ? FIELD_ID : FIELD_KEY];
+
+    archive_take_stock(reading->source, INVENTORY_SECRETS, tenant, name);
 
     tenant->secrets++;
     struct cloudify_archive_secret *secret = name == NULL ? NULL : archive_add_secret(archive);
@@ -243,6 +253,7 @@ static void take_user(struct reading *reading, const struct item *item,
     (void)tenant;
     reading->archive->users++;
     archive_add_user(reading->archive, item->values[FIELD_USERNAME]);
+    archive_take_stock(reading->source, INVENTORY_USERS, NULL, item->values[FIELD_USERNAME]);
 }
 
 static const struct {

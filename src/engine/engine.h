@@ -42,7 +42,11 @@ struct engine_options {
     const volatile sig_atomic_t *stop; /* 0 go on, 1 finish what is in flight, 2 cut it; or NULL */
     void (*on_event)(void *arg, const struct engine_event *event); /* may be NULL */
     void (*on_point)(void *arg, enum engine_point point);          /* tests only; may be NULL */
+    /* Before the first question of a step in this process: what lies on this machine for its state
+       goes below memo (state_context.memo). Changes nothing. May be NULL. */
+    void (*provide)(void *arg, const char *step, const struct json *facts, void *memo);
     void *arg;
+    void *provide_arg; /* of provide */
 };
 
 #define ENGINE_PROGRESS_MS                                                                         \

@@ -47,8 +47,9 @@ struct state_context {
     int64_t run_started_ms;     /* unix ms */
     bool repeat;   /* probe: an intent has no result (true), or before the first act (false) */
     bool planning; /* called for a plan: nothing will be sent but the plan's own questions */
-    void *memo;    /* expand: a talloc context of this step in this process, for what must be
-                      collected from several pages; gone after a restart */
+    void *memo;    /* a talloc context of this step in this process, for what must be collected
+                      from several pages; gone after a restart. compare finds the archive's names
+                      there ("struct inventory") */
     struct state_sink *sink; /* expand, and await of fan-out states (see STATE_SPLIT) */
     struct state_plan *plan; /* plan only */
 };

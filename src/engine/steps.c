@@ -165,6 +165,9 @@ static enum ferry_code load_step(struct engine *engine, const struct step_row *r
     step->row.cursor = mem_strdup(step, row->cursor);
     step->state = state;
     step->memo = mem_scope(step);
+    if (engine->o.provide) {
+        engine->o.provide(engine->o.provide_arg, row->name, engine->facts, step->memo);
+    }
     step->last_seq = -1;
     step->self = pseudo_unit(step);
     schedule_init(&engine->schedule, step);

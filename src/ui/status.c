@@ -6,8 +6,6 @@
 #include "ui/text.h"
 #include "ui/ui.h"
 
-#define CELLS_MAX 8 /* columns of the comparison */
-
 static const char *number(const void *mem, const struct json *object, const char *path)
 {
     int64_t value = json_int64_or(object, path, 0);
@@ -150,45 +148,6 @@ static void in_flight(const struct ui_stream *stream, const struct json *status)
     }
 }
 
-/* "compare": for each thing that is counted an object with the counts, all with the same names. */
-static void comparison(const struct ui_stream *stream, const struct json *compare)
-{
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct ui_column columns[CELLS_MAX] = {{"COMPARED", false}};
-    const struct json *first = json_first(compare);
-    struct ui_table *table;
-    size_t count = 1;
-
-    while (first != NULL && !json_is_object(first)) {
-        first = json_next(first);
-    }
-    for (const struct json *node = json_first(first); node != NULL && count < CELLS_MAX;
-         node = json_next(node)) {
-        columns[count++] = (struct ui_column){ui_safe(scope, json_key(node)), true};
-    }
-    if (count == 1) {
-        return;
-    }
-    (void)fprintf(stream->file, "\n");
-    table = ui_table_new(scope, stream, columns, count);
-    for (const struct json *row = json_first(compare); row != NULL; row = json_next(row)) {
-        const char *cells[CELLS_MAX] = {json_key(row)};
-
-        if (!json_is_object(row)) {
-            continue;
-        }
-        for (size_t at = 1; at < count; at++) {
-            const struct json *node = json_member(row, columns[at].title);
-
-            cells[at] = json_is_string(node) ? json_text(node)
-                        : node == NULL       ? ""
-                                             : json_print(scope, node);
-        }
-        ui_table_row(table, json_bool_or(row, "same", true) ? UI_PLAIN : UI_BAD, cells);
-    }
-    ui_table_print(table);
-}
-
 void ui_status(const struct ui_stream *stream, const struct json *status)
 {
     head(stream, status);
@@ -200,7 +159,7 @@ void ui_status(const struct ui_stream *stream, const struct json *status)
         (void)fprintf(stream->file, "\n");
     }
     in_flight(stream, status);
-    comparison(stream, json_member(status, "compare"));
+    ui_compared(stream, json_member(status, "compare"));
     if (json_size(json_member(status, "stuck")) > 0) {
         (void)fprintf(stream->file, "\n");
     }
@@ -211,7 +170,7 @@ void ui_status(const struct ui_stream *stream, const struct json *status)
 void ui_result(const struct ui_stream *stream, const struct json *result)
 {
     head(stream, result);
-    comparison(stream, json_member(result, "compare"));
+    ui_compared(stream, json_member(result, "compare"));
     stuck(stream, result);
     ui_aftermath(stream, result);
 }

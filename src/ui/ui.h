@@ -84,6 +84,9 @@ void ui_result(const struct ui_stream *stream, const struct json *result);
 /* What people must know or do after a run: part of the two above. */
 void ui_aftermath(const struct ui_stream *stream, const struct json *status);
 
+/* "compare" of a status: the counts, and what was looked up by name. */
+void ui_compared(const struct ui_stream *stream, const struct json *compare);
+
 /* The colour of a state of a run, step or unit. */
 enum ui_colour ui_state_colour(const char *state);
 /* "2026-11-22 15:06:06" (UTC) of a member that is an RFC 3339 time or unix milliseconds; "" when it

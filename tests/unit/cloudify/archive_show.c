@@ -41,7 +41,7 @@ int main(int argc, char **argv)
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct ferry_error err = {.code = FERRY_OK};
     struct cloudify_archive *archive = NULL;
-    struct cloudify_archive_options options = {NULL, NULL, false};
+    struct cloudify_archive_options options = {.arg = NULL};
     struct rusage usage;
 
     if (argc == 3 && strcmp(argv[1], "--digest") == 0) {
