@@ -236,8 +236,8 @@ FERRY_API enum ferry_code ferry_schedule(struct ferry *ferry, const struct ferry
    "states":[{"name","summary","undoes","many","leaves","sends","expects","crash"}],"undo":[...]}]}.
  */
 FERRY_API enum ferry_code ferry_workflows(char **out, struct ferry_error *err);
-/* The keys of upgrade.yaml: {"keys":[{"name","type","values","default","range","since","help",
-   "resume"}]}; default and range as they would be written, or null; resume: may it be given anew
+/* The keys of upgrade.yaml and backup.yaml: {"keys":[{"name","type","values","default","range",
+   "since","help","workflows","resume"}]}; default and range as they would be written, or null; resume: may it be given anew
    to ferry_resume. */
 FERRY_API enum ferry_code ferry_keys(char **out, struct ferry_error *err);
 

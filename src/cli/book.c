@@ -16,6 +16,17 @@ static enum ferry_code list_of(const void *mem, char *text, const char *name,
     return code;
 }
 
+/* "upgrade, backup" */
+static const char *listed(const void *mem, const struct json *list)
+{
+    char *text = mem_strdup(mem, "");
+
+    for (const struct json *row = json_first(list); row != NULL; row = json_next(row)) {
+        text = mem_printf(mem, "%s%s%s", text, text[0] == '\0' ? "" : ", ", json_text(row));
+    }
+    return text;
+}
+
 static void read_keys(const void *mem, struct cli_book *book, const struct json *rows)
 {
     book->keys = mem_array(mem, struct cli_key, json_size(rows) + 1);
@@ -28,6 +39,7 @@ static void read_keys(const void *mem, struct cli_book *book, const struct json 
             .range = json_string_or(row, "range", NULL),
             .since = json_string_or(row, "since", ""),
             .help = json_string_or(row, "help", ""),
+            .workflows = listed(mem, json_member(row, "workflows")),
             .resume = json_bool_or(row, "resume", false),
         };
     }

@@ -14,7 +14,8 @@ struct cli_key {
     const struct json *values;    /* words that it takes, or NULL */
     const char *fallback, *range; /* or NULL */
     const char *since, *help;
-    bool resume; /* may be given anew to ferry resume */
+    const char *workflows; /* "upgrade, backup": runs of which kinds take it */
+    bool resume;           /* may be given anew to ferry resume */
 };
 
 struct cli_state {

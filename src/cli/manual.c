@@ -194,6 +194,7 @@ static void keys(FILE *file, const struct cli_book *book)
         if (key->range != NULL) {
             fact(file, "range", key->range);
         }
+        fact(file, "for", key->workflows);
         fact(file, "since", mem_printf(scope, "ferry %s", key->since));
         if (key->resume) {
             fact(file, "anew", "may be given again to ferry resume and ferry cancel");

@@ -26,6 +26,7 @@ static void print_key(FILE *file, const struct cli_key *key)
     if (key->range != NULL) {
         page_row(file, FACT_COLUMN, "range", key->range);
     }
+    page_row(file, FACT_COLUMN, "for", key->workflows);
     page_row(file, FACT_COLUMN, "since", mem_printf(scope, "ferry %s", key->since));
     if (key->resume) {
         page_row(file, FACT_COLUMN, "anew", "may be given again to ferry resume and ferry cancel");
@@ -60,8 +61,9 @@ static void print_group(FILE *file, const struct cli_book *book, const char *gro
 static void print_keys(FILE *file, const struct cli_book *book)
 {
     page_text(file, 0,
-              "The keys of upgrade.yaml, with their defaults in brackets. All but manager and "
-              "snapshot may be left out; each may be given as --set KEY=VALUE too.");
+              "The keys of upgrade.yaml and backup.yaml, with their defaults in brackets. An "
+              "upgrade wants manager and snapshot, a backup manager and backup.directory; all "
+              "else may be left out. Each may be given as --set KEY=VALUE too.");
     (void)fputs("\n", file);
     print_group(file, book, "");
     (void)fputs("\nferry help KEY says more of one, ferry.yaml(5) of all.\n", file);
@@ -147,8 +149,8 @@ static void print_words(FILE *file, const struct cli_book *book)
 }
 
 const struct cli_topic cli_topics[] = {
-    {"keys", "the keys of upgrade.yaml; ferry help KEY says more of one", print_keys},
-    {"states", "the steps of a run; ferry help STATE says more of one", print_states},
+    {"keys", "the keys of upgrade.yaml and backup.yaml, also one: help KEY", print_keys},
+    {"states", "the steps of a run, also one: ferry help STATE", print_states},
     {"exit-codes", "what they mean, and what to do", print_exits},
     {"environment", "variables that ferry heeds", print_environment},
     {"files", "what ferry reads and writes", print_files},
@@ -176,7 +178,7 @@ bool cli_topic_print(FILE *file, const struct cli_book *book, const char *name)
     } else if (key != NULL) {
         print_key(file, key);
     } else if (cli_book_is_group(book, name)) {
-        (void)fprintf(file, "The keys of upgrade.yaml below %s.\n\n", name);
+        (void)fprintf(file, "The keys below %s.\n\n", name);
         print_group(file, book, name);
     } else {
         return false;

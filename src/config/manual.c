@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "config/keys.h"
+#include "config/workflow.h"
 
 #define VALUES_MAX 4
 
@@ -92,6 +93,18 @@ static void put_values(struct json *row, const struct config_key *key)
     }
 }
 
+static void put_workflows(struct json *row, const char *name)
+{
+    struct json *workflows = json_set_array(row, "workflows");
+
+    if (config_workflow_has(CONFIG_UPGRADE, name)) {
+        json_push_string(workflows, "upgrade");
+    }
+    if (config_workflow_has(CONFIG_BACKUP, name)) {
+        json_push_string(workflows, "backup");
+    }
+}
+
 void config_manual(struct json *rows)
 {
     for (size_t at = 0; at < config_key_count; at++) {
@@ -112,6 +125,7 @@ void config_manual(struct json *rows)
         json_set_string(row, "range", range(scope, key));
         json_set_string(row, "since", key->since);
         json_set_string(row, "help", key->help);
+        put_workflows(row, key->name);
         json_set_bool(row, "resume", config_key_is_replaceable(key));
     }
 }

@@ -6,7 +6,8 @@
 
 /* Adds to rows (an array), for every key in the order of the table: {"name", "type" (in words),
    "values": [words that it takes] or absent, "default" and "range" as they would be written or
-   null, "since", "help", "resume": may it be given anew under a run that has begun}. */
+   null, "since", "help", "workflows": [for which], "resume": may it be
+   given anew under a run that has begun}. */
 void config_manual(struct json *rows);
 
 #endif

@@ -112,20 +112,19 @@ enum ferry_code config_bad(struct config_raw *raw, const struct config_key *key,
     va_start(args, format);
     what = mem_vprintf(raw->mem, format, args);
     va_end(args);
-    switch (origin) {
-    case CONFIG_FROM_FILE:
+    if (origin == CONFIG_FROM_FILE) {
         place = config_yaml_place(raw, key->name, item);
-        return ferry_fail(err, FERRY_E_CONFIG, "%s: %s %s", place, key->name, what);
-    case CONFIG_FROM_PROFILE:
-        return ferry_fail(err, FERRY_E_CONFIG, "cfy profile '%s': %s %s",
-                          config_key_is_below(key->name, "old_manager") ? raw->old_profile.name
-                                                                        : raw->profile.name,
-                          key->name, what);
-    case CONFIG_FROM_SETTING:
-    case CONFIG_NOT_SET:
-    default:
-        return ferry_fail(err, FERRY_E_USAGE, "setting %s %s", key->name, what);
+        ferry_fail(err, FERRY_E_CONFIG, "%s: %s %s", place, key->name, what);
+    } else if (origin == CONFIG_FROM_PROFILE) {
+        ferry_fail(err, FERRY_E_CONFIG, "cfy profile '%s': %s %s",
+                   config_key_is_below(key->name, "old_manager") ? raw->old_profile.name
+                                                                 : raw->profile.name,
+                   key->name, what);
+    } else {
+        ferry_fail(err, FERRY_E_USAGE, "setting %s %s", key->name, what);
     }
+    ferry_error_hint(err, "ferry help %s says what it may be; so does ferry.yaml(5)", key->name);
+    return err->code;
 }
 
 enum ferry_code config_secret_refused(struct ferry_error *err, enum ferry_code code,

@@ -18,6 +18,8 @@ static enum ferry_code unknown_setting(const char *name, struct ferry_error *err
                name);
     if (near != NULL && strcmp(near, name) != 0) {
         ferry_error_hint(err, "did you mean %s?", near);
+    } else {
+        ferry_error_hint(err, "ferry help keys lists them; so does ferry.yaml(5)");
     }
     return FERRY_E_USAGE;
 }

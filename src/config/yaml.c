@@ -125,6 +125,8 @@ static enum ferry_code unknown_key(struct config_raw *raw, const struct yaml_log
         ferry_error_hint(err, "below %s stands one of file, env and command", log->path);
     } else if (near != NULL) {
         ferry_error_hint(err, "did you mean %s?", near);
+    } else {
+        ferry_error_hint(err, "ferry help keys lists them; so does ferry.yaml(5)");
     }
     return FERRY_E_CONFIG;
 }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "journal/rows.h"
 #include "journal/sqlite.h"
 
@@ -170,13 +171,6 @@ static void *read_array(struct journal *journal, sqlite3_stmt *statement, struct
     return NULL;
 }
 
-static enum ferry_code no_such_run(const char *name, struct ferry_error *err)
-{
-    ferry_fail(err, FERRY_E_NOT_FOUND, "there is no run \"%s\"", name);
-    ferry_error_hint(err, "ferry runs lists them");
-    return FERRY_E_NOT_FOUND;
-}
-
 static enum ferry_code no_live_run(struct ferry_error *err)
 {
     ferry_fail(err, FERRY_E_NOT_FOUND, "no run waits to be resumed");
@@ -225,6 +219,32 @@ static char *lower_case(const void *ctx, const char *text)
     return copy;
 }
 
+static enum ferry_code no_such_run(struct journal *journal, const char *name,
+                                   struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct ferry_error ignored = {0};
+    struct run_row *rows = NULL;
+    const char **names;
+    const char *near = NULL;
+    size_t count = 0;
+
+    if (journal_runs(journal, scope, &rows, &count, &ignored) == FERRY_OK) {
+        names = mem_array(scope, const char *, count + 1);
+        for (size_t at = 0; at < count; at++) {
+            names[at] = rows[at].name;
+        }
+        near = nearest_word(name, names, count);
+    }
+    ferry_fail(err, FERRY_E_NOT_FOUND, "there is no run \"%s\"", name);
+    if (near != NULL) {
+        ferry_error_hint(err, "did you mean %s? ferry runs lists them", near);
+    } else {
+        ferry_error_hint(err, "ferry runs lists them");
+    }
+    return FERRY_E_NOT_FOUND;
+}
+
 enum ferry_code journal_run_find(struct journal *journal, const void *ctx, const char *name,
                                  struct run_row *out, struct ferry_error *err)
 {
@@ -247,7 +267,7 @@ enum ferry_code journal_run_find(struct journal *journal, const void *ctx, const
     }
     rows = (const void *)table.rows;
     if (table.count == 0) {
-        return name == NULL ? no_live_run(err) : no_such_run(name, err);
+        return name == NULL ? no_live_run(err) : no_such_run(journal, name, err);
     }
     if (table.count > 1) {
         return several_runs(name, rows, err);
