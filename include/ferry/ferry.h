@@ -237,8 +237,8 @@ FERRY_API enum ferry_code ferry_schedule(struct ferry *ferry, const struct ferry
  */
 FERRY_API enum ferry_code ferry_workflows(char **out, struct ferry_error *err);
 /* The keys of upgrade.yaml and backup.yaml: {"keys":[{"name","type","values","default","range",
-   "since","help","workflows","resume"}]}; default and range as they would be written, or null; resume: may it be given anew
-   to ferry_resume. */
+   "since","help","workflows","resume"}]}; default and range as they would be written, or null;
+   resume: may it be given anew to ferry_resume. */
 FERRY_API enum ferry_code ferry_keys(char **out, struct ferry_error *err);
 
 #ifdef __cplusplus

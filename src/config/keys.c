@@ -80,7 +80,7 @@ const struct config_key config_keys[] = {
      "the tenant that requests to the old manager are made in"},
     {"old_manager.broker", "old_manager.broker", CONFIG_ADDRESS, NULL, 0, 0, "0.1",
      "where the old manager's message broker (RabbitMQ) listens, host or host:port: the old "
-     "agents must still reach it"},
+     "agents must still reach it; left out: the manager is asked for it"},
     {"snapshot.file", "snapshot.file", CONFIG_PATH, NULL, 0, 0, "0.1",
      "the archive that is uploaded and restored"},
     {"snapshot.url", "snapshot.url", CONFIG_DOWNLOAD, NULL, 0, 0, "0.1",
