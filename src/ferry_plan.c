@@ -49,10 +49,9 @@ static void seal(struct json *plan)
     set_digest(plan, "digest", plan);
 }
 
-static enum ferry_code planned_time(const struct session *session, const char *at, int64_t *ms,
+static enum ferry_code planned_time(struct clock *clock, const char *at, int64_t *ms,
                                     int *offset_minutes, struct ferry_error *err)
 {
-    struct clock *clock = session->ferry->clock;
 
     if (at) {
         return timelocal_parse(at, ms, offset_minutes, err)
@@ -73,7 +72,7 @@ enum ferry_code plan_look(const void *ctx, struct session *session, const char *
     int offset_minutes;
 
     options.journal = NULL;
-    if (planned_time(session, at, &begin_ms, &offset_minutes, err) ||
+    if (planned_time(clock, at, &begin_ms, &offset_minutes, err) ||
         engine_plan(ctx, &options, session->options, session->facts, plan, err)) {
         return err->code;
     }
@@ -217,12 +216,18 @@ enum ferry_code ferry_plan(struct ferry *ferry, const struct ferry_source *sourc
     struct ferry_error own = {0};
     struct json *config = NULL, *saved = NULL, *document = NULL;
     struct session *session = NULL;
+    const char *at = options ? options->at : NULL;
+    int64_t begin_ms;
+    int offset_minutes;
 
     err = err ? err : &own;
+    if (planned_time(ferry->clock, at, &begin_ms, &offset_minutes, err)) {
+        return err->code; /* before an archive is read, which may take minutes */
+    }
     if (plan_source(scope, source, &config, &saved, err) ||
         session_open(scope, ferry, config, NULL, &session, err) ||
         session_local_facts(scope, session, true, err) ||
-        plan_look(scope, session, options ? options->at : NULL, &document, err)) {
+        plan_look(scope, session, at, &document, err)) {
         return err->code;
     }
     *plan = ferry_text(json_print_canonical(scope, document));

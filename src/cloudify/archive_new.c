@@ -10,6 +10,7 @@
    items (facts 5.2). */
 #define EARLY_ITEMS_MAX 5000
 #define PLAN_AROUND 3 /* containers around a blueprint's plan: the member, items, the blueprint */
+#define RULE_INSIDE 4 /* and around what is in the rule of a schedule */
 
 static const char *const field_names[FIELD_COUNT] = {
     [FIELD_ID] = "id",
@@ -27,6 +28,8 @@ static const char *const field_names[FIELD_COUNT] = {
     [FIELD_SCHEDULED] = "scheduled_for",
     [FIELD_NEXT] = "next_occurrence",
     [FIELD_SINCE] = "since",
+    [FIELD_UNTIL] = "until",
+    [FIELD_RRULE] = "rrule",
     [FIELD_SLIP] = "slip",
     [FIELD_ENABLED] = "enabled",
     [FIELD_HIDDEN] = "is_hidden",
@@ -115,6 +118,8 @@ static enum ferry_code take_top(struct reading *reading, const char *key,
     reading->type_row = archive_new_type(value->text, reading->tenant != NULL);
     if (same(reading->type, "blueprints")) {
         archive_json_deepen(reading->json, PLAN_AROUND + ARCHIVE_PLAN_DEEPEST);
+    } else if (same(reading->type, "execution_schedules")) {
+        archive_json_deepen(reading->json, RULE_INSIDE);
     }
     for (size_t i = 0; i < reading->early_count; i++) {
         enum ferry_code code = archive_new_take(reading, &reading->early[i], err);
@@ -143,6 +148,10 @@ static enum ferry_code take_value(void *arg, const struct archive_json *json,
         return FERRY_OK;
     }
     if (value->depth > 3) {
+        if (value->depth == RULE_INSIDE && strcmp(archive_json_key(json, 3), "rule") == 0 &&
+            strcmp(archive_json_key(json, RULE_INSIDE), "rrule") == 0) {
+            take_field(reading, "rrule", value);
+        }
         return FERRY_OK;
     }
     if (value->depth == 3) {

@@ -22,6 +22,8 @@ enum field {
     FIELD_SCHEDULED,
     FIELD_NEXT,
     FIELD_SINCE,
+    FIELD_UNTIL,
+    FIELD_RRULE, /* inside the rule of a schedule */
     FIELD_SLIP,
     FIELD_ENABLED,
     FIELD_HIDDEN,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/parse.h"
 #include "cloudify/archive_new.h"
@@ -51,6 +52,14 @@ static void fill_schedule(struct reading *reading, const struct item *item, cons
     schedule->status = is_execution ? mem_strdup(archive, v[FIELD_STATUS]) : "";
     schedule->at = mem_strdup(archive, v[is_execution ? FIELD_SCHEDULED : FIELD_NEXT]);
     schedule->since = mem_strdup(archive, v[is_execution ? FIELD_CREATED : FIELD_SINCE]);
+    schedule->until = mem_strdup(archive, v[FIELD_UNTIL]);
+    if (v[FIELD_RRULE] != NULL) { /* all of a rule that this format's restore looks at */
+        struct json *rule = json_object(NULL);
+
+        json_set_string(rule, "rrule", v[FIELD_RRULE]);
+        schedule->rule = json_print(archive, rule);
+        mem_free(rule);
+    }
     schedule->enabled = is_execution || !same(v[FIELD_ENABLED], "false");
     if (v[FIELD_SLIP] == NULL ||
         !parse_int64(v[FIELD_SLIP], 0, INT64_MAX, &schedule->slip_minutes)) {

@@ -48,7 +48,10 @@ static void items_are_counted_by_tenant(void **state)
          "{\"id\":\"x\",\"status\":\"scheduled\",\"workflow_id\":\"install\","
          "\"deployment_id\":\"d\",\"scheduled_for\":\"2050-01-01T00:00:00.000Z\"}]}"},
         {"tenants/acme/7.json", "{\"type\":\"execution_schedules\",\"items\":[{\"id\":\"s\","
-                                "\"next_occurrence\":null,\"enabled\":false,\"slip\":60}]}"},
+                                "\"next_occurrence\":null,\"enabled\":false,\"slip\":60,"
+                                "\"until\":\"2027-01-01 00:00:00\",\"rule\":{\"rrule\":"
+                                "\"FREQ=DAILY\",\"count\":{\"rrule\":\"no\"}}},{\"id\":\"r\","
+                                "\"rule\":{\"recurrence\":\"1 day\"}}]}"},
         {"tenants/acme/8.json",
          "{\"items\":[{\"id\":\"p\",\"title\":\"t\"}],\"type\":\"plugins\"}"},
         {"tenants/acme/deployments/inside.json", "not even JSON"},
@@ -71,15 +74,18 @@ static void items_are_counted_by_tenant(void **state)
     assert_int_equal(a->agents, 1);
     assert_int_equal(a->plugins, 1);
     assert_int_equal(a->users, 1);
-    assert_int_equal(a->schedules, 1);
+    assert_int_equal(a->schedules, 2);
     assert_int_equal(a->executions, 2);
     assert_int_equal(a->executions_active, 0); /* exec-1 made the snapshot */
     assert_int_equal(a->executions_scheduled, 1);
-    assert_int_equal(a->schedule_count, 2);
+    assert_int_equal(a->schedule_count, 3);
     assert_string_equal(a->schedule_list[0].deployment, "d");
     assert_string_equal(a->schedule_list[0].tenant, "acme");
     assert_false(a->schedule_list[1].enabled);
     assert_int_equal(a->schedule_list[1].slip_minutes, 60);
+    assert_string_equal(a->schedule_list[1].until, "2027-01-01 00:00:00");
+    assert_string_equal(a->schedule_list[1].rule, "{\"rrule\":\"FREQ=DAILY\"}");
+    assert_null(a->schedule_list[2].rule);
     assert_int_equal(a->warning_count, 0);
 }
 
