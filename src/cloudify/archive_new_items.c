@@ -54,11 +54,11 @@ static void fill_schedule(struct reading *reading, const struct item *item, cons
     schedule->since = mem_strdup(archive, v[is_execution ? FIELD_CREATED : FIELD_SINCE]);
     schedule->until = mem_strdup(archive, v[FIELD_UNTIL]);
     if (v[FIELD_RRULE] != NULL) { /* all of a rule that this format's restore looks at */
-        struct json *rule = json_object(NULL);
+        void *scope FERRY_SCOPE = mem_scope(NULL);
+        struct json *rule = json_object(scope);
 
         json_set_string(rule, "rrule", v[FIELD_RRULE]);
         schedule->rule = json_print(archive, rule);
-        mem_free(rule);
     }
     schedule->enabled = is_execution || !same(v[FIELD_ENABLED], "false");
     if (v[FIELD_SLIP] == NULL ||
