@@ -34,7 +34,7 @@ struct ferry_event {
     int64_t at_ms;       /* unix milliseconds */
     const char *kind;    /* "run_started", "step_started", "unit_done", "progress", ...; transient
                             also "status" (data: as ferry_status gives it), before a run goes on,
-                            and "tick": about once a second while nothing else happens */
+                            and "tick": one to four times a second while nothing else is told */
     const char *run;     /* its name */
     const char *step;    /* name of the state, or NULL */
     const char *unit;    /* key of the unit, or NULL */

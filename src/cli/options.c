@@ -52,7 +52,7 @@ const struct cli_option_row cli_options[OPTION_COUNT] = {
     [OPTION_MARKDOWN] = {"markdown", 0, TYPE_FLAG, NULL, NULL, NULL,
         GROUP_PLAN | GROUP_INSPECT, "print it as Markdown, for a change ticket"},
     [OPTION_DEEP] = {"deep", 0, TYPE_FLAG, NULL, NULL, NULL, GROUP_INSPECT,
-        "unpack every member too, and hold it against the central directory"},
+        "unpack every file in it too, and hold it against the list at the archive's end"},
     [OPTION_REQUESTS] = {"requests", 0, TYPE_FLAG, NULL, NULL, NULL, GROUP_PLAN,
         "also each request that a run would send, with its body"},
     [OPTION_WATCH] = {"watch", 0, TYPE_FLAG, NULL, NULL, NULL, GROUP_STATUS,

@@ -389,6 +389,27 @@ static void an_upload_tells_its_bytes(void **state)
     lab_free(lab);
 }
 
+static void answer_after_ten_seconds(struct lab *lab, const struct lab_call *call,
+                                     struct lab_answer *out)
+{
+    answer_good(lab, call, out);
+    out->delay_ms = in(call, "act") ? 10000 : 0;
+}
+
+/* Whoever shows how long a step takes needs the time, though nothing happens; a journal does not.
+ */
+static void time_that_passes_is_told_and_not_kept(void **state)
+{
+    static const struct ferry_state *const states[] = {&third, NULL};
+    struct lab *lab = lab_new(states, answer_after_ten_seconds);
+
+    (void)state;
+    assert_int_equal(lab_live(lab), FERRY_OK);
+    assert_in_range(lab_told_count(lab, "tick"), 10, 44); /* at most four a second */
+    assert_int_equal(lab_told_last(lab, "tick")->id, 0);
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +426,7 @@ int main(void)
         cmocka_unit_test(the_first_reason_to_end_is_the_one_told),
         cmocka_unit_test(what_states_learn_is_merged_into_the_facts_of_the_run),
         cmocka_unit_test(an_upload_tells_its_bytes),
+        cmocka_unit_test(time_that_passes_is_told_and_not_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
