@@ -135,17 +135,14 @@ static bool learn_manager(const struct state_context *context, const struct clou
     return true;
 }
 
-/* The facts of the version are there from the second question on. */
 static void judge_license(const struct state_context *context, const struct cloudify_answer *answer,
                           struct state_verdict *verdict, const void *mem)
 {
-    if (answer->kind == CLOUDIFY_FINE && json_first(cloudify_items(answer->document)) == NULL &&
-        strcmp(json_string_or(context->facts, "manager.edition", ""), "premium") == 0) {
+    if (answer->kind == CLOUDIFY_FINE && json_first(cloudify_items(answer->document)) == NULL) {
         state_plan_blocker(context->plan, FERRY_E_REFUSED,
                            "the manager is premium and has no licence: it refuses snapshots",
                            "upload the licence first: cfy license upload FILE");
     }
-    check_options(context, states_caps(context), mem);
     states_next(verdict, mem, "running");
 }
 
@@ -156,6 +153,7 @@ static void judge_running(const struct state_context *context, const struct json
     char *running = create_running(document, mem);
 
     verdict->answer = STATE_DONE;
+    check_options(context, states_caps(context), mem);
     state_plan_units(context->plan, 1);
     state_plan_estimate(context->plan, 0, "as long as the manager takes for it");
     if (running == NULL) {
@@ -183,7 +181,8 @@ void create_plan_judge(const struct state_context *context, const struct state_u
     (void)n;
     cloudify_read(reply, &answer);
     if (answer.kind == CLOUDIFY_MAINTENANCE && states_at(units, "running")) {
-        verdicts->answer = STATE_DONE; /* it cannot be asked now; snapshots are made all the same */
+        /* it cannot be asked now; snapshots are made all the same */
+        judge_running(context, NULL, verdicts, mem);
         return;
     }
     if (!states_plan_read(context, reply, &answer, verdicts, mem)) {
@@ -194,7 +193,9 @@ void create_plan_judge(const struct state_context *context, const struct state_u
     } else if (states_at(units, "running")) {
         judge_running(context, answer.document, verdicts, mem);
     } else if (learn_manager(context, &answer, verdicts, mem)) {
-        states_next(verdicts, mem, "license");
+        bool premium = strcmp(cloudify_text(answer.document, "edition", ""), "premium") == 0;
+
+        states_next(verdicts, mem, premium ? "license" : "running"); /* others have no such thing */
     } else {
         verdicts->answer = STATE_DONE;
     }

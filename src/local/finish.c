@@ -34,10 +34,8 @@ static bool sync_part(struct local_job *job)
         local_failed(job, "open", job->part, errno);
     } else if (!is_checked(job, &info)) {
         local_refuse(job, 412, "\"%s\" has changed since it was checked", job->part);
-#ifndef FERRY_MUTANT_FSYNC
     } else if (fsync(fd) != 0) {
         local_failed(job, "sync", job->part, errno);
-#endif
     } else {
         good = true;
     }

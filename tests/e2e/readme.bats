@@ -14,6 +14,15 @@ its_yaml() {
       s|/backup|$PWD/backup|"
 }
 
+# The same for its backup.yaml: the block that names a folder of backups.
+its_backup_yaml() {
+  awk '/^```yaml/ { inside = 1; text = ""; next }
+    /^```/ { if (inside && text ~ /directory:/) printf "%s", text; inside = 0 }
+    inside { text = text $0 "\n" }' "$source_dir/README.md" |
+    sed "s|https://old.example:443|$url|; s|/run/secrets|$PWD/secrets|; s|/etc/ferry/ca.pem|$PWD/ca.pem|
+      s|/backup|$PWD/backup|"
+}
+
 # scripts/demo is a test of its own (e2e_demo), which leaves its mark when it has passed;
 # scripts/test is what runs this file in CI: from inside itself it is only looked at.
 by_others() {
@@ -65,6 +74,12 @@ by_others() {
     'limits: {requests_per_second: 200, settle: 500ms}' >>upgrade.yaml
   sed -i 's/^agents: {/agents: {poll: 50ms, /; s/^plugins: {/plugins: {poll: 50ms, /' upgrade.yaml
 
+  mkdir backup/kept
+  its_backup_yaml >backup.yaml
+  grep -q "directory: $PWD/backup/kept" backup.yaml
+  sed -i 's/^backup:/backup:\n  poll: 50ms/' backup.yaml
+  printf '%s\n' 'limits: {requests_per_second: 200, settle: 500ms}' >>backup.yaml
+
   mapfile -t commands < <("$source_dir/scripts/check-readme" --list)
   [[ ${#commands[@]} -gt 5 ]]
   local command code want
@@ -89,6 +104,7 @@ by_others() {
   ledger '.restores | length == 1 and .[0].status == "terminated"'
   ledger '.plugins == {"cloudify-practice01-plugin-2.0.0": 1}'
   status '.state == "done" and .exit == 0'
+  (cd backup/kept && sha256sum --quiet -c -- *.sha256)
   if [[ -z ${FERRY_DEMO_PASSED:-} ]]; then
     skip "scripts/demo has not been run: ctest -R e2e_readme does that first"
   fi
@@ -109,7 +125,7 @@ by_others() {
   practice
   ferry 0 plan upgrade.yaml --manager "$url" --json
   jq -r '.steps[].name' out >of_ferry
-  awk -F'|' '/^\| step \|/ { inside = 1; next } inside && !/^\|/ { inside = 0 }
+  awk -F'|' '/^\| step \|/ && !seen++ { inside = 1; next } inside && !/^\|/ { inside = 0 }
     inside && $2 !~ /---/ { gsub(/ /, "", $2); print $2 }' "$source_dir/README.md" >in_readme
   diff of_ferry in_readme
 }

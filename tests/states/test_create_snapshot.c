@@ -87,12 +87,30 @@ static void plan_refuses_what_a_version_does_not_know(void **state)
 
         lab_version(lab, rows[i].version);
         lab_option(lab, rows[i].option, rows[i].value);
-        lab_data(lab, "{\"ask\":\"license\"}");
-        lab_turn(lab, &NEW->plan, 404, MISSING);
+        lab_data(lab, "{\"ask\":\"running\"}");
+        lab_turn(lab, &NEW->plan, 200, NOTHING);
         lab_found(lab, "blocker", rows[i].text);
-        lab_says(lab, STATE_AGAIN, NULL);
+        lab_says(lab, STATE_DONE, NULL);
         lab_free(lab);
     }
+}
+
+static void plan_asks_premium_managers_alone_for_their_licence(void **state)
+{
+    struct lab *lab = backup_lab("\"wait\"");
+
+    (void)state;
+    lab_asks(lab, &NEW->plan, "GET /api/v3.1/version");
+    lab_gets(lab, 200, "{\"version\":\"7.1.0\",\"edition\":\"community\"}");
+    lab_asks(lab, &NEW->plan, "GET /api/v3.1/executions*");
+    lab_free(lab);
+    lab = backup_lab("\"wait\"");
+    lab_turn(lab, &NEW->plan, 200, "{\"version\":\"7.1.0\",\"edition\":\"premium\"}");
+    lab_asks(lab, &NEW->plan, "GET /api/v3.1/license");
+    lab_gets(lab, 200, "{\"items\":[]}");
+    lab_found(lab, "blocker", "has no licence");
+    lab_asks(lab, &NEW->plan, "GET /api/v3.1/executions*");
+    lab_free(lab);
 }
 
 static void plan_says_what_runs_and_what_comes_of_it(void **state)
@@ -265,6 +283,7 @@ int main(void)
         cmocka_unit_test(free_name_on_an_idle_manager_leads_to_the_request),
         cmocka_unit_test(each_version_is_sent_what_it_knows),
         cmocka_unit_test(plan_refuses_what_a_version_does_not_know),
+        cmocka_unit_test(plan_asks_premium_managers_alone_for_their_licence),
         cmocka_unit_test(plan_says_what_runs_and_what_comes_of_it),
         cmocka_unit_test(busy_manager_is_waited_for_or_named),
         cmocka_unit_test(refusal_because_something_runs_had_no_effect),
