@@ -11,18 +11,18 @@
 #define SHOWN 10
 #define VALIDATIONS 1000 /* newest first: more than one for each deployment of most managers */
 
-struct agents_memo {
+struct old_agents_memo {
     int64_t offset;
     int64_t living, dead;
     struct json *names; /* of dead ones, at most SHOWN */
 };
 
-static struct agents_memo *memo_of(const struct state_context *context)
+static struct old_agents_memo *memo_of(const struct state_context *context)
 {
-    struct agents_memo *memo = mem_child(context->memo, "struct agents_memo");
+    struct old_agents_memo *memo = mem_child(context->memo, "struct old_agents_memo");
 
     if (memo == NULL) {
-        memo = mem_new(context->memo, struct agents_memo);
+        memo = mem_new(context->memo, struct old_agents_memo);
         memo->names = json_array(memo);
     }
     return memo;
@@ -73,7 +73,7 @@ static enum life life_of(const char *state)
     return DEAD;
 }
 
-static void count_agent(struct agents_memo *memo, const struct json *row, const void *mem)
+static void count_agent(struct old_agents_memo *memo, const struct json *row, const void *mem)
 {
     const char *state = cloudify_text(row, "state", "?");
 
@@ -95,7 +95,7 @@ static void count_agent(struct agents_memo *memo, const struct json *row, const 
     }
 }
 
-static void say_agents(const struct state_context *context, const struct agents_memo *memo,
+static void say_agents(const struct state_context *context, const struct old_agents_memo *memo,
                        const void *mem)
 {
     const char *names[SHOWN];
@@ -122,7 +122,7 @@ bool preflight_judge_agents(const struct state_context *context,
                             const struct cloudify_answer *answer, struct state_verdict *verdict,
                             const void *mem)
 {
-    struct agents_memo *memo = memo_of(context);
+    struct old_agents_memo *memo = memo_of(context);
     struct states_page page;
 
     if (answer->kind != CLOUDIFY_FINE ||

@@ -25,10 +25,6 @@ struct finds {
     int64_t looked_at;
 };
 
-/* How a plugin fits the manager: NULL when it does; else what is wrong, below mem. */
-typedef const char *misfit_of(const struct state_context *context, const struct json *plugin,
-                              const void *mem);
-
 static const char *manager(const struct state_context *context)
 {
     return json_string_or(context->facts, "manager.version", "?");
@@ -105,7 +101,7 @@ static const char *platform_misfit(const struct state_context *context, const st
 /* --- both --- */
 
 static void take(const struct state_context *context, struct finds *finds,
-                 const struct json *plugin, misfit_of *misfit, const void *mem)
+                 const struct json *plugin, preflight_misfit *misfit, const void *mem)
 {
     const char *package = json_string_or(plugin, "package_name", "?");
     const char *version = json_string_or(plugin, "package_version", "?");
@@ -119,7 +115,7 @@ static void take(const struct state_context *context, struct finds *finds,
     users = preflight_users_of(context, package, version, mem);
     if (users.deployments == 0 && !users.untold) {
         finds->unused++;
-    } else if (preflight_newer_fits(context, plugin, mem)) {
+    } else if (preflight_newer_fits(context, plugin, misfit, mem)) {
         finds->replaced++;
     } else if (finds->list.total++ < SHOWN) {
         finds->texts[finds->list.count++] =
@@ -137,14 +133,12 @@ static void say(const struct state_context *context, const char *name, const str
                 const char *has, const void *mem)
 {
     int64_t missing = states_archive_count(context, "plugins") - finds->looked_at;
-    const char *rest =
-        mem_printf(mem, "%s%s",
-                   finds->replaced > 0 ? mem_printf(mem, "; %lld others are replaced by newer ones",
-                                                    (long long)finds->replaced)
-                                       : "",
-                   finds->unused > 0 ? mem_printf(mem, "; %lld others are used by no deployment",
-                                                  (long long)finds->unused)
-                                     : "");
+    const char *replaced =
+        mem_printf(mem, "; replaced by newer ones: %lld", (long long)finds->replaced);
+    const char *unused =
+        mem_printf(mem, "; of no use to any deployment: %lld", (long long)finds->unused);
+    const char *rest = mem_printf(mem, "%s%s", finds->replaced > 0 ? replaced : "",
+                                  finds->unused > 0 ? unused : "");
 
     if (finds->list.total > 0) {
         preflight_say(context, mem, name, STATE_CHECK_WARNING,
@@ -166,7 +160,7 @@ static void say(const struct state_context *context, const char *name, const str
     }
 }
 
-static void check(const struct state_context *context, const char *name, misfit_of *misfit,
+static void check(const struct state_context *context, const char *name, preflight_misfit *misfit,
                   const char *has, const void *mem)
 {
     const struct json *rows = json_get(context->facts, "archive.plugin_list");

@@ -62,28 +62,18 @@ struct preflight_users preflight_users_of(const struct state_context *context, c
             }
         }
     }
-    users.text = list.total == 0
-                     ? "which no deployment is known to need"
-                     : mem_printf(mem, "which %lld deployment%s of %s need%s",
-                                  (long long)users.deployments, users.deployments == 1 ? "" : "s",
-                                  preflight_join(mem, &list), users.deployments == 1 ? "s" : "");
+    if (list.total > 0) {
+        users.text = mem_printf(mem, "which %lld deployment%s of %s need%s",
+                                (long long)users.deployments, users.deployments == 1 ? "" : "s",
+                                preflight_join(mem, &list), users.deployments == 1 ? "s" : "");
+    } else {
+        users.text = users.untold ? "and which deployments need it is not told"
+                                  : "which no deployment needs";
+    }
     return users;
 }
 
 /* --- newer ones --- */
-
-static bool fits(const struct state_context *context, const struct json *tags)
-{
-    const char *manager = json_string_or(context->facts, "manager.version", "?");
-    bool fits_one = json_size(tags) == 0;
-
-    for (const struct json *at = json_first(tags); at != NULL; at = json_next(at)) {
-        fits_one =
-            fits_one || cloudify_python_fit(manager, json_text(at) == NULL ? "" : json_text(at)) !=
-                            CLOUDIFY_PYTHON_LACKS;
-    }
-    return fits_one;
-}
 
 static bool is_newer(const struct json *plugin, const char *package, const char *version)
 {
@@ -92,7 +82,7 @@ static bool is_newer(const struct json *plugin, const char *package, const char 
 }
 
 bool preflight_newer_fits(const struct state_context *context, const struct json *plugin,
-                          const void *mem)
+                          preflight_misfit *misfit, const void *mem)
 {
     const struct json *rows = json_get(context->facts, "archive.plugin_list");
     struct plugins_file file;
@@ -100,8 +90,7 @@ bool preflight_newer_fits(const struct state_context *context, const struct json
     for (const struct json *row = json_first(rows); row != NULL; row = json_next(row)) {
         if (is_newer(plugin, json_string_or(row, "package_name", ""),
                      json_string_or(row, "package_version", "")) &&
-            json_size(json_member(row, "python")) > 0 &&
-            fits(context, json_member(row, "python"))) {
+            misfit(context, row, mem) == NULL) {
             return true;
         }
     }
@@ -109,7 +98,7 @@ bool preflight_newer_fits(const struct state_context *context, const struct json
         for (const struct json *at = json_first(file.plugins); at != NULL; at = json_next(at)) {
             if (is_newer(plugin, json_string_or(at, "package", ""),
                          json_string_or(at, "version", "")) &&
-                fits(context, json_member(at, "python"))) {
+                misfit(context, at, mem) == NULL) {
                 return true;
             }
         }

@@ -267,6 +267,7 @@ static bool ask_checks(struct planner *planner, struct ferry_error *err)
             return false;
         }
         if (!hopeless(&planner->plan)) {
+            planner->context.memo = mem_scope(planner->mem);
             ask_all(planner, workflow->checks[i]);
         }
     }
@@ -282,7 +283,6 @@ enum ferry_code engine_plan(const void *ctx, const struct engine_options *option
     struct json *out = json_object(ctx), *steps;
 
     begin(&planner, run_options, facts);
-    planner.context.memo = scope;
     if (!ask_checks(&planner, err)) {
         return err->code;
     }
@@ -293,6 +293,7 @@ enum ferry_code engine_plan(const void *ctx, const struct engine_options *option
             return err->code;
         }
         planner.plan.step = json_push_object(steps);
+        planner.context.memo = mem_scope(scope);
         plan_state(&planner, options->workflow->states[i], !hopeless(&planner.plan));
     }
     json_set_bool(out, "blocked", planner.plan.blocked);

@@ -83,7 +83,7 @@ static void plugin_that_nobody_uses_or_that_is_replaced_is_fine(void **state)
              "{\"/p/aws.zip\":{\"size\":1,\"kind\":\"zip\",\"plugins\":[{\"package\":\"aws\","
              "\"version\":\"3.0\",\"python\":[\"py311\"],\"platform\":\"any\"}]}}");
     lab_needs_nothing(lab, &P->plan);
-    lab_found(lab, "ok plugins_python", "1 others are replaced by newer ones");
+    lab_found(lab, "ok plugins_python", "replaced by newer ones: 1");
     lab_found(lab, "ok plugin_moves",
               "1 blueprints would move, unless they pin a version: t/web: "
               "aws 2.0 to 3.0");
@@ -96,7 +96,7 @@ static void plugin_that_nobody_uses_or_that_is_replaced_is_fine(void **state)
              "[{\"id\":\"web\",\"tenant_name\":\"t\",\"deployments\":0,\"known\":true,"
              "\"plugins\":[{\"package_name\":\"aws\",\"package_version\":\"2.0\"}]}]");
     lab_needs_nothing(lab, &P->plan);
-    lab_found(lab, "ok plugins_python", "1 others are used by no deployment");
+    lab_found(lab, "ok plugins_python", "of no use to any deployment: 1");
     lab_free(lab);
     lab = with_plugin("[\"py27\"]", "\"any\"", "null"); /* newer, but for Python 2 as well */
     lab_option(lab, "plugins.upload", "[\"/p/aws.zip\"]");
@@ -118,7 +118,7 @@ static void what_is_not_known_is_not_taken_for_unused(void **state)
              "[{\"id\":\"web\",\"tenant_name\":\"t\",\"deployments\":3,\"known\":false,"
              "\"plugins\":[]}]");
     lab_needs_nothing(lab, &P->plan);
-    lab_found(lab, "warning plugins_python", "which no deployment is known to need");
+    lab_found(lab, "warning plugins_python", "which deployments need it is not told");
     lab_found(lab, "cannot tell plugin_moves", "1 of them");
     lab_free(lab);
 }
