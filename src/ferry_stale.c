@@ -108,7 +108,9 @@ static enum ferry_code check_stops(const struct comparison *of, struct ferry_err
     for (const struct json *row = json_first(json_member(of->today, "findings")); row;
          row = json_next(row)) {
         const char *text = json_string_or(row, "text", "");
-        const struct json *was = with_text(before, "text", text);
+        const char *check = json_string_or(row, "check", NULL); /* its words may hold a number */
+        const struct json *was =
+            check ? with_text(before, "check", check) : with_text(before, "text", text);
 
         if (strcmp(json_string_or(row, "kind", ""), "blocker") == 0 &&
             strcmp(json_string_or(was, "kind", ""), "blocker") != 0) {

@@ -6,13 +6,7 @@
 
 static void row_lines(void *arg, const struct plan_row *row)
 {
-    const struct ui_stream *stream = arg;
-
-    ui_line(stream, plan_weight_colour(row->weight), 0, "%-11s %s: %s",
-            plan_weight_words(row->weight), row->name, row->text);
-    if (row->next != NULL) {
-        ui_line(stream, UI_PLAIN, 12, "next: %s", row->next);
-    }
+    plan_print_row(arg, row);
 }
 
 void ui_doctor(const struct ui_stream *stream, const struct json *report)

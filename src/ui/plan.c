@@ -13,19 +13,8 @@
 /* "label     words", the later lines below the words; nothing for "". */
 static void labelled(const struct ui_stream *stream, const char *label, const char *words)
 {
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    size_t room = stream->width > 2 * LABEL_WIDTH ? stream->width - LABEL_WIDTH : 0;
-    char *text = ui_wrap(scope, ui_safe(scope, words), room);
-
-    while (words[0] != '\0' && text != NULL) {
-        char *end = strchr(text, '\n');
-
-        if (end != NULL) {
-            *end = '\0';
-        }
-        (void)fprintf(stream->file, "%-*s%s\n", LABEL_WIDTH, label, text);
-        label = "";
-        text = end == NULL ? NULL : end + 1;
+    if (words[0] != '\0') {
+        plan_hanging(stream, UI_PLAIN, LABEL_WIDTH, label, words);
     }
 }
 
@@ -33,14 +22,7 @@ static void labelled(const struct ui_stream *stream, const char *label, const ch
 
 static void row_lines(void *arg, const struct plan_row *row)
 {
-    const struct ui_stream *stream = arg;
-
-    ui_line(stream, plan_weight_colour(row->weight), 0, "%-11s %s%s%s",
-            plan_weight_words(row->weight), row->name == NULL ? "" : row->name,
-            row->name == NULL ? "" : ": ", row->text);
-    if (row->next != NULL) {
-        ui_line(stream, UI_PLAIN, 12, "next: %s", row->next);
-    }
+    plan_print_row(arg, row);
 }
 
 static void checks(const struct ui_stream *stream, const struct json *plan, bool all)

@@ -17,16 +17,16 @@ static const struct {
 } outcomes[] = {
     {"lost", "never run", false, UI_BAD},
     {"failed", "marked failed", false, UI_BAD},
-    {"stays", "stay as they are", false, UI_CARE},
-    {"unknown", "cannot be told", false, UI_CARE},
-    {"starts", "start when maintenance ends", false, UI_CARE},
-    {"fires_late", "fire late, when maintenance ends", false, UI_CARE},
-    {"skips", "leave one out", false, UI_CARE},
+    {"stays", "left as they are", false, UI_CARE},
+    {"unknown", "not to be told", false, UI_CARE},
+    {"starts", "started when maintenance ends", false, UI_CARE},
+    {"fires_late", "fired late, when maintenance ends", false, UI_CARE},
+    {"skips", "leaving one out", false, UI_CARE},
     {"recreated", "made anew as schedules", false, UI_PLAIN},
-    {"requeued", "run at their time", false, UI_PLAIN},
-    {"fires", "go on", true, UI_PLAIN},
-    {"over", "are over", true, UI_DIM},
-    {"disabled", "are switched off", true, UI_DIM},
+    {"requeued", "requeued for their time", false, UI_PLAIN},
+    {"fires", "going on", true, UI_PLAIN},
+    {"over", "over", true, UI_DIM},
+    {"disabled", "switched off", true, UI_DIM},
 };
 
 static const char *due(const void *mem, const struct json *row)

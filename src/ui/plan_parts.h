@@ -42,6 +42,13 @@ void plan_each(const struct json *plan, const char *weight,
                void (*take)(void *arg, const struct plan_row *row), void *arg);
 unsigned plan_count(const struct json *plan, const char *weight);
 
+/* --- plan_rows.c --- */
+/* "label  words", with the later lines of the words below the first; label is cut at width. */
+void plan_hanging(const struct ui_stream *stream, enum ui_colour colour, size_t width,
+                  const char *label, const char *words);
+/* "stops       name: text", and the next step below it. */
+void plan_print_row(const struct ui_stream *stream, const struct plan_row *row);
+
 /* --- plan_forecast.c --- */
 void plan_print_forecast(const struct ui_stream *stream, const struct json *plan, bool all);
 

@@ -27,6 +27,10 @@ verdict() {
   verdict journal_lock ok 'keeps two writers apart'
   verdict configuration cannot_tell 'no file was given'
   [[ ! -e journal.db && -z $(find . -name '.ferry-doctor*') ]]
+  if [[ $(stat -f -c %T /dev/shm) == tmpfs && -w /dev/shm ]]; then
+    FERRY_JOURNAL=/dev/shm/ferry-doctor-test.db ferry 0 doctor --json
+    verdict journal_file_system warning 'a reboot takes the journal away'
+  fi
 }
 
 @test "doctor with a file asks the manager once" {

@@ -64,7 +64,7 @@ static const char plan[] =
     "\n"                                                                                           \
     "scheduled and queued on the archive's manager (times in UTC):\n"                              \
     "  scheduled executions: 1 marked failed\n"                                                    \
-    "  schedules: 1 go on\n"                                                                       \
+    "  schedules: 1 going on\n"                                                                    \
     "  2026-11-28 01:00:00  stop?[2J on db in t  (near the run: its length decides)\n"             \
     "      new: overdue\n"
 
