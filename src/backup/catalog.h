@@ -7,7 +7,7 @@
  * NAME.zip.part     a download that has not ended
  *
  * The record is one JSON object:
- *   {"made_by":"ferry", "record":1, "ferry":VERSION, "run":NAME of the run,
+ *   {"made_by":"ferry", "record":1, "ferry":VERSION, "run":UUID of the run,
  *    "manager":URL without credentials, "manager_version":"7.1.0", "snapshot":ID,
  *    "taken_at":RFC 3339, when the manager took it, "size":bytes, "sha256":64 hexadecimal digits,
  *    "proven_at":RFC 3339 or null, "damaged_at":RFC 3339 or null, "format":"legacy|new|...",

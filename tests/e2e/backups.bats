@@ -100,6 +100,7 @@ END
 }
 
 nightly() {
+  mkdir -p 'back ups 100%'
   cat >backup.yaml <<END
 manager: {url: "${url/#http:\/\/127.0.0.1:1/https://prod}", username: admin, password: {file: new.pw}}
 backup: {directory: 'back ups 100%', poll: 10ms}
@@ -147,6 +148,13 @@ END
   grep -q 'backup-1 was interrupted: going on with it' err
   ferry 0 runs --json
   is '.runs | length == 1 and .[0].state == "done"' out
+  # The archive and its record lie there, and the file of metrics counts them.
+  ferry 0 backups backup.yaml --json
+  is '.totals == {backups: 1, bytes: .backups[0].size, proven: 1, removable: 0, removable_bytes: 0}' out
+  is ".backups[0].manager == \"$url\" and (.backups[0].run | length) == 36" out
+  (cd 'back ups 100%' && sha256sum --quiet -c ./*.sha256)
+  grep -qE '^ferry_backup_archives_proven\{.*\} 1$' ferry.prom
+  [[ $(sed -nE 's/^ferry_backup_last_size_bytes\{.*\} //p' ferry.prom) -eq $(jq '.totals.bytes' out) ]]
   # The file of metrics tells when, also after a night that failed.
   grep -qE '^ferry_backup_last_success_timestamp_seconds\{.*\} [0-9]{10}\.[0-9]{3}$' ferry.prom
   grep '^ferry_backup_last_success' ferry.prom >before

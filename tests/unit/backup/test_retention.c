@@ -212,6 +212,18 @@ static void what_is_not_proven_fills_no_slot_and_goes_late(void **state)
     assert_string_equal(why(history, "2026-05-12"), "not older than the newest proven one");
 }
 
+static void what_is_as_old_as_the_newest_proven_one_stays(void **state)
+{
+    struct history *history = *state;
+
+    add(history, "2026-05-01T02:30:00Z");
+    add(history, "2026-05-01T02:30:00Z")->proven = false;
+    history->entries[1].name = "another.zip";
+    history->now_ms = at("2026-06-01T02:30:00Z");
+    judge(history, &(struct retention_policy){.daily = 1});
+    assert_true(history->verdicts[0].keep && history->verdicts[1].keep);
+}
+
 static void without_a_proven_one_nothing_goes(void **state)
 {
     struct history *history = *state;
@@ -291,6 +303,7 @@ int main(void)
         TEST(clock_changes_neither_join_nor_split_days),
         TEST(a_day_that_comes_twice_has_one_slot),
         TEST(what_is_not_proven_fills_no_slot_and_goes_late),
+        TEST(what_is_as_old_as_the_newest_proven_one_stays),
         TEST(without_a_proven_one_nothing_goes),
         TEST(the_last_proven_one_stays_however_old),
         TEST(strangers_and_other_managers_are_left_alone),
