@@ -172,6 +172,9 @@ FERRY_API enum ferry_code ferry_runs(struct ferry *ferry, char **runs, struct fe
 FERRY_API enum ferry_code ferry_events(struct ferry *ferry, const char *run, int64_t after,
                                        size_t limit, char **events, struct ferry_error *err);
 
+/* ferry_status and "failures", "requests" that changed the manager, "lives", "notes", "fanout". */
+FERRY_API enum ferry_code ferry_report(struct ferry *ferry, const char *run, char **report,
+                                       struct ferry_error *err);
 enum ferry_verdict { FERRY_AS_DONE, FERRY_AS_ABSENT, FERRY_AS_FAILED };
 
 /* Decides an unknown unit: "STEP/KEY", or KEY where it is in one step only. */

@@ -38,6 +38,7 @@ enum cli_option {
     OPTION_UNITS,
     OPTION_STEP,
     OPTION_FORMAT,
+    OPTION_HTML,
     OPTION_AFTER,
     OPTION_FOLLOW,
     OPTION_AS,
@@ -63,7 +64,8 @@ enum cli_group {
     GROUP_CANCEL = 512,   /* --leave */
     GROUP_BACKUPS = 1024, /* --verify */
     GROUP_BACKUP = 4096,  /* --print-timer */
-    GROUP_INSPECT = 2048  /* --deep, --markdown */
+    GROUP_INSPECT = 2048, /* --deep, --markdown */
+    GROUP_REPORT = 8192   /* --html, --markdown */
 };
 
 enum cli_type {

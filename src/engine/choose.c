@@ -74,6 +74,20 @@ static struct flight *flight_new(struct engine *engine, struct unit *first, enum
 
 /* The one place where a unit's intent is made. It is in the commit of this turn; the request waits
    in the outbox until that commit has returned. */
+/* The method and the path, without a query: that of an archive's URL may hold a password. */
+static void tell_intent(struct engine *engine, struct unit *unit,
+                        const struct http_request *request)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct json *data = json_object(scope);
+
+    json_set_string(data, "request",
+                    mem_printf(scope, "%s %.*s", http_method_name(request->method),
+                               (int)strcspn(request->path, "?"), request->path));
+    json_set_int(data, "attempt", unit->row.attempt);
+    engine_tell(engine, "unit_intent", unit, NULL, data);
+}
+
 static void write_intent(struct engine *engine, struct unit *unit, struct http_request *request)
 {
     unsigned tries = unit->row.tries; /* of the obstacle that may still be there */
@@ -86,7 +100,7 @@ static void write_intent(struct engine *engine, struct unit *unit, struct http_r
     unit->row.intent_at_ms = engine_realtime(engine);
     unit->settle_until_ms = 0;
     request->intent_id = mem_strdup(request, unit->row.intent_id);
-    engine_tell(engine, "unit_intent", unit, NULL, NULL);
+    tell_intent(engine, unit, request);
 }
 
 static void outbox_put(struct engine *engine, struct flight *flight)

@@ -58,7 +58,7 @@ offers() {
   run_ 0 -q
   ln -s "$FERRY" ./ferry
   PATH=$PWD:$PATH
-  diff <(offers ferry re | sort) <(printf '%s\n' resolve resume retry)
+  diff <(offers ferry re | sort) <(printf '%s\n' report resolve resume retry)
   diff <(offers ferry run --st) <(echo --stop-before)
   offers ferry run --stop-before '' | grep -qx restore
   diff <(offers ferry run --stop-before = rest) <(echo restore)
