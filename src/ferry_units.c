@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "base/parse.h"
 #include "ferry_internal.h"
 
@@ -127,6 +128,7 @@ static enum ferry_code check_step(struct journal *journal, const struct run_row 
                                   const char *name, struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char **names, *near;
     struct step_row *steps;
     size_t count;
 
@@ -136,13 +138,20 @@ static enum ferry_code check_step(struct journal *journal, const struct run_row 
     if (journal_steps(journal, scope, run->run, &steps, &count, err)) {
         return err->code;
     }
+    names = mem_array(scope, const char *, count + 1);
     for (size_t i = 0; i < count; i++) {
         if (strcmp(steps[i].name, name) == 0) {
             return FERRY_OK;
         }
+        names[i] = steps[i].name;
     }
+    near = nearest_word(name, names, count);
     ferry_fail(err, FERRY_E_NOT_FOUND, "run \"%s\" has no step \"%s\"", run->name, name);
-    ferry_error_hint(err, "ferry status %s shows its steps", run->name);
+    if (near) {
+        ferry_error_hint(err, "did you mean %s? ferry status %s shows its steps", near, run->name);
+    } else {
+        ferry_error_hint(err, "ferry status %s shows its steps", run->name);
+    }
     return err->code;
 }
 

@@ -62,7 +62,7 @@ static char *left(const void *mem, double ms)
         return mem_strdup(mem, "");
     }
     if (ms < 10000) {
-        return mem_strdup(mem, "about 10 s left");
+        return mem_strdup(mem, "less than 10 s left");
     }
     if (ms < (double)MINUTE_MS) {
         return mem_printf(mem, "about %d s left", (int)((ms + 9999) / 10000) * 10);
@@ -106,7 +106,7 @@ static char *bytes(const struct page *page, const struct progress_step *detail)
     char *text = mem_printf(mem, "%s%s of %s", bar(page, detail->sent, detail->size),
                             timefmt_bytes(mem, detail->sent), timefmt_bytes(mem, detail->size));
 
-    if (detail->bytes_per_ms > 0) {
+    if (detail->bytes_per_ms > 0 && detail->sent < detail->size) {
         text = mem_printf(mem, "%s, %s/s", text,
                           timefmt_bytes(mem, (int64_t)(detail->bytes_per_ms * 1000)));
     }
@@ -164,9 +164,9 @@ static void put_detail(struct page *page)
     const struct progress_step *detail = &page->live->detail;
     const char *rest = "";
 
-    if (detail->size > 0 && detail->sent < detail->size) {
+    if (detail->size > 0) {
         put_below(page, bytes(page, detail), 1);
-        rest = detail->bytes_per_ms > 0
+        rest = detail->bytes_per_ms > 0 && detail->sent < detail->size
                    ? left(page->mem, (double)(detail->size - detail->sent) / detail->bytes_per_ms)
                    : "";
     } else if (detail->total > 1) {

@@ -56,6 +56,11 @@ offers() {
   made --deployments 1
   practice
   run_ 0 -q
+  ferry 2 status upgrad-1
+  hints 'did you mean upgrade-1'
+  ferry 2 status --units --step "restor"
+  hints 'did you mean restore'
+  ferry 0 completion bash
   ln -s "$FERRY" ./ferry
   PATH=$PWD:$PATH
   diff <(offers ferry re | sort) <(printf '%s\n' report resolve resume retry)

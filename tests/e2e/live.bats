@@ -50,7 +50,7 @@ same_steps() { [[ $(steps_of near) == "$(steps_of far)" && $(steps_of far | wc -
   until_true 20 screen_has near '^ +[0-9]+%  [0-9]+ of 16, [0-9]+ running$'
   [[ $(screen near | grep -c '^run upgrade-1 of') -eq 1 ]]
   [[ $(columns_of near) -le 50 ]]
-  tmux_ resize-window -t near -x 100 -y 30
+  tmux_ resize-window -t near -x 100 -y 40
   until_true 20 screen_has near '^run upgrade-1 of .{60,}[0-9]+ s$'
   [[ $(screen near | grep -c '^ .* install_new_agents ') -eq 1 ]]
   cursor near

@@ -173,6 +173,20 @@ static void a_transfer_has_its_bytes_and_rate(void **state)
         "           [-------------------] 1%  1.0 MiB of 100.0 MiB, 1.0 MiB/s\n"
         "           about 2 min left\n"
         " waiting   maintenance_activate\n");
+    live_event(live,
+               PROGRESS(9000, "upload", .done = 99 << 20, .total = 100 << 20, .measure = "bytes"));
+    assert_screen(live, 9000, 39, 20,
+                  " running   upload                   9 s\n"
+                  "           99%  99.0 MiB of 100.0 Mi...\n"
+                  "           less than 10 s left\n"
+                  " waiting   maintenance_activate\n");
+    live_event(live,
+               PROGRESS(9500, "upload", .done = 100 << 20, .total = 100 << 20, .measure = "bytes"));
+    assert_screen(
+        live, 9500, 79, 20,
+        " running   upload                                                           9 s\n"
+        "           [###################] 100%  100.0 MiB of 100.0 MiB\n"
+        " waiting   maintenance_activate\n");
 }
 
 /* An estimate is a claim: none before there is a rate. */
