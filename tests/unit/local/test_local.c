@@ -336,6 +336,25 @@ static void second_stop_ends_the_reading(void **state)
     assert_int_equal(reply->code, FERRY_E_STOPPED);
 }
 
+/* A proven backup of a time, made by ferry. */
+static void put_backup(const struct place *place, const char *name, int64_t taken_at_ms)
+{
+    struct backup_record record = {.ferry = "0.1.0",
+                                   .run = "r",
+                                   .manager = "https://m",
+                                   .manager_version = "6.4.2",
+                                   .snapshot = name,
+                                   .taken_at_ms = taken_at_ms,
+                                   .size = 4,
+                                   .sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca4"
+                                             "95991b7852b855",
+                                   .proven_at_ms = taken_at_ms};
+
+    put(place, name, "data", 4);
+    assert_int_equal(catalog_record_write(path(place, name), &record, NULL), FERRY_OK);
+    assert_int_equal(catalog_checksum_write(path(place, name), record.sha256, NULL), FERRY_OK);
+}
+
 /* --- the end --- */
 
 static void proven_download_gets_its_name_and_its_record(void **state)
@@ -363,6 +382,25 @@ static void proven_download_gets_its_name_and_its_record(void **state)
                      FERRY_OK);
     assert_string_equal(text, mem_printf(place, "%s  " NAME "\n", record->sha256));
     says(ask(place, HTTP_GET, "/backups/" NAME, NULL), 200, "\"run\":\"r\",\"snapshot\":\"s\"");
+}
+
+/* A kill after the records were written and before the archive had its name. */
+static void records_of_a_cut_end_are_written_again(void **state)
+{
+    struct place *place = *state;
+    struct backup_record *record = NULL;
+    struct http_reply *checked;
+    size_t size = 0;
+
+    put_backup(place, NAME, INT64_C(1795356000000));
+    assert_int_equal(unlink(path(place, NAME)), 0);
+    (void)put_archive(place, &size);
+    says(ask(place, HTTP_GET, "/backups/" NAME, NULL), 200, "\"size\":null,\"record\":{");
+    checked = ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
+    says(ask(place, HTTP_POST, "/backups/" NAME, finish_body(place, checked)), 200, "{}");
+    assert_int_equal(catalog_record_read(place, path(place, NAME), &record, NULL), FERRY_OK);
+    assert_string_equal(record->snapshot, "s");
+    assert_int_equal(record->size, size);
 }
 
 static void backup_that_is_there_is_never_written_over(void **state)
@@ -394,25 +432,6 @@ static void file_that_changed_since_its_proof_is_none(void **state)
          "has changed since");
     assert_false(is_there(place, NAME));
     assert_false(is_there(place, NAME ".json"));
-}
-
-/* A proven backup of a time, made by ferry. */
-static void put_backup(const struct place *place, const char *name, int64_t taken_at_ms)
-{
-    struct backup_record record = {.ferry = "0.1.0",
-                                   .run = "r",
-                                   .manager = "https://m",
-                                   .manager_version = "6.4.2",
-                                   .snapshot = name,
-                                   .taken_at_ms = taken_at_ms,
-                                   .size = 4,
-                                   .sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca4"
-                                             "95991b7852b855",
-                                   .proven_at_ms = taken_at_ms};
-
-    put(place, name, "data", 4);
-    assert_int_equal(catalog_record_write(path(place, name), &record, NULL), FERRY_OK);
-    assert_int_equal(catalog_checksum_write(path(place, name), record.sha256, NULL), FERRY_OK);
 }
 
 static void only_what_no_rule_keeps_is_removed(void **state)
@@ -478,6 +497,7 @@ int main(void)
         TEST(truncated_archive_is_found),
         TEST(second_stop_ends_the_reading),
         TEST(proven_download_gets_its_name_and_its_record),
+        TEST(records_of_a_cut_end_are_written_again),
         TEST(backup_that_is_there_is_never_written_over),
         TEST(file_that_changed_since_its_proof_is_none),
         TEST(only_what_no_rule_keeps_is_removed),
