@@ -160,72 +160,85 @@ static enum ferry_code read_metadata(struct cloudify_archive *archive, struct ar
     return check_version(archive, err);
 }
 
-static enum ferry_code read_networks(const struct archive_source *source,
-                                     const struct archive_zip_member *member,
-                                     struct ferry_error *err)
+struct streamed {
+    struct archive_json *json;
+    struct cloudify_archive *archive;
+    int64_t agents;
+};
+
+static enum ferry_code feed_json(void *arg, const char *data, size_t size, bool *stop,
+                                 struct ferry_error *err)
+{
+    const struct streamed *streamed = arg;
+
+    (void)stop;
+    return archive_json_feed(streamed->json, data, size, err);
+}
+
+/* Reads a member of any size as JSON, value by value. */
+static enum ferry_code stream_json(struct archive_zip *zip, const struct archive_zip_member *member,
+                                   const struct archive_json_sink *values,
+                                   struct streamed *streamed, struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct json *networks = NULL;
+    const struct archive_sink sink = {.take = feed_json, .arg = streamed};
 
     if (member->name == NULL) {
         return FERRY_OK;
     }
-    enum ferry_code code =
-        read_json(scope, source->zip, member, CLOUDIFY_ARCHIVE_NETWORKS_MAX, &networks, err);
-    if (code != FERRY_OK) {
-        return code;
+    streamed->json = archive_json_new(scope, values);
+    enum ferry_code code = archive_zip_read(zip, member, &sink, err);
+    if (code == FERRY_OK) {
+        code = archive_json_end(streamed->json, err);
     }
-    const struct json *active = json_get(networks, "active_networks");
-    for (const struct json *item = json_first(active); item != NULL; item = json_next(item)) {
-        archive_add_network(source->archive, json_text(item));
+    return code == FERRY_OK ? code : archive_blame(member->name, err);
+}
+
+/* {"active_networks": [NAMES], ...} */
+static enum ferry_code take_network(void *arg, const struct archive_json *json,
+                                    const struct archive_json_value *value, struct ferry_error *err)
+{
+    const struct streamed *streamed = arg;
+
+    (void)err;
+    if (value->depth == 2 && value->event == ARCHIVE_JSON_STRING &&
+        strcmp(archive_json_key(json, 1), "active_networks") == 0) {
+        archive_add_network(streamed->archive, value->text);
     }
     return FERRY_OK;
 }
 
-struct agents {
-    struct archive_json *json;
-    int64_t count;
-};
+static enum ferry_code read_networks(const struct archive_source *source,
+                                     const struct archive_zip_member *member,
+                                     struct ferry_error *err)
+{
+    struct streamed networks = {.archive = source->archive};
+    const struct archive_json_sink values = {.take = take_network, .arg = &networks, .deepest = 2};
+
+    return stream_json(source->zip, member, &values, &networks, err);
+}
 
 /* {tenant: {deployment: {node: {instance: {...}}}}}: an object at depth 4 is an agent. */
 static enum ferry_code take_agent(void *arg, const struct archive_json *json,
                                   const struct archive_json_value *value, struct ferry_error *err)
 {
-    struct agents *agents = arg;
+    struct streamed *streamed = arg;
 
     (void)json;
     (void)err;
-    agents->count += value->depth == 4 && value->event == ARCHIVE_JSON_OBJECT;
+    streamed->agents += value->depth == 4 && value->event == ARCHIVE_JSON_OBJECT;
     return FERRY_OK;
-}
-
-static enum ferry_code feed_agents(void *arg, const char *data, size_t size, bool *stop,
-                                   struct ferry_error *err)
-{
-    struct agents *agents = arg;
-
-    (void)stop;
-    return archive_json_feed(agents->json, data, size, err);
 }
 
 static enum ferry_code read_agents(const struct archive_source *source,
                                    const struct archive_zip_member *member, struct ferry_error *err)
 {
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct agents agents = {.json = NULL};
+    struct streamed agents = {.archive = source->archive};
     const struct archive_json_sink values = {.take = take_agent, .arg = &agents, .deepest = 4};
-    const struct archive_sink sink = {.take = feed_agents, .arg = &agents};
+    enum ferry_code code = stream_json(source->zip, member, &values, &agents, err);
 
-    if (member->name == NULL) {
-        return FERRY_OK;
-    }
-    agents.json = archive_json_new(scope, &values);
-    enum ferry_code code = archive_zip_read(source->zip, member, &sink, err);
-    if (code == FERRY_OK) {
-        code = archive_json_end(agents.json, err);
-    }
-    source->archive->agents_listed = agents.count;
-    return code == FERRY_OK ? code : archive_blame(member->name, err);
+    source->archive->agents_listed = agents.agents;
+    return code;
 }
 
 static enum ferry_code read_legacy(const struct archive_source *source,

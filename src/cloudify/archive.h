@@ -141,6 +141,8 @@ struct cloudify_archive {
     size_t blueprint_count, active_count, secret_count, use_count;
     const char *sample[CLOUDIFY_ARCHIVE_SAMPLE_MAX]; /* new format: ids of its first deployments */
     size_t sample_count;
+    unsigned cut_lists;    /* a bit for each list that does not hold all; see the warnings */
+    size_t kept;           /* bytes of the texts in the lists, for the reader's own limit */
     const char **warnings; /* what an operator should know although it can be restored */
     size_t warning_count;
 };
@@ -156,19 +158,20 @@ struct cloudify_archive_options {
 };
 
 /* Limits. A list that reaches its limit says so in a warning; its count stays exact. */
-#define CLOUDIFY_ARCHIVE_METADATA_MAX (1 << 20)  /* real ones: 0.3 KB (facts 5.1) */
-#define CLOUDIFY_ARCHIVE_NETWORKS_MAX (16 << 20) /* names of networks alone */
+#define CLOUDIFY_ARCHIVE_METADATA_MAX (64 << 10) /* real ones: 0.3 KB (facts 5.1) */
 #define CLOUDIFY_ARCHIVE_VALUE_MAX (64 << 10)    /* of a column or text that we keep; ids: 256 */
-#define CLOUDIFY_ARCHIVE_COLUMNS_MAX 1600    /* of a table: PostgreSQL's MaxHeapAttributeNumber */
-#define CLOUDIFY_ARCHIVE_NAME_MAX 4096       /* of a member: PATH_MAX of the manager */
-#define CLOUDIFY_ARCHIVE_LIST_MAX 10000      /* elements of each list */
-#define CLOUDIFY_ARCHIVE_USES_MAX 10000      /* package and version, in all plans together */
-#define CLOUDIFY_ARCHIVE_USES_OF_ONE_MAX 100 /* of one blueprint; more: not known */
-#define CLOUDIFY_ARCHIVE_TENANTS_MAX 10000   /* more is refused; 3 to 50 are usual */
-#define CLOUDIFY_ARCHIVE_ROWS_MAX 600000     /* deployments, nodes, hosts kept for joins */
-#define CLOUDIFY_ARCHIVE_POOL_MAX (12 << 20) /* bytes of names kept for joins */
-#define CLOUDIFY_ARCHIVE_TALLY_MAX 200       /* values of a tally; the rest is "(other)" */
-#define CLOUDIFY_ARCHIVE_RATIO_MAX 500       /* unpacked to packed; dumps reach 25 (5.3) */
+#define CLOUDIFY_ARCHIVE_COLUMNS_MAX 1600     /* of a table: PostgreSQL's MaxHeapAttributeNumber */
+#define CLOUDIFY_ARCHIVE_TENANT_MAX 1024      /* bytes of a tenant's name; managers allow 256 */
+#define CLOUDIFY_ARCHIVE_NAME_MAX 4096        /* of a member: PATH_MAX of the manager */
+#define CLOUDIFY_ARCHIVE_LIST_MAX 10000       /* elements of each list */
+#define CLOUDIFY_ARCHIVE_USES_MAX 10000       /* package and version, in all plans together */
+#define CLOUDIFY_ARCHIVE_USES_OF_ONE_MAX 100  /* of one blueprint; more: not known */
+#define CLOUDIFY_ARCHIVE_TENANTS_MAX 10000    /* more is refused; 3 to 50 are usual */
+#define CLOUDIFY_ARCHIVE_ROWS_MAX 450000      /* deployments, nodes, hosts kept for joins */
+#define CLOUDIFY_ARCHIVE_TEXTS_MAX (10 << 20) /* bytes of the texts in all lists */
+#define CLOUDIFY_ARCHIVE_POOL_MAX (8 << 20)   /* bytes of names kept for joins */
+#define CLOUDIFY_ARCHIVE_TALLY_MAX 200        /* values of a tally; the rest is "(other)" */
+#define CLOUDIFY_ARCHIVE_RATIO_MAX 500        /* unpacked to packed; dumps reach 25 (5.3) */
 #define CLOUDIFY_ARCHIVE_RATIO_FROM                                                                \
     ((int64_t)64 << 20) /* the ratio is looked at from this size                                   \
                          */

@@ -9,6 +9,7 @@
 
 /* Executions that the end of the dump may delete: the one that made the snapshot. */
 #define CANDIDATES_MAX 10000
+#define CANDIDATE_ID_MAX 256 /* bytes; ids of executions are uuids */
 
 struct candidate {
     const char *id;

@@ -39,13 +39,13 @@ enum ferry_code dump_plugins(void *arg, const char *const *v, struct ferry_error
     if (plugin == NULL) {
         return FERRY_OK;
     }
-    plugin->id = mem_strdup(archive, v[1]);
-    plugin->name = mem_strdup(archive, v[2]);
-    plugin->version = mem_strdup(archive, v[3]);
-    plugin->visibility = mem_strdup(archive, v[4]);
-    plugin->archive_name = mem_strdup(archive, v[5]);
-    plugin->distribution = mem_strdup(archive, v[6]);
-    plugin->release = mem_strdup(archive, v[7]);
+    plugin->id = archive_keep(archive, v[1]);
+    plugin->name = archive_keep(archive, v[2]);
+    plugin->version = archive_keep(archive, v[3]);
+    plugin->visibility = archive_keep(archive, v[4]);
+    plugin->archive_name = archive_keep(archive, v[5]);
+    plugin->distribution = archive_keep(archive, v[6]);
+    plugin->release = archive_keep(archive, v[7]);
     plugin->platform = first_text(archive, v[8], v[9]);
     plugin->python = archive_plan_texts(archive, v[10], &plugin->python_count);
     if (plugin->python_count == 0) {
@@ -94,7 +94,8 @@ static struct cloudify_archive_schedule *add_active(struct dump *dump, int64_t t
 
 static void keep_candidate(struct dump *dump, const char *const *v)
 {
-    if (v[1] == NULL || dump->candidate_count == CANDIDATES_MAX) {
+    if (v[1] == NULL || strlen(v[1]) > CANDIDATE_ID_MAX ||
+        dump->candidate_count == CANDIDATES_MAX) {
         return;
     }
     dump->candidates =
@@ -102,7 +103,7 @@ static void keep_candidate(struct dump *dump, const char *const *v)
     dump->candidates[dump->candidate_count++] =
         (struct candidate){.id = mem_strdup(dump->scope, v[1]),
                            .status = mem_strdup(dump->scope, v[2] == NULL ? "" : v[2]),
-                           .made_at = mem_strdup(dump->archive, v[7] == NULL ? v[6] : v[7])};
+                           .made_at = archive_keep(dump->archive, v[7] == NULL ? v[6] : v[7])};
 }
 
 /* v: _tenant_id, id, status, workflow_id, scheduled_for, _deployment_fk, created_at, started_at */
@@ -130,11 +131,11 @@ enum ferry_code dump_executions(void *arg, const char *const *v, struct ferry_er
     if (one != NULL) {
         one->is_execution = true;
         one->enabled = true;
-        one->id = mem_strdup(archive, v[1]);
-        one->status = mem_strdup(archive, status);
-        one->workflow = mem_strdup(archive, v[3]);
-        one->at = mem_strdup(archive, v[4]);
-        one->since = mem_strdup(archive, v[6]);
+        one->id = archive_keep(archive, v[1]);
+        one->status = archive_keep(archive, status);
+        one->workflow = archive_keep(archive, v[3]);
+        one->at = archive_keep(archive, v[4]);
+        one->since = archive_keep(archive, v[6]);
     }
     return FERRY_OK;
 }
@@ -155,13 +156,13 @@ enum ferry_code dump_schedules(void *arg, const char *const *v, struct ferry_err
     archive_take_stock(dump->source, INVENTORY_SCHEDULES, tenant, v[1]);
     struct cloudify_archive_schedule *schedule = add_schedule(dump, tenant->id, v[3]);
     if (schedule != NULL) {
-        schedule->id = mem_strdup(archive, v[1]);
+        schedule->id = archive_keep(archive, v[1]);
         schedule->status = "";
-        schedule->workflow = mem_strdup(archive, v[2]);
-        schedule->at = mem_strdup(archive, v[4]);
-        schedule->since = mem_strdup(archive, v[5]);
-        schedule->rule = mem_strdup(archive, v[6]);
-        schedule->until = mem_strdup(archive, v[9]);
+        schedule->workflow = archive_keep(archive, v[2]);
+        schedule->at = archive_keep(archive, v[4]);
+        schedule->since = archive_keep(archive, v[5]);
+        schedule->rule = archive_keep(archive, v[6]);
+        schedule->until = archive_keep(archive, v[9]);
         schedule->enabled = v[8] == NULL || strcmp(v[8], "t") == 0;
         if (v[7] == NULL || !parse_int64(v[7], 0, INT64_MAX, &schedule->slip_minutes)) {
             schedule->slip_minutes = 0;

@@ -63,6 +63,10 @@ enum ferry_code dump_tenants(void *arg, const char *const *v, struct ferry_error
                           "no name",
                           v[0]);
     }
+    if (strlen(v[1]) > CLOUDIFY_ARCHIVE_TENANT_MAX) {
+        return ferry_fail(err, FERRY_E_ARCHIVE, "table tenants: a name is longer than %d bytes",
+                          CLOUDIFY_ARCHIVE_TENANT_MAX);
+    }
     tenant->name = mem_strdup(dump->archive, v[1]);
     dump->tenant_rows++;
     return FERRY_OK;
@@ -112,7 +116,7 @@ enum ferry_code dump_blueprints(void *arg, const char *const *v, struct ferry_er
     int64_t owner = tenant->id;
     struct cloudify_archive_blueprint *blueprint = archive_add_blueprint(archive);
     if (blueprint != NULL) {
-        blueprint->id = mem_strdup(archive, v[2] == NULL ? "" : v[2]);
+        blueprint->id = archive_keep(archive, v[2] == NULL ? "" : v[2]);
         blueprint->hidden = hidden;
         dump_set_owner(dump, &dump->blueprint_owners, archive->blueprint_count,
                        (struct owner){.tenant = owner, .row = storage});
@@ -221,7 +225,7 @@ enum ferry_code dump_secrets(void *arg, const char *const *v, struct ferry_error
     int64_t owner = tenant->id;
     struct cloudify_archive_secret *secret = v[1] == NULL ? NULL : archive_add_secret(archive);
     if (secret != NULL) {
-        secret->name = mem_strdup(archive, v[1]);
+        secret->name = archive_keep(archive, v[1]);
         dump_set_owner(dump, &dump->secret_owners, archive->secret_count,
                        (struct owner){.tenant = owner});
     }

@@ -6,6 +6,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 
+#define NAME_MAX_TALLIED 256 /* bytes of a status, version or method */
+#define TEXT_COSTS 112 /* bytes of an allocation beside its text: talloc's head and malloc's */
+
 static struct cloudify_tally_item *find_item(struct cloudify_tally *tally, const char *name)
 {
     for (size_t i = 0; i < tally->count; i++) {
@@ -21,7 +24,8 @@ void archive_tally_add(const void *ctx, struct cloudify_tally *tally, const char
 {
     struct cloudify_tally_item *item = find_item(tally, name == NULL ? "" : name);
 
-    if (item == NULL && tally->count >= CLOUDIFY_ARCHIVE_TALLY_MAX) {
+    if (item == NULL && (tally->count >= CLOUDIFY_ARCHIVE_TALLY_MAX ||
+                         (name != NULL && strlen(name) > NAME_MAX_TALLIED))) {
         name = "(other)";
         item = find_item(tally, name);
     }
@@ -31,6 +35,12 @@ void archive_tally_add(const void *ctx, struct cloudify_tally *tally, const char
         *item = (struct cloudify_tally_item){.name = mem_strdup(ctx, name == NULL ? "" : name)};
     }
     item->count += count;
+}
+
+const char *archive_keep(struct cloudify_archive *archive, const char *text)
+{
+    archive->kept += text == NULL ? 0 : strlen(text) + TEXT_COSTS;
+    return mem_strdup(archive, text);
 }
 
 void archive_warn(struct cloudify_archive *archive, const char *format, ...)
@@ -44,28 +54,31 @@ void archive_warn(struct cloudify_archive *archive, const char *format, ...)
     va_end(args);
 }
 
-/* Grows by half, so that a list of n costs n, up to the limit of all lists. */
-static bool has_room(struct cloudify_archive *archive, size_t count, const char *what, size_t *room)
-{
-    if (count == CLOUDIFY_ARCHIVE_LIST_MAX) {
-        archive_warn(archive, "only the first %d %s are listed; the counts are complete",
-                     CLOUDIFY_ARCHIVE_LIST_MAX, what);
-    }
-    /* sizes 16, 32, 64 ...: the list is full exactly when its count is such a number */
-    *room = count < 16 ? (count == 0 ? 16 : 0) : ((count & (count - 1)) == 0 ? count * 2 : 0);
-    return count < CLOUDIFY_ARCHIVE_LIST_MAX;
-}
+enum list { PLUGINS, BLUEPRINTS, SECRETS, SCHEDULES, ACTIVE, USERS, NETWORKS };
 
-/* Is there room for one more? *room: the new size when the list must grow. */
-static bool add_one(struct cloudify_archive *archive, size_t *count, const char *what, size_t *room)
+/* Is there room for one more? Counts it then; *room: the new size when the list must grow. Lists
+   grow by doubling, so that one of n costs n; that one is cut is told once. */
+static bool add_one(struct cloudify_archive *archive, size_t *count, enum list list, size_t *room)
 {
-    if (*count > CLOUDIFY_ARCHIVE_LIST_MAX) {
+    static const char *const names[] = {
+        [PLUGINS] = "plugins",           [BLUEPRINTS] = "blueprints",
+        [SECRETS] = "secrets",           [SCHEDULES] = "scheduled and queued executions",
+        [ACTIVE] = "running executions", [USERS] = "users",
+        [NETWORKS] = "networks",
+    };
+
+    if (*count == CLOUDIFY_ARCHIVE_LIST_MAX || archive->kept > CLOUDIFY_ARCHIVE_TEXTS_MAX) {
+        if ((archive->cut_lists & 1U << list) == 0) {
+            archive_warn(archive, "only the first %zu %s are listed; the counts are complete",
+                         *count, names[list]);
+        }
+        archive->cut_lists |= 1U << list;
         return false;
     }
-    bool free_place = has_room(archive, *count, what, room);
-
-    (*count)++; /* past the limit: warned once; archive_sum_up puts it right */
-    return free_place;
+    /* sizes 16, 32, 64 ...: the list is full exactly when its count is such a number */
+    *room = *count < 16 ? (*count == 0 ? 16 : 0) : ((*count & (*count - 1)) == 0 ? *count * 2 : 0);
+    (*count)++;
+    return true;
 }
 
 struct cloudify_archive_plugin *archive_add_plugin(struct cloudify_archive *archive)
@@ -73,7 +86,7 @@ struct cloudify_archive_plugin *archive_add_plugin(struct cloudify_archive *arch
     size_t room = 0;
     size_t at = archive->plugin_count;
 
-    if (!add_one(archive, &archive->plugin_count, "plugins", &room)) {
+    if (!add_one(archive, &archive->plugin_count, PLUGINS, &room)) {
         return NULL;
     }
     if (room > 0) {
@@ -89,7 +102,7 @@ struct cloudify_archive_blueprint *archive_add_blueprint(struct cloudify_archive
     size_t room = 0;
     size_t at = archive->blueprint_count;
 
-    if (!add_one(archive, &archive->blueprint_count, "blueprints", &room)) {
+    if (!add_one(archive, &archive->blueprint_count, BLUEPRINTS, &room)) {
         return NULL;
     }
     if (room > 0) {
@@ -105,7 +118,7 @@ struct cloudify_archive_secret *archive_add_secret(struct cloudify_archive *arch
     size_t room = 0;
     size_t at = archive->secret_count;
 
-    if (!add_one(archive, &archive->secret_count, "secrets", &room)) {
+    if (!add_one(archive, &archive->secret_count, SECRETS, &room)) {
         return NULL;
     }
     if (room > 0) {
@@ -118,12 +131,12 @@ struct cloudify_archive_secret *archive_add_secret(struct cloudify_archive *arch
 
 static struct cloudify_archive_schedule *add_schedule(struct cloudify_archive *archive,
                                                       struct cloudify_archive_schedule **list,
-                                                      size_t *count, const char *what)
+                                                      size_t *count, enum list which)
 {
     size_t room = 0;
     size_t at = *count;
 
-    if (!add_one(archive, count, what, &room)) {
+    if (!add_one(archive, count, which, &room)) {
         return NULL;
     }
     if (room > 0) {
@@ -135,39 +148,37 @@ static struct cloudify_archive_schedule *add_schedule(struct cloudify_archive *a
 
 struct cloudify_archive_schedule *archive_add_schedule(struct cloudify_archive *archive)
 {
-    return add_schedule(archive, &archive->schedule_list, &archive->schedule_count,
-                        "scheduled and queued executions");
+    return add_schedule(archive, &archive->schedule_list, &archive->schedule_count, SCHEDULES);
 }
 
 struct cloudify_archive_schedule *archive_add_active(struct cloudify_archive *archive)
 {
-    return add_schedule(archive, &archive->active_list, &archive->active_count,
-                        "running executions");
+    return add_schedule(archive, &archive->active_list, &archive->active_count, ACTIVE);
 }
 
 static void add_name(struct cloudify_archive *archive, const char ***list, size_t *count,
-                     const char *name, const char *what)
+                     const char *name, enum list which)
 {
     size_t room = 0;
     size_t at = *count;
 
-    if (name == NULL || !add_one(archive, count, what, &room)) {
+    if (name == NULL || !add_one(archive, count, which, &room)) {
         return;
     }
     if (room > 0) {
         *list = mem_resize(archive, *list, const char *, room);
     }
-    (*list)[at] = mem_strdup(archive, name);
+    (*list)[at] = archive_keep(archive, name);
 }
 
 void archive_add_user(struct cloudify_archive *archive, const char *name)
 {
-    add_name(archive, &archive->user_list, &archive->user_count, name, "users");
+    add_name(archive, &archive->user_list, &archive->user_count, name, USERS);
 }
 
 void archive_add_network(struct cloudify_archive *archive, const char *name)
 {
-    add_name(archive, &archive->networks, &archive->network_count, name, "networks");
+    add_name(archive, &archive->networks, &archive->network_count, name, NETWORKS);
 }
 
 static bool is_tenant(const struct cloudify_archive_tenant *tenant, int64_t id, const char *name)
@@ -190,6 +201,11 @@ struct cloudify_archive_tenant *archive_tenant(struct cloudify_archive *archive,
     if (count >= CLOUDIFY_ARCHIVE_TENANTS_MAX) {
         ferry_fail(err, FERRY_E_ARCHIVE, "it holds more than %d tenants",
                    CLOUDIFY_ARCHIVE_TENANTS_MAX);
+        return NULL;
+    }
+    if (name != NULL && strlen(name) > CLOUDIFY_ARCHIVE_TENANT_MAX) {
+        ferry_fail(err, FERRY_E_ARCHIVE, "the name of a tenant is longer than %d bytes",
+                   CLOUDIFY_ARCHIVE_TENANT_MAX);
         return NULL;
     }
     list = mem_resize(archive, list, struct cloudify_archive_tenant, count + 1);
@@ -227,22 +243,8 @@ void archive_count_execution(struct cloudify_archive *archive, const char *statu
     }
 }
 
-static void cap(size_t *count)
-{
-    if (*count > CLOUDIFY_ARCHIVE_LIST_MAX) {
-        *count = CLOUDIFY_ARCHIVE_LIST_MAX;
-    }
-}
-
 void archive_sum_up(struct cloudify_archive *archive)
 {
-    cap(&archive->plugin_count);
-    cap(&archive->schedule_count);
-    cap(&archive->user_count);
-    cap(&archive->network_count);
-    cap(&archive->blueprint_count);
-    cap(&archive->active_count);
-    cap(&archive->secret_count);
     for (size_t i = 0; i < archive->tenant_count; i++) {
         const struct cloudify_archive_tenant *tenant = &archive->tenant_list[i];
         archive->blueprints += tenant->blueprints;

@@ -47,6 +47,8 @@ int64_t archive_counts_get(const struct archive_counts *counts, int64_t key);
 /* --- the model; everything in it is owned by the archive --- */
 void archive_tally_add(const void *ctx, struct cloudify_tally *tally, const char *name,
                        int64_t count);
+/* A copy of a text for a list, counted: with CLOUDIFY_ARCHIVE_TEXTS_MAX the lists are full. */
+const char *archive_keep(struct cloudify_archive *archive, const char *text);
 void archive_warn(struct cloudify_archive *archive, const char *format, ...) FERRY_PRINTF(2, 3);
 /* Room for one more element at the end of a list of the archive; NULL when the list is full. */
 struct cloudify_archive_plugin *archive_add_plugin(struct cloudify_archive *archive);

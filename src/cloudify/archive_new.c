@@ -9,6 +9,7 @@
 /* Items that stand before the type of their member: real ones have the type first, and at most 500
    items (facts 5.2). */
 #define EARLY_ITEMS_MAX 5000
+#define EARLY_SIZE_MAX (4 << 20)
 #define PLAN_AROUND 3 /* containers around a blueprint's plan: the member, items, the blueprint */
 #define RULE_INSIDE 4 /* and around what is in the rule of a schedule */
 
@@ -60,7 +61,11 @@ static enum ferry_code item_done(struct reading *reading, struct ferry_error *er
         memset(&reading->item, 0, sizeof reading->item);
         return code;
     }
-    if (reading->early_count == EARLY_ITEMS_MAX) {
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        reading->early_size +=
+            reading->item.values[i] == NULL ? 0 : strlen(reading->item.values[i]);
+    }
+    if (reading->early_count == EARLY_ITEMS_MAX || reading->early_size > EARLY_SIZE_MAX) {
         return ferry_fail(err, FERRY_E_ARCHIVE, "it does not tell the type of its items");
     }
     reading->early =
@@ -191,6 +196,7 @@ static enum ferry_code read_items(struct reading *reading, const struct archive_
     reading->has_items = false;
     reading->early = NULL;
     reading->early_count = 0;
+    reading->early_size = 0;
     memset(&reading->item, 0, sizeof reading->item);
     archive_plan_end(reading->plan, NULL);
     enum ferry_code code = archive_zip_read(reading->source->zip, member, &sink, err);

@@ -66,6 +66,7 @@ struct reading {
     struct item item;
     struct item *early;
     size_t early_count;
+    size_t early_size; /* bytes of their texts */
 };
 
 /* A number for two texts: FNV-1a, 63 bits. Different ones that look alike are one in ten to the

@@ -20,16 +20,16 @@ static void add_plugin(struct reading *reading, const struct item *item,
     const char *const *v = item->values;
 
     if (plugin != NULL) {
-        plugin->id = mem_strdup(archive, v[FIELD_ID]);
+        plugin->id = archive_keep(archive, v[FIELD_ID]);
         plugin->tenant = tenant->name;
         plugin->name =
-            mem_strdup(archive, v[v[FIELD_PACKAGE] == NULL ? FIELD_TITLE : FIELD_PACKAGE]);
-        plugin->version = mem_strdup(archive, v[FIELD_PACKAGE_VERSION]);
-        plugin->visibility = mem_strdup(archive, v[FIELD_VISIBILITY]);
-        plugin->archive_name = mem_strdup(archive, v[FIELD_ARCHIVE]);
-        plugin->platform = mem_strdup(archive, v[FIELD_PLATFORM]);
-        plugin->distribution = mem_strdup(archive, v[FIELD_DISTRIBUTION]);
-        plugin->release = mem_strdup(archive, v[FIELD_RELEASE]);
+            archive_keep(archive, v[v[FIELD_PACKAGE] == NULL ? FIELD_TITLE : FIELD_PACKAGE]);
+        plugin->version = archive_keep(archive, v[FIELD_PACKAGE_VERSION]);
+        plugin->visibility = archive_keep(archive, v[FIELD_VISIBILITY]);
+        plugin->archive_name = archive_keep(archive, v[FIELD_ARCHIVE]);
+        plugin->platform = archive_keep(archive, v[FIELD_PLATFORM]);
+        plugin->distribution = archive_keep(archive, v[FIELD_DISTRIBUTION]);
+        plugin->release = archive_keep(archive, v[FIELD_RELEASE]);
         archive_read_wagon_name(archive, plugin);
     }
 }
@@ -46,19 +46,19 @@ static void fill_schedule(struct reading *reading, const struct item *item, cons
     }
     schedule->is_execution = is_execution;
     schedule->tenant = tenant;
-    schedule->id = mem_strdup(archive, v[FIELD_ID]);
-    schedule->workflow = mem_strdup(archive, v[FIELD_WORKFLOW]);
-    schedule->deployment = mem_strdup(archive, v[FIELD_DEPLOYMENT]);
-    schedule->status = is_execution ? mem_strdup(archive, v[FIELD_STATUS]) : "";
-    schedule->at = mem_strdup(archive, v[is_execution ? FIELD_SCHEDULED : FIELD_NEXT]);
-    schedule->since = mem_strdup(archive, v[is_execution ? FIELD_CREATED : FIELD_SINCE]);
-    schedule->until = mem_strdup(archive, v[FIELD_UNTIL]);
+    schedule->id = archive_keep(archive, v[FIELD_ID]);
+    schedule->workflow = archive_keep(archive, v[FIELD_WORKFLOW]);
+    schedule->deployment = archive_keep(archive, v[FIELD_DEPLOYMENT]);
+    schedule->status = is_execution ? archive_keep(archive, v[FIELD_STATUS]) : "";
+    schedule->at = archive_keep(archive, v[is_execution ? FIELD_SCHEDULED : FIELD_NEXT]);
+    schedule->since = archive_keep(archive, v[is_execution ? FIELD_CREATED : FIELD_SINCE]);
+    schedule->until = archive_keep(archive, v[FIELD_UNTIL]);
     if (v[FIELD_RRULE] != NULL) { /* all of a rule that this format's restore looks at */
         void *scope FERRY_SCOPE = mem_scope(NULL);
         struct json *rule = json_object(scope);
 
         json_set_string(rule, "rrule", v[FIELD_RRULE]);
-        schedule->rule = json_print(archive, rule);
+        schedule->rule = archive_keep(archive, json_print(scope, rule));
     }
     schedule->enabled = is_execution || !same(v[FIELD_ENABLED], "false");
     if (v[FIELD_SLIP] == NULL ||
@@ -79,7 +79,7 @@ static void take_execution(struct reading *reading, const struct item *item,
         same(item->values[FIELD_ID], archive->create_execution)) {
         status = "cancelled";
         archive->made_at =
-            mem_strdup(archive, started != NULL ? started : item->values[FIELD_CREATED]);
+            archive_keep(archive, started != NULL ? started : item->values[FIELD_CREATED]);
     }
     archive_count_execution(archive, status, 1);
     if (same(status, "scheduled") || same(status, "queued")) {
@@ -120,7 +120,7 @@ static void take_blueprint(struct reading *reading, const struct item *item,
         archive_take_stock(reading->source, INVENTORY_BLUEPRINTS, tenant, item->values[FIELD_ID]);
     }
     if (blueprint != NULL) {
-        blueprint->id = mem_strdup(archive, text_of(item, FIELD_ID));
+        blueprint->id = archive_keep(archive, text_of(item, FIELD_ID));
         blueprint->tenant = tenant->name;
         blueprint->hidden = hidden;
         blueprint->is_global = same(item->values[FIELD_VISIBILITY], "global");
@@ -139,7 +139,7 @@ static void take_deployment(struct reading *reading, const struct item *item,
     archive_counts_add(reading->scope, &reading->deployed,
                        archive_new_hash(tenant->name, blueprint), archive_new_hash("", blueprint));
     if (archive->sample_count < CLOUDIFY_ARCHIVE_SAMPLE_MAX && item->values[FIELD_ID] != NULL) {
-        archive->sample[archive->sample_count++] = mem_strdup(archive, item->values[FIELD_ID]);
+        archive->sample[archive->sample_count++] = archive_keep(archive, item->values[FIELD_ID]);
     }
 }
 
@@ -251,7 +251,7 @@ static void take_secret(struct reading *reading, const struct item *item,
     tenant->secrets++;
     struct cloudify_archive_secret *secret = name == NULL ? NULL : archive_add_secret(archive);
     if (secret != NULL) {
-        secret->name = mem_strdup(archive, name);
+        secret->name = archive_keep(archive, name);
         secret->tenant = tenant->name;
     }
 }

@@ -99,7 +99,7 @@ static void take_python(struct cloudify_archive *archive, struct cloudify_archiv
 static void take(struct cloudify_archive *archive, const char **to, const char *text)
 {
     if (*to == NULL && text != NULL && text[0] != '\0') {
-        *to = mem_strdup(archive, text);
+        *to = archive_keep(archive, text);
     }
 }
 

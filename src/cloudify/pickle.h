@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PICKLE_SIZE_MAX ((size_t)4 << 20) /* bytes; plans of real fleets: 20 to 300 KB */
-#define PICKLE_VALUES_MAX 300000 /* of one pickle; 4 million bytes of a plan hold so many */
+#define PICKLE_SIZE_MAX ((size_t)2 << 20) /* bytes; plans of real fleets: 20 to 300 KB */
+#define PICKLE_VALUES_MAX 200000          /* of one pickle; a plan of 2 MB holds about so many */
 
 struct pickle;
 

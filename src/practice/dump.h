@@ -50,5 +50,7 @@ void dump_row_end(struct dump *dump);
 
 /* The rows of an archive to be made; tables that nothing is known of have none. */
 void dump_rows(struct dump *dump, const char *table);
+/* The rows of events and of logs, as many as the plan has: they differ from each other. */
+void dump_rows_events(struct dump *dump);
 
 #endif

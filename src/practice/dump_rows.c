@@ -450,6 +450,7 @@ void dump_rows(struct dump *dump, const char *table)
         {"agents", rows_agents},         {"executions", rows_executions},
         {"plugins", rows_plugins},       {"execution_schedules", rows_schedules},
         {"tokens", rows_tokens},         {"secrets", rows_secrets},
+        {"events", dump_rows_events},    {"logs", dump_rows_events},
     };
     for (size_t i = 0; i < FERRY_COUNT(makers); i++) {
         if (strcmp(makers[i].name, table) == 0) {

@@ -10,6 +10,7 @@
 #include "practice/content_workflows.h"
 
 #define COUNT_MAX 10000000           /* of anything */
+#define ROWS_MAX 1000000000          /* of events */
 #define BYTES_MAX ((int64_t)1 << 40) /* of the payload */
 
 struct request {
@@ -57,6 +58,8 @@ static const struct option options[] = {
     {"--hosts-without-agent", "N  of the hosts, with install_method none", NUMBER(agentless), 0,
      COUNT_MAX},
     {"--token", "T  of the admin, \"ctok-ID-SECRET\", or one word before 6.4", TEXT(token), 0, 0},
+    {"--events", "N  rows in each of the tables events and logs, 350 bytes each; legacy only",
+     NUMBER(events), 0, ROWS_MAX},
     {"--payload", "BYTES  of a member that cannot be compressed", NUMBER(payload), 0, BYTES_MAX},
     {"--manager-version", "V  default 6.4.2, or 7.1.0 for the new format", TEXT(version), 0, 0},
     {"--admin-name", "N  of its bootstrap admin; default \"admin\"; legacy only", TEXT(admin_name),

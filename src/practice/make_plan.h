@@ -24,6 +24,7 @@ struct make_plan {
     int64_t blueprints;      /* in each tenant */
     int64_t scheduled;       /* executions waiting for their time, and as many schedules */
     int64_t slip;            /* of the schedules, in minutes */
+    int64_t events;          /* rows of each of the tables events and logs; legacy only */
     int64_t payload;         /* bytes of an incompressible member */
     int64_t secrets;         /* go round the tenants */
     int64_t users;           /* beside the admin; go round the tenants and their roles */

@@ -86,7 +86,7 @@ check_plans() {
   else
     local name hex
     while IFS= read -r name; do
-      hex=$(printf %s "$name" | xxd -p | tr -d '\n')
+      hex=$(printf %s "$name" | od -An -v -tx1 | tr -d ' \n')
       check "pickled $name" "$(columns blueprints plan | grep -c "$hex" || true)" \
         "$(told "[.blueprint_list[] | select(any(.plugins[]; .package_name == \"$name\"))] | length")"
     done < <(told '[.blueprint_list[].plugins[].package_name] | unique[]')

@@ -8,8 +8,18 @@
 #include "base/mem.h"
 #include "cloudify/archive.h"
 
+static void tell_peak(void)
+{
+    struct rusage usage;
+
+    if (getrusage(RUSAGE_SELF, &usage) == 0) {
+        fprintf(stderr, "peak memory: %ld KiB\n", usage.ru_maxrss);
+    }
+}
+
 static int fail(const struct ferry_error *err)
 {
+    tell_peak();
     printf("%s: %s\n  hint: %s\n", ferry_code_name(err->code), err->message, err->hint);
     return ferry_code_exit(err->code);
 }
@@ -42,7 +52,6 @@ int main(int argc, char **argv)
     struct ferry_error err = {.code = FERRY_OK};
     struct cloudify_archive *archive = NULL;
     struct cloudify_archive_options options = {.arg = NULL};
-    struct rusage usage;
 
     if (argc == 3 && strcmp(argv[1], "--digest") == 0) {
         char sha256[DIGEST_SHA256_HEX];
@@ -64,8 +73,6 @@ int main(int argc, char **argv)
     struct json *facts = cloudify_archive_facts(scope, archive, NULL);
     add_lists(facts, archive);
     printf("%s\n", json_print(scope, facts));
-    if (getrusage(RUSAGE_SELF, &usage) == 0) {
-        fprintf(stderr, "peak memory: %ld KiB\n", usage.ru_maxrss);
-    }
+    tell_peak();
     return 0;
 }

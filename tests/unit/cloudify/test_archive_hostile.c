@@ -149,6 +149,57 @@ static void lies_in_the_directory_are_noticed(void **state)
     }
 }
 
+/* A member that a plan does not need: only the deep check looks at it, and sees each lie. */
+static void a_deep_check_sees_lies_about_any_member(void **state)
+{
+    static const struct zip_lie lies[] = {
+        {.size = 1},       {.size = 100},       {.packed = 2},
+        {.name = "othes"}, {.encrypted = true}, {.wrong_crc = true},
+    };
+    const struct cloudify_archive_options deep = {.deep = true};
+
+    (void)state;
+    for (size_t i = 0; i <= FERRY_COUNT(lies); i++) {
+        void *scope FERRY_SCOPE = mem_scope(NULL);
+        struct zip_maker *zip = zip_maker_new(scope);
+        struct cloudify_archive *archive = NULL;
+        struct ferry_error err = {.code = FERRY_OK};
+        const struct zip_lie *lie = i < FERRY_COUNT(lies) ? &lies[i] : NULL;
+        zip_maker_text(zip, "metadata.json", LEGACY_METADATA);
+        zip_maker_text(zip, "pg_data", DUMP);
+        zip_maker_add(zip, "other", "0123456789", 10, lie);
+        assert_int_equal(archive_of(scope, zip, &archive, &err), FERRY_OK);
+        enum ferry_code code = cloudify_archive_read(scope, archive_file(), &deep, &archive, &err);
+        if (code != (lie == NULL ? FERRY_OK : FERRY_E_ARCHIVE)) {
+            fail_msg("case %zu: %s: %s", i, ferry_code_name(code), err.message);
+        }
+        assert_true(lie == NULL || strstr(err.message, "\"other\"") != NULL);
+    }
+}
+
+/* Two entries for the same bytes, which are too few to be a bomb. */
+static void a_deep_check_sees_members_that_overlap(void **state)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct zip_maker *zip = zip_maker_new(scope);
+    struct cloudify_archive *archive = NULL;
+    struct ferry_error err = {.code = FERRY_OK};
+    const struct cloudify_archive_options deep = {.deep = true};
+    const struct zip_lie lie = {.offset =
+                                    30 + 5 + 1}; /* behind "first": a header, a name, a byte */
+
+    (void)state;
+    zip_maker_text(zip, "first", "x");
+    zip_maker_text(zip, "same", "0123456789");
+    zip_maker_text(zip, "metadata.json", LEGACY_METADATA);
+    zip_maker_text(zip, "pg_data", DUMP);
+    zip_maker_add(zip, "same", "0123456789", 10, &lie);
+    assert_int_equal(archive_of(scope, zip, &archive, &err), FERRY_OK);
+    assert_int_equal(cloudify_archive_read(scope, archive_file(), &deep, &archive, &err),
+                     FERRY_E_ARCHIVE);
+    assert_non_null(strstr(err.message, "overlap"));
+}
+
 static void end_records_that_lie_are_noticed(void **state)
 {
     static const struct zip_end ends[] = {{.entries = 1},
@@ -250,6 +301,8 @@ int main(void)
         cmocka_unit_test(flipped_bytes_never_crash),
         cmocka_unit_test(prefixes_comments_and_zip64_are_fine),
         cmocka_unit_test(lies_in_the_directory_are_noticed),
+        cmocka_unit_test(a_deep_check_sees_lies_about_any_member),
+        cmocka_unit_test(a_deep_check_sees_members_that_overlap),
         cmocka_unit_test(end_records_that_lie_are_noticed),
         cmocka_unit_test(names_that_leave_their_folder_are_refused),
         cmocka_unit_test(two_members_of_one_name_are_refused),
