@@ -38,12 +38,17 @@ static bool is_close(const struct cloudify_forecast_when *when, int64_t due_ms)
     return due_ms >= when->begin_ms && due_ms <= when->off_ms + (when->off_ms - when->begin_ms);
 }
 
+/* A slip comes from an archive: no sum with it may overflow. */
+static int64_t slip_ms(int64_t slip_minutes)
+{
+    const int64_t minute_ms = 60 * 1000, most = INT64_MAX / 4 / minute_ms;
+
+    return (slip_minutes < most ? slip_minutes : most) * minute_ms;
+}
+
 static bool within_grace(const struct forecast *forecast, int64_t due_ms, int64_t slip_minutes)
 {
-    const int64_t minute_ms = 60 * 1000, slip_max = INT64_MAX / 4 / minute_ms;
-    int64_t slip_ms = (slip_minutes < slip_max ? slip_minutes : slip_max) * minute_ms;
-
-    return forecast->when->off_ms - due_ms <= slip_ms + CLOUDIFY_SCHEDULER_GRACE_MS;
+    return forecast->when->off_ms - due_ms <= slip_ms(slip_minutes) + CLOUDIFY_SCHEDULER_GRACE_MS;
 }
 
 /* --- the old manager --- */
@@ -235,8 +240,8 @@ static void with_rule(struct forecast *forecast, const struct cloudify_archive_s
         fate->new_words = "has no further occurrence";
         return;
     }
-    fate->close = is_close(when, fate->due_ms + row->slip_minutes * 60 * 1000) ||
-                  is_close(when, fate->due_ms);
+    fate->close =
+        is_close(when, fate->due_ms + slip_ms(row->slip_minutes)) || is_close(when, fate->due_ms);
     if (fate->due_ms <= when->off_ms) {
         overdue(forecast, row, rule, fate, why);
     } else {
