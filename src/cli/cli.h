@@ -34,8 +34,8 @@ struct command {
 
 /* One file a command; cli/commands.c lists them. */
 extern const struct command cli_doctor, cli_inspect, cli_plan, cli_run, cli_resume, cli_status,
-    cli_report, cli_events, cli_runs, cli_resolve, cli_retry, cli_cancel, cli_backup, cli_backups,
-    cli_completion, cli_version, cli_help;
+    cli_report, cli_watch_page, cli_events, cli_runs, cli_resolve, cli_retry, cli_cancel,
+    cli_backup, cli_backups, cli_completion, cli_version, cli_help;
 extern const struct command *const cli_commands[];
 extern const size_t cli_command_count;
 

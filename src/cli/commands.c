@@ -4,9 +4,9 @@
 #include "cli/cli.h"
 
 const struct command *const cli_commands[] = {
-    &cli_doctor, &cli_inspect, &cli_plan,       &cli_run,     &cli_resume, &cli_status,
-    &cli_report, &cli_events,  &cli_runs,       &cli_resolve, &cli_retry,  &cli_cancel,
-    &cli_backup, &cli_backups, &cli_completion, &cli_version, &cli_help};
+    &cli_doctor, &cli_inspect,    &cli_plan,    &cli_run,        &cli_resume,  &cli_status,
+    &cli_report, &cli_watch_page, &cli_events,  &cli_runs,       &cli_resolve, &cli_retry,
+    &cli_cancel, &cli_backup,     &cli_backups, &cli_completion, &cli_version, &cli_help};
 const size_t cli_command_count = FERRY_COUNT(cli_commands);
 
 const struct command *cli_command_find(const char *name)

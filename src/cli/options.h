@@ -39,6 +39,8 @@ enum cli_option {
     OPTION_STEP,
     OPTION_FORMAT,
     OPTION_HTML,
+    OPTION_LISTEN,
+    OPTION_PUBLIC,
     OPTION_AFTER,
     OPTION_FOLLOW,
     OPTION_AS,
@@ -65,7 +67,8 @@ enum cli_group {
     GROUP_BACKUPS = 1024, /* --verify */
     GROUP_BACKUP = 4096,  /* --print-timer */
     GROUP_INSPECT = 2048, /* --deep, --markdown */
-    GROUP_REPORT = 8192   /* --html, --markdown */
+    GROUP_REPORT = 8192,  /* --html, --markdown */
+    GROUP_WATCH = 16384   /* --listen, --public */
 };
 
 enum cli_type {

@@ -29,3 +29,29 @@ setup() { world; }
   ferry 0 report --json
   if grep -lE 'oldpw|"admin":|Authorization' page.html out; then return 1; fi
 }
+
+@test "watch serves the same page, read only, on this machine alone, and ends when told" {
+  made --tenants 1 --deployments 2 --agents 0 --manager-version 6.4.2
+  practice --manager-version 6.4.2
+  run_ 3 --stop-before restore
+  ferry 2 watch --listen 0.0.0.0:0
+  says 'others can reach 0.0.0.0:0'
+  start watch --listen 127.0.0.1:0
+  until_true 10 grep -q '^http' out
+  page=$(sed -n 's/ .*//p' out)
+  curl_ -D headers "$page" >page.html
+  grep -q '<script nonce=' page.html
+  grep -qi "^content-security-policy: default-src 'none'" headers
+  curl_ "${page}fragment" >fragment.html
+  [[ $(<page.html) == *"$(<fragment.html)"* ]]
+  curl_ "${page}report.json" >report.json
+  is '.run == "upgrade-1" and .state == "paused"' report.json
+  code() { curl_ -o /dev/null -w '%{http_code}' "$@"; }
+  [[ $(code -d x "$page") -eq 405 && $(code -H 'Host: evil.example' "$page") -eq 403 ]]
+  [[ $(code "${page}journal.db") -eq 404 ]]
+  # the run goes on as if nobody looked, and the page with it
+  timeout 60 "$FERRY" resume >resume.out 2>&1
+  until_true 10 bash -c "curl -s ${page}report.json | jq -e '.state == \"done\"'"
+  kill -TERM "$ferry_pid"
+  ended 0
+}
