@@ -232,7 +232,7 @@ again='fetch the snapshot again|look at'
   practice
   tell '{"maintenance": "activated"}'
   ferry 0 plan upgrade.yaml --manager "$url"
-  grep -q '^warning maintenance_activate: the manager is in maintenance already' out
+  grep -Eq '^warning +maintenance: the manager is in maintenance already' out
   grep -q 'is somebody else working on it' out
   run_ 0
   # ferry did not switch it on, but off it goes after the restore
