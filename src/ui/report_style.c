@@ -84,7 +84,7 @@ const char *const report_style[] = {
     ".tl li{grid-template-columns:1fr auto}.tl svg{grid-column:1/-1;grid-row:2}"
     ".tl .e{grid-column:1/-1}.tl+.axis{margin:6px 0 0}dl.v{grid-template-columns:1fr;gap:0}"
     ".v dd{margin-bottom:8px}th,td{padding:6px 5px}.p{font-size:.85rem}"
-    ".p th,.p td{overflow-wrap:anywhere}.axis{flex-wrap:wrap;gap:0 12px}"
+    ".p td{overflow-wrap:anywhere}.p thead th{white-space:normal}.axis{flex-wrap:wrap;gap:0 12px}"
     ".p .chip{white-space:normal;border-radius:8px;padding:1px 7px}}",
     "@media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#000;--soft:#3c4650;"
     "--line:#c4ccd6;--good:#0a6638;--bad:#a8201a;--care:#7a4a00;--go:#1a56b0;--goodbg:#fff;"
