@@ -16,24 +16,25 @@ profiles=(4.6.0 5.0.5 5.1.4 5.2.7 6.0.1 6.4.2 7.0.5-legacy 7.0.5-new)
 # profile NAME: sets version, practice_options and made_options. Half of them are premium, with an
 # archive of a premium manager in two tenants; a community manager has but one tenant.
 profile() {
-  local from
+  local from python=py36
   version=${1%%-*}
   practice_options=(--manager-version "$version")
   case $1 in
-    4.6.0) from=4.5.5 ;;
-    5.0.5) from=4.6.0 ;;
-    5.1.4) from=5.0.5 ;;
+    4.6.0) from=4.5.5 python=py27 ;;
+    5.0.5) from=4.6.0 python=py27 ;;
+    5.1.4) from=5.0.5 python=py27 ;;
     5.2.7) from=5.1.4 ;;
     6.0.1) from=5.2.0 ;;
     6.4.2) from=6.0.1 ;;
     7.0.5-legacy) from=6.4.1 ;;
-    7.0.5-new) from=7.0.5 ;;
+    7.0.5-new) from=7.0.5 python=py311 ;;
     *)
       printf 'no such profile: %s (%s)\n' "$1" "${profiles[*]}" >&2
       return 2
       ;;
   esac
-  made_options=(--manager-version "$from" --deployments 4 --agents 4 --plugins 2)
+  made_options=(--manager-version "$from" --deployments 4 --agents 4 --plugins 2
+    --plugin-python "$python") # what the managers of that version ran
   case $1 in
     4.6.0 | 5.1.4 | 6.0.1 | 7.0.5-legacy)
       practice_options+=(--premium)
