@@ -6,7 +6,8 @@
  * "failures_in_all"), "requests":[{"step","unit","request": "POST /api/v3.1/executions","id",
  * "intent_at","result_at","result","http"}], "lives":[{"began_at","ended_at","end"}], "decisions"
  * and "notes" (events, with "_in_all"), "fanout":[{"step","from","to","bins":[{"done","failed",
- * "under_way"}],"cells": a letter a unit,"median_ms","p90_ms","most_ms","slowest"}].
+ * "under_way"}],"most_under_way","cells": a letter a
+ * unit,"median_ms","p90_ms","most_ms","slowest"}].
  */
 #ifndef FERRY_REPORT_H
 #define FERRY_REPORT_H

@@ -111,6 +111,42 @@ static void put_times(const void *mem, struct json *picture, const struct report
     }
 }
 
+static int by_number(const void *a, const void *b)
+{
+    const int64_t *left = a;
+    const int64_t *right = b;
+
+    return *left < *right ? -1 : *left > *right;
+}
+
+/* How many were under way at the same moment: a slice of the picture may hold several turns. */
+static int64_t most_under_way(const void *mem, const struct report_step *step, int64_t now_ms)
+{
+    int64_t *begun = mem_array(mem, int64_t, step->count + 1);
+    int64_t *ended = mem_array(mem, int64_t, step->count + 1);
+    size_t count = 0, at = 0;
+    int64_t most = 0;
+
+    for (size_t i = 0; i < step->count; i++) {
+        const struct report_unit *unit = &step->units[i];
+
+        if (unit->intent_at_ms) {
+            begun[count] = unit->intent_at_ms;
+            ended[count++] =
+                unit->ended_at_ms >= unit->intent_at_ms ? unit->ended_at_ms : now_ms + 1;
+        }
+    }
+    qsort(begun, count, sizeof *begun, by_number);
+    qsort(ended, count, sizeof *ended, by_number);
+    for (size_t i = 0; i < count; i++) {
+        while (at < i && ended[at] <= begun[i]) {
+            at++;
+        }
+        most = (int64_t)(i + 1 - at) > most ? (int64_t)(i + 1 - at) : most;
+    }
+    return most;
+}
+
 static void picture_of(struct report *report, const struct report_step *step, struct json *list)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
@@ -126,6 +162,7 @@ static void picture_of(struct report *report, const struct report_step *step, st
     ferry_set_time(picture, "from", bins->from_ms);
     ferry_set_time(picture, "to", bins->to_ms);
     put_bins(picture, bins);
+    json_set_int(picture, "most_under_way", most_under_way(scope, step, report->now_ms));
     put_cells(scope, picture, step);
     put_times(scope, picture, step);
 }

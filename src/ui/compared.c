@@ -103,8 +103,14 @@ static void by_name(const struct ui_stream *stream, const struct json *names)
     }
 }
 
-void ui_compared(const struct ui_stream *stream, const struct json *compare)
+void ui_compared(const struct ui_stream *stream, const struct json *compare, bool briefly)
 {
+    const struct json *names = json_member(compare, "names");
+    int64_t unexpected = json_int64_or(names, "missing", 0) + json_int64_or(names, "more", 0) +
+                         json_int64_or(names, "changed", 0);
+
     counts(stream, compare);
-    by_name(stream, json_member(compare, "names"));
+    if (!briefly || unexpected > 0) {
+        by_name(stream, names);
+    }
 }

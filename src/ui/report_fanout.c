@@ -153,6 +153,7 @@ static void chart(struct html *html, const struct json *picture)
     if (most == 0) {
         return;
     }
+    int64_t together = json_int64_or(picture, "most_under_way", most);
     html_raw(html,
              "<svg class=\"chart\" viewBox=\"0 0 %zu 100\" preserveAspectRatio=\"none\" "
              "role=\"img\" aria-labelledby=\"w%u x%u\"><title id=\"w%u\">",
@@ -161,7 +162,7 @@ static void chart(struct html *html, const struct json *picture)
     html_raw(html,
              " over time</title><desc id=\"x%u\">Area: how many were under way, at most %s. "
              "Line: the share of all that had ended.</desc>",
-             html->ids, report_number(html->mem, most));
+             html->ids, report_number(html->mem, together));
     area(html, bins, most);
     ended_line(html, bins);
     html_raw(html, "</svg><p class=\"axis\"><span>");
@@ -170,7 +171,7 @@ static void chart(struct html *html, const struct json *picture)
     html_raw(html,
              "</span><span>area: under way, at most %s; line: share that has ended</span>"
              "<span>",
-             report_number(html->mem, most));
+             report_number(html->mem, together));
     html_text(html, report_clock(html->mem, picture, "to", false));
     html_raw(html, "</span></p>");
 }

@@ -159,7 +159,7 @@ void ui_status(const struct ui_stream *stream, const struct json *status)
         (void)fprintf(stream->file, "\n");
     }
     in_flight(stream, status);
-    ui_compared(stream, json_member(status, "compare"));
+    ui_compared(stream, json_member(status, "compare"), false);
     if (json_size(json_member(status, "stuck")) > 0) {
         (void)fprintf(stream->file, "\n");
     }
@@ -170,7 +170,7 @@ void ui_status(const struct ui_stream *stream, const struct json *status)
 void ui_result(const struct ui_stream *stream, const struct json *result)
 {
     head(stream, result);
-    ui_compared(stream, json_member(result, "compare"));
+    ui_compared(stream, json_member(result, "compare"), true);
     stuck(stream, result);
     ui_aftermath(stream, result);
 }

@@ -84,8 +84,9 @@ void ui_result(const struct ui_stream *stream, const struct json *result);
 /* What people must know or do after a run: part of the two above. */
 void ui_aftermath(const struct ui_stream *stream, const struct json *status);
 
-/* "compare" of a status: the counts, and what was looked up by name. */
-void ui_compared(const struct ui_stream *stream, const struct json *compare);
+/* "compare" of a status: the counts, and what was looked up by name; briefly: names only where
+   something differs that nobody expects. */
+void ui_compared(const struct ui_stream *stream, const struct json *compare, bool briefly);
 
 /* The colour of a state of a run, step or unit. */
 enum ui_colour ui_state_colour(const char *state);
