@@ -373,6 +373,15 @@ static bool take(const struct state_context *context, struct compare_names *memo
     return true;
 }
 
+/* After weather the same question again: what was seen before it is in the memo. From the first
+   list on, a manager that fails each eighth question would be asked for ever. */
+static void stay(struct state_verdict *verdict, const void *mem)
+{
+    if (verdict->answer == STATE_CANNOT_TELL) {
+        json_set_string(state_data(verdict, mem), "ask", "names");
+    }
+}
+
 bool compare_names_judge(const struct state_context *context, const struct state_unit *unit,
                          const struct http_reply *reply, struct state_verdict *verdict,
                          const void *mem)
@@ -384,8 +393,10 @@ bool compare_names_judge(const struct state_context *context, const struct state
     if (answer.kind == CLOUDIFY_REFUSED || answer.kind == CLOUDIFY_FORBIDDEN ||
         answer.kind == CLOUDIFY_MISSING) {
         put_unasked(memo, list_name(context, memo->at), "the manager does not show them");
-    } else if (!states_read(unit, 1, reply, &answer, verdict, mem) ||
-               !take(context, memo, &answer, verdict, mem)) {
+    } else if (!states_read(unit, 1, reply, &answer, verdict, mem)) {
+        stay(verdict, mem);
+        return false;
+    } else if (!take(context, memo, &answer, verdict, mem)) {
         return false;
     }
     memo->at++;

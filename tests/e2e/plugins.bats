@@ -178,7 +178,7 @@ plan_says() {
   cp plugin.wgn kept.wgn
   "$FERRY_MAKE_WAGON" p-a 2.0 plugin.wgn
   ferry 6 run plan.json
-  says 'the plan is stale: plugin ".*/plugin\.wgn" is another one now'
+  says 'the plan is stale: plugin ".*/plugin\.wgn" was [0-9a-f]+ and is [0-9a-f]+'
   cp kept.wgn plugin.wgn
   printf picture >a/icon.png # the plan knows of the parts that it has named
   ferry 0 run plan.json

@@ -69,7 +69,7 @@ int main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGINT, on_signal);
     if (strcmp(what, "plan") == 0) {
-        code = ferry_plan(handle, &source, &document, &error);
+        code = ferry_plan(handle, &source, NULL, &document, &error);
     } else if (strcmp(what, "run") == 0) {
         code = ferry_run(handle, &source, NULL, &document, &error);
     } else if (strcmp(what, "resume") == 0) {
