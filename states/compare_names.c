@@ -7,10 +7,8 @@
 #include "states/compare_differences.h"
 #include "states/paging.h"
 
-#define LISTINGS_MAX 3 /* what is missing must be so each time: rows may move between pages */
-#define NAMES_KEPT                                                                                 \
-    25 /* of each kind and direction: keeps the facts, a row of the journal, small                 \
-        */
+#define LISTINGS_MAX 3  /* what is missing must be so each time: rows may move between pages */
+#define NAMES_KEPT 25   /* of each kind and direction: facts are one row of the journal */
 #define STATES_ASKED 20 /* of node instances; there are 14 (facts 1.4) */
 
 /* One list: of a kind of the inventory, or a number alone. */
@@ -228,8 +226,6 @@ void compare_names_ask(const struct state_context *context, struct http_request 
         list.filter = "state";
         list.values = &state;
         list.value_count = 1;
-        cloudify_ask_list(request, &caller, &list);
-        return;
     }
     cloudify_ask_list(request, &caller, &list);
 }
@@ -373,15 +369,6 @@ static bool take(const struct state_context *context, struct compare_names *memo
     return true;
 }
 
-/* After weather the same question again: what was seen before it is in the memo. From the first
-   list on, a manager that fails each eighth question would be asked for ever. */
-static void stay(struct state_verdict *verdict, const void *mem)
-{
-    if (verdict->answer == STATE_CANNOT_TELL) {
-        json_set_string(state_data(verdict, mem), "ask", "names");
-    }
-}
-
 bool compare_names_judge(const struct state_context *context, const struct state_unit *unit,
                          const struct http_reply *reply, struct state_verdict *verdict,
                          const void *mem)
@@ -394,7 +381,9 @@ bool compare_names_judge(const struct state_context *context, const struct state
         answer.kind == CLOUDIFY_MISSING) {
         put_unasked(memo, list_name(context, memo->at), "the manager does not show them");
     } else if (!states_read(unit, 1, reply, &answer, verdict, mem)) {
-        stay(verdict, mem);
+        if (verdict->answer == STATE_CANNOT_TELL) { /* weather: the same question again */
+            json_set_string(state_data(verdict, mem), "ask", "names");
+        }
         return false;
     } else if (!take(context, memo, &answer, verdict, mem)) {
         return false;
