@@ -19,12 +19,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "ferry_internal.h"
+#include "life.h"
 #include "peer.h"
 
 #define LIVES_MAX 20
@@ -89,15 +88,8 @@ static void on_point(void *arg, enum engine_point point)
     }
 }
 
-static void say(void *arg, const struct ferry_event *event)
-{
-    (void)arg;
-    fprintf(stderr, "  %s %s %s %s\n", event->kind, event->step ? event->step : "",
-            event->unit ? event->unit : "", event->text ? event->text : "");
-}
-
-static enum ferry_code one_life(const struct setup *setup, const struct peer *peer,
-                                struct ferry_error *err)
+/* Exit code of the life, or -1 when it was killed. */
+static int live(const struct setup *setup, const struct peer *peer)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     const char *settings[] = {mem_printf(scope, "manager.url=%s", peer->url),
@@ -105,50 +97,8 @@ static enum ferry_code one_life(const struct setup *setup, const struct peer *pe
     struct ferry_source source = {.file = mem_printf(scope, "%s/upgrade.yaml", setup->base),
                                   .settings = settings,
                                   .setting_count = 2};
-    struct ferry_options options = {.journal = mem_printf(scope, "%s/journal.db", peer->folder),
-                                    .command = "crash",
-                                    .on_event = setup->loud ? say : NULL};
-    struct ferry *ferry;
-    enum ferry_code code;
 
-    if (ferry_new(&options, &ferry, err)) {
-        return err->code;
-    }
-    ferry->on_point = on_point;
-    code = ferry_resume(ferry, NULL, NULL, NULL, NULL, err);
-    if (code == FERRY_E_NOT_FOUND) {
-        ferry_error_clear(err);
-        code = ferry_run(ferry, &source, NULL, NULL, err);
-    }
-    ferry_free(ferry);
-    return code;
-}
-
-/* Exit code of the life, or -1 when it was killed. */
-static int fork_life(const struct setup *setup, const struct peer *peer)
-{
-    char path[200], number[16];
-    int status;
-    pid_t pid = fork();
-
-    if (pid == 0) {
-        struct ferry_error err = {0};
-        enum ferry_code code;
-
-        snprintf(path, sizeof path, "%s/client.pid", peer->folder);
-        snprintf(number, sizeof number, "%d\n", (int)getpid());
-        if (file_write_atomic(path, number, strlen(number), 0600, &err)) {
-            _exit(99);
-        }
-        code = one_life(setup, peer, &err);
-        if (code && setup->loud) {
-            fprintf(stderr, "  ended: %s (%s)\n", err.message, ferry_code_name(code));
-        }
-        _exit(ferry_code_exit(code));
-    }
-    while (waitpid(pid, &status, 0) < 0) {
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return life_fork(&(struct life){&source, peer->folder, on_point, setup->loud});
 }
 
 /* --- one case --- */
@@ -231,7 +181,7 @@ static char *run_case(const void *ctx, struct setup *setup, unsigned *commits, i
     doom.commits = commits;
     for (int life = 0; life < LIVES_MAX && (code < 0 || code == 3); life++) {
         setup->lives++;
-        code = fork_life(setup, &peer);
+        code = live(setup, &peer);
     }
     ledger = peer_ledger(ctx, &peer);
     peer_stop(&peer);

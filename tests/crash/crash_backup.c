@@ -15,12 +15,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "ferry_internal.h"
+#include "life.h"
 #include "peer.h"
 
 #define LIVES_MAX 20
@@ -68,14 +67,8 @@ static void on_point(void *arg, enum engine_point point)
     }
 }
 
-static void say(void *arg, const struct ferry_event *event)
-{
-    (void)arg;
-    fprintf(stderr, "  %s %s %s %s\n", event->kind, event->step ? event->step : "",
-            event->unit ? event->unit : "", event->text ? event->text : "");
-}
-
-static enum ferry_code one_life(const struct peer *peer, struct ferry_error *err)
+/* Exit code of the life, or -1 when it was killed. */
+static int live(const struct peer *peer)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     const char *settings[] = {mem_printf(scope, "manager.url=%s", peer->url),
@@ -84,48 +77,8 @@ static enum ferry_code one_life(const struct peer *peer, struct ferry_error *err
                                   .settings = settings,
                                   .setting_count = 2,
                                   .workflow = "backup"};
-    struct ferry_options options = {.journal = mem_printf(scope, "%s/journal.db", peer->folder),
-                                    .command = "crash",
-                                    .on_event = the.loud ? say : NULL};
-    struct ferry *ferry;
-    enum ferry_code code;
 
-    if (ferry_new(&options, &ferry, err)) {
-        return err->code;
-    }
-    ferry->on_point = on_point;
-    code = ferry_resume(ferry, NULL, NULL, NULL, NULL, err);
-    if (code == FERRY_E_NOT_FOUND) {
-        ferry_error_clear(err);
-        code = ferry_run(ferry, &source, NULL, NULL, err);
-    }
-    ferry_free(ferry);
-    return code;
-}
-
-/* Exit code of the life, or -1 when it was killed. */
-static int fork_life(const struct peer *peer)
-{
-    char path[200], number[16];
-    int status;
-    pid_t pid = fork();
-
-    if (pid == 0) {
-        struct ferry_error err = {0};
-        enum ferry_code code;
-
-        snprintf(path, sizeof path, "%s/client.pid", peer->folder);
-        snprintf(number, sizeof number, "%d\n", (int)getpid());
-        put(path, number);
-        code = one_life(peer, &err);
-        if (code && the.loud) {
-            fprintf(stderr, "  ended: %s (%s)\n", err.message, ferry_code_name(code));
-        }
-        _exit(ferry_code_exit(code));
-    }
-    while (waitpid(pid, &status, 0) < 0) {
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return life_fork(&(struct life){&source, peer->folder, on_point, the.loud});
 }
 
 /* --- one case --- */
@@ -251,7 +204,7 @@ static const char *run_case(int64_t *requests)
                                              .premium = true});
     *the.commits = 0;
     for (int life = 0; life < LIVES_MAX && (code < 0 || code == 3); life++) {
-        code = fork_life(&peer);
+        code = live(&peer);
     }
     ledger = peer_ledger(scope, &peer);
     *requests = json_int64_or(ledger, "requests", 0);
