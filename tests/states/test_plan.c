@@ -105,7 +105,7 @@ static void order_and_names_are_those_of_the_journal(void **state)
                                         "compare"};
 
     (void)state;
-    for (size_t i = 0; i < 10; i++) {
+    for (size_t i = 0; i < FERRY_COUNT(names); i++) {
         assert_string_equal(workflow_upgrade.states[i]->name, names[i]);
     }
     assert_string_equal(workflow_upgrade.name, "upgrade");
