@@ -88,27 +88,6 @@ static enum ferry_code choose(const void *ctx, const struct ferry_source *source
 
 /* --- proving --- */
 
-struct reading {
-    struct ferry *ferry;
-    const char *name;
-    int64_t told_ms;
-};
-
-static bool reading_on(void *arg, int64_t done, int64_t total)
-{
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    struct reading *reading = arg;
-    struct ferry *ferry = reading->ferry;
-    int64_t now_ms = ferry->clock->now_ms(ferry->clock);
-
-    if (now_ms - reading->told_ms >= ENGINE_PROGRESS_MS) {
-        reading->told_ms = now_ms;
-        session_tell_reading(ferry, mem_printf(scope, "reading %s: %d %%", reading->name,
-                                               total > 0 ? (int)(done * 100 / total) : 0));
-    }
-    return ferry->stop == 0;
-}
-
 static bool is_meant(const struct listing *listing, const struct catalog_entry *entry)
 {
     return !listing->only || strcmp(listing->only, entry->name) == 0;
@@ -121,9 +100,12 @@ static enum ferry_code verify(const struct listing *listing, struct ferry_error 
     struct ferry_error first = {0};
 
     for (size_t i = 0; i < listing->catalog->count; i++) {
+        void *scope FERRY_SCOPE = mem_scope(NULL);
         const struct catalog_entry *entry = &listing->catalog->entries[i];
-        struct reading reading = {.ferry = listing->ferry, .name = entry->name};
-        struct cloudify_archive_options options = {.progress = reading_on, .arg = &reading};
+        struct session_reading reading = {.ferry = listing->ferry,
+                                          .what = mem_printf(scope, "reading %s", entry->name),
+                                          .every_ms = ENGINE_PROGRESS_MS};
+        struct cloudify_archive_options options = {.progress = session_reading_on, .arg = &reading};
         struct ferry_error one = {0};
 
         if (!is_meant(listing, entry) || !entry->record) {

@@ -9,28 +9,6 @@
 /* Managers take no snapshot of an older one (facts 2.4). */
 static const struct cloudify_version oldest = {.major = 4};
 
-struct inspecting {
-    struct ferry *ferry;
-    const char *what;
-    int64_t told_ms;
-};
-
-static bool go_on(void *arg, int64_t done, int64_t total)
-{
-    struct inspecting *inspecting = arg;
-    struct ferry *ferry = inspecting->ferry;
-    int64_t now_ms = ferry->clock->now_ms(ferry->clock);
-
-    if (now_ms - inspecting->told_ms >= TELL_MS) {
-        char *text = mem_printf(NULL, "%s: %d %%", inspecting->what,
-                                total > 0 ? (int)((double)done * 100 / (double)total) : 0);
-        inspecting->told_ms = now_ms;
-        session_tell_reading(ferry, text);
-        mem_free(text);
-    }
-    return ferry->stop == 0;
-}
-
 /* What can be read and still not restored by any manager. */
 static enum ferry_code check_age(const struct cloudify_archive *archive, struct ferry_error *err)
 {
@@ -49,15 +27,17 @@ static enum ferry_code check_age(const struct cloudify_archive *archive, struct 
 static enum ferry_code read_it(const void *ctx, struct ferry *ferry, const char *path, bool deep,
                                struct json **report, struct ferry_error *err)
 {
-    struct inspecting inspecting = {.ferry = ferry, .what = "reading the archive"};
-    struct cloudify_archive_options options = {.progress = go_on, .arg = &inspecting, .deep = deep};
+    struct session_reading reading = {
+        .ferry = ferry, .what = "reading the archive", .every_ms = TELL_MS};
+    struct cloudify_archive_options options = {
+        .progress = session_reading_on, .arg = &reading, .deep = deep};
     struct cloudify_archive *archive = NULL;
     char sha256[DIGEST_SHA256_HEX];
     int64_t size = 0;
     enum ferry_code code = cloudify_archive_read(ctx, path, &options, &archive, err);
 
     if (code == FERRY_OK) {
-        inspecting.what = "its digest";
+        reading.what = "its digest";
         code = cloudify_archive_digest(path, &options, sha256, &size, err);
     }
     if (code != FERRY_OK) {

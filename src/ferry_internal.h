@@ -107,6 +107,15 @@ enum ferry_code session_stat(const char *path, struct stat *out,
 int64_t session_modified_ms(const struct stat *info);
 /* A progress event before a run is there. */
 void session_tell_reading(struct ferry *ferry, const char *text);
+/* Progress of a file that is read whole, for the readers of archives: "WHAT: 42 %". */
+struct session_reading {
+    struct ferry *ferry;
+    const char *what; /* "reading the archive"; may change between two readings */
+    int64_t every_ms; /* between two lines */
+    int64_t told_ms;  /* its own */
+};
+/* arg: a struct session_reading. False once ferry is to stop. */
+bool session_reading_on(void *arg, int64_t done, int64_t total);
 
 /* --- ferry_plugins.c: files of plugins.upload, and the zips that ferry packs of parts --- */
 /* Puts plugin_files (and plugin_folder) into facts; see states/states.h. */

@@ -288,23 +288,18 @@ void session_tell_reading(struct ferry *ferry, const char *text)
     }
 }
 
-struct reading {
-    struct ferry *ferry;
-    int64_t told_ms;
-};
-
-static bool reading_on(void *arg, int64_t done, int64_t total)
+bool session_reading_on(void *arg, int64_t done, int64_t total)
 {
-    struct reading *reading = arg;
+    struct session_reading *reading = arg;
     struct ferry *ferry = reading->ferry;
     int64_t now_ms = ferry->clock->now_ms(ferry->clock);
 
-    if (ferry->o.on_event && now_ms - reading->told_ms >= ENGINE_PROGRESS_MS) {
-        char *text = mem_printf(NULL, "reading the archive: %d %%",
-                                total > 0 ? (int)(done * 100 / total) : 0);
+    if (now_ms - reading->told_ms >= reading->every_ms) {
+        void *scope FERRY_SCOPE = mem_scope(NULL);
+
         reading->told_ms = now_ms;
-        session_tell_reading(ferry, text);
-        mem_free(text);
+        session_tell_reading(ferry, mem_printf(scope, "%s: %d %%", reading->what,
+                                               total > 0 ? (int)(done * 100 / total) : 0));
     }
     return ferry->stop == 0;
 }
@@ -312,8 +307,9 @@ static bool reading_on(void *arg, int64_t done, int64_t total)
 static enum ferry_code archive_facts(const void *ctx, struct session *session, const char *path,
                                      bool digest, struct ferry_error *err)
 {
-    struct reading reading = {.ferry = session->ferry};
-    struct cloudify_archive_options options = {.progress = reading_on, .arg = &reading};
+    struct session_reading reading = {
+        .ferry = session->ferry, .what = "reading the archive", .every_ms = ENGINE_PROGRESS_MS};
+    struct cloudify_archive_options options = {.progress = session_reading_on, .arg = &reading};
     char sha256[DIGEST_SHA256_HEX];
     struct json *archive_object;
     struct stat info;
