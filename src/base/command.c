@@ -1,7 +1,6 @@
 #include "base/command.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -59,30 +59,6 @@ static char **make_environment(const void *ctx, const char *const *set)
     return made;
 }
 
-static void default_signals(void)
-{
-    sigset_t none;
-
-    for (int number = 1; number < NSIG; number++) {
-        (void)signal(number, SIG_DFL);
-    }
-    (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* In a child: none of our files, no terminal, no signal that was meant for us. */
-static void become_quiet(int input)
-{
-    int null = open("/dev/null", O_RDWR);
-
-    if (null < 0 || dup2(input, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
-        dup2(null, STDERR_FILENO) < 0) {
-        _exit(126);
-    }
-    closefrom(STDERR_FILENO + 1);
-    default_signals();
-}
-
 /* The end of the child becomes our own: its code, or its signal. */
 static void end_like(int status)
 {
@@ -121,7 +97,7 @@ static void run_beside(const struct command_start *command, char **environment, 
     pid_t pid;
 
     (void)setpgid(0, 0); /* what the terminal sends to ferry is not meant for it */
-    become_quiet(input);
+    child_become_quiet(input, -1);
     pid = fork();
     if (pid < 0) {
         _exit(126);

@@ -1,7 +1,6 @@
 #include "config/secret_command.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -9,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
 
@@ -18,20 +18,8 @@
    none of our files, and signals as a program expects them. */
 static void become(const char *text, int output)
 {
-    sigset_t none;
-    int null = open("/dev/null", O_RDWR);
-
     setpgid(0, 0);
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
-        dup2(null, STDERR_FILENO) < 0) {
-        _exit(126);
-    }
-    closefrom(STDERR_FILENO + 1);
-    for (int number = 1; number < NSIG; number++) {
-        (void)signal(number, SIG_DFL);
-    }
-    sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    child_become_quiet(-1, output);
     execl("/bin/sh", "sh", "-c", text, (char *)NULL);
     _exit(127);
 }
