@@ -268,7 +268,7 @@ enum ferry_code ferry_run(struct ferry *ferry, const struct ferry_source *source
     if (result) {
         *result = NULL;
     }
-    if (plan_source(scope, source, &config, &saved, err) ||
+    if (plan_source(scope, ferry, source, &config, &saved, err) ||
         check_stop(workflow_named(config_workflow_name(config)), options, err)) {
         return err->code;
     }

@@ -151,7 +151,7 @@ void doctor_manager(struct doctor *doctor, const struct ferry_source *source)
                    "no file was given: configuration and manager were not looked at");
         return;
     }
-    if (plan_source(doctor->mem, source, &options, &saved, &err)) {
+    if (plan_source(doctor->mem, doctor->ferry, source, &options, &saved, &err)) {
         doctor_stop(doctor, "configuration", &err);
         return;
     }

@@ -57,8 +57,9 @@ enum ferry_code session_check_archive(const struct json *options, const struct j
 
 /* --- ferry_plan.c --- */
 /* The options of a source; *saved is the plan that it is, checked (digest, format, version), or
-   NULL for other sources. Both owned by ctx. */
-enum ferry_code plan_source(const void *ctx, const struct ferry_source *source,
+   NULL for other sources. Both owned by ctx. A manager that is that of cfy's active profile, since
+   nothing names one, is told as a warning. */
+enum ferry_code plan_source(const void *ctx, struct ferry *ferry, const struct ferry_source *source,
                             struct json **options, struct json **saved,
                             struct ferry_error *err) FERRY_CHECK;
 /* Looks at archive and manager: the document of ferry_plan. at: the planned time (ferry_plan.at of

@@ -124,20 +124,50 @@ static enum ferry_code check_saved(const char *file, const struct json *saved,
     return FERRY_OK;
 }
 
-enum ferry_code plan_source(const void *ctx, const struct ferry_source *source,
+static void warn(struct ferry *ferry, const char *step, const char *text)
+{
+    struct ferry_event event = {.at_ms = ferry->clock->realtime_ms(ferry->clock),
+                                .kind = "warning",
+                                .run = "",
+                                .step = step,
+                                .text = text};
+
+    if (ferry->o.on_event) {
+        ferry->o.on_event(ferry->o.arg, &event);
+    }
+}
+
+/* A manager that nobody named: the operator must see which one it is. */
+static void tell_active(struct ferry *ferry, const char *profile, const struct json *options)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+
+    warn(ferry, NULL,
+         mem_printf(scope,
+                    "no manager was named: taken from cfy's active profile '%s', %s; --manager URL "
+                    "or --profile NAME names another",
+                    profile, json_string_or(options, "manager.url", "?")));
+}
+
+enum ferry_code plan_source(const void *ctx, struct ferry *ferry, const struct ferry_source *source,
                             struct json **options, struct json **saved, struct ferry_error *err)
 {
-    struct config_source from = {0};
+    const char *active = NULL;
+    struct config_source from = {.active = &active};
 
     *saved = NULL;
     if (source) {
         from = (struct config_source){.file = source->file,
                                       .settings = source->settings,
                                       .setting_count = source->setting_count,
-                                      .workflow = source->workflow};
+                                      .workflow = source->workflow,
+                                      .active = &active};
     }
     if (config_load(ctx, &from, options, err)) {
         return err->code;
+    }
+    if (active) {
+        tell_active(ferry, active, *options);
     }
     if (!from.file || !config_is_plan(from.file)) {
         return FERRY_OK;
@@ -169,16 +199,7 @@ enum ferry_code plan_blocked(const struct json *plan, struct ferry_error *err)
 
 void plan_warn(struct session *session, const char *step, const char *text)
 {
-    struct ferry *ferry = session->ferry;
-    struct ferry_event event = {.at_ms = ferry->clock->realtime_ms(ferry->clock),
-                                .kind = "warning",
-                                .run = "",
-                                .step = step,
-                                .text = text};
-
-    if (ferry->o.on_event) {
-        ferry->o.on_event(ferry->o.arg, &event);
-    }
+    warn(session->ferry, step, text);
 }
 
 void plan_tell_warnings(struct session *session, const struct json *plan)
@@ -224,7 +245,7 @@ enum ferry_code ferry_plan(struct ferry *ferry, const struct ferry_source *sourc
     if (planned_time(ferry->clock, at, &begin_ms, &offset_minutes, err)) {
         return err->code; /* before an archive is read, which may take minutes */
     }
-    if (plan_source(scope, source, &config, &saved, err) ||
+    if (plan_source(scope, ferry, source, &config, &saved, err) ||
         session_open(scope, ferry, config, NULL, &session, err) ||
         session_local_facts(scope, session, true, err) ||
         plan_look(scope, session, at, &document, err)) {

@@ -24,7 +24,7 @@ const struct cli_option_row cli_options[OPTION_COUNT] = {
         GROUP_SOURCE | GROUP_RESUME,
         "the new manager, http(s)://host[:port]; again for each further node of a cluster"},
     [OPTION_PROFILE] = {"profile", 0, TYPE_TEXT, "NAME", "manager.profile", NULL, GROUP_SOURCE,
-        "take URL and login from a cfy profile"},
+        "take URL and login from a cfy profile; active: from the active one"},
     [OPTION_USERNAME] = {"username", 0, TYPE_TEXT, "U", "manager.username", NULL, GROUP_SOURCE,
         "who ferry is on the manager"},
     [OPTION_PASSWORD_FILE] = {"password-file", 0, TYPE_TEXT, "FILE", "manager.password.file", NULL,

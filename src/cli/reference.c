@@ -21,10 +21,21 @@ const struct cli_exit cli_exits[] = {
 };
 
 const struct cli_term cli_variables[] = {
-    {"CFY_WORKDIR", "where cfy keeps its profiles; else $HOME/.cloudify"},
+    {"CFY_WORKDIR", "cfy's profiles are in its folder .cloudify; else in $HOME/.cloudify"},
+    {"CLOUDIFY_KERBEROS_ENV", "with a profile: refused, ferry cannot log in by Kerberos"},
+    {"CLOUDIFY_PASSWORD",
+     "the password of manager.profile, when the profile holds none; never read without a profile, "
+     "as all that begin so"},
+    {"CLOUDIFY_SSL_TRUST_ALL",
+     "with a profile: refused where no manager.ca is given, ferry takes no certificate unseen"},
+    {"CLOUDIFY_TENANT", "the tenant of manager.profile, when the profile holds none"},
+    {"CLOUDIFY_TOKEN", "the token of manager.profile, when it holds neither token nor password"},
+    {"CLOUDIFY_USERNAME", "the user of manager.profile, when the profile holds none"},
     {"COLUMNS", "the width of a terminal that does not tell it"},
     {"FERRY_JOURNAL", "the journal, unless --journal names it"},
     {"HOME", "where the journal and cfy's profiles are, unless the others say so"},
+    {"LOCAL_REST_CERT_FILE",
+     "the certificate of manager.profile's manager, when the profile names none"},
     {"NO_COLOR", "not empty: plain lines, without colours and without a moving view"},
     {"TERM", "unset or dumb: the same"},
     {"XDG_STATE_HOME", "the journal is in its folder ferry; else in $HOME/.local/state/ferry"},

@@ -27,6 +27,9 @@ static void on_event(void *arg, const struct ferry_event *event)
     struct cli_io *io = session->invocation->io;
 
     if (session->progress == NULL) {
+        if (strcmp(event->kind, "warning") == 0 && !session->invocation->quiet) {
+            ui_line(&io->err, UI_CARE, 0, "warning: %s", event->text);
+        }
         return;
     }
     if (io->refresh != NULL) {

@@ -136,6 +136,9 @@ static enum ferry_code load_yaml(const void *ctx, const struct config_source *so
     if (parts.workflow == CONFIG_UPGRADE) {
         name_snapshot(raw, parts.groups[SNAPSHOT]);
     }
+    if (source->active != NULL && raw->profile.active) {
+        *source->active = mem_strdup(ctx, raw->profile.name);
+    }
     *options = assemble(ctx, &parts);
     return FERRY_OK;
 }
@@ -223,6 +226,9 @@ enum ferry_code config_load(const void *ctx, const struct config_source *source,
     struct json *plan;
     enum ferry_code code;
 
+    if (source->active != NULL) {
+        *source->active = NULL;
+    }
     if (source->file == NULL || !config_is_plan(source->file)) {
         return load_yaml(ctx, source, options, err);
     }

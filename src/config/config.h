@@ -26,6 +26,8 @@ struct config_source {
     const char *const *settings; /* "manager.url=https://..." ...: any key of the file */
     size_t setting_count;
     const char *workflow; /* "upgrade", "backup"; NULL: whichever the file is about */
+    const char **active;  /* may be NULL; set to the active profile of cfy, below ctx, when the
+                             manager is its because nothing else names one; else to NULL */
 };
 
 /* Reads and checks the whole. *options is owned by ctx. A saved plan brings its own options: then

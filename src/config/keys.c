@@ -11,8 +11,9 @@
    section 8. */
 const struct config_key config_keys[] = {
     {"manager.profile", NULL, CONFIG_PROFILE, NULL, 0, 0, "0.1",
-     "a profile of cfy, the managers' own command line, by its name: URL, nodes, login and "
-     "certificates are taken from it where this file gives none"},
+     "a profile of cfy, the managers' own command line, by its name, or active: URL, nodes, login "
+     "and certificates are taken from it where this file gives none; without this and manager.url "
+     "it is the active one"},
     {"manager.url", "manager.url", CONFIG_MANAGER, NULL, 0, 0, "0.1",
      "the new manager, http(s)://host[:port]; a list names the nodes of one cluster, and the "
      "first is asked first"},

@@ -98,7 +98,7 @@ void config_raw_forget(struct config_raw *raw, const char *group, enum config_or
 
 const char *config_raw_folder(const struct config_raw *raw, const struct config_value *value)
 {
-    return value->origin == CONFIG_FROM_SETTING ? raw->work_folder : raw->file_folder;
+    return value->origin == CONFIG_FROM_FILE ? raw->file_folder : raw->work_folder;
 }
 
 enum ferry_code config_bad(struct config_raw *raw, const struct config_key *key, size_t item,
@@ -120,6 +120,8 @@ enum ferry_code config_bad(struct config_raw *raw, const struct config_key *key,
                    config_key_is_below(key->name, "old_manager") ? raw->old_profile.name
                                                                  : raw->profile.name,
                    key->name, what);
+    } else if (origin == CONFIG_FROM_ENVIRONMENT) {
+        ferry_fail(err, FERRY_E_CONFIG, "the variable of cfy for %s: it %s", key->name, what);
     } else {
         ferry_fail(err, FERRY_E_USAGE, "setting %s %s", key->name, what);
     }

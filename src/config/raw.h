@@ -10,7 +10,13 @@
 #include "base/json.h"
 #include "config/keys.h"
 
-enum config_origin { CONFIG_NOT_SET, CONFIG_FROM_PROFILE, CONFIG_FROM_FILE, CONFIG_FROM_SETTING };
+enum config_origin {
+    CONFIG_NOT_SET,
+    CONFIG_FROM_PROFILE,
+    CONFIG_FROM_ENVIRONMENT, /* a variable of cfy's, which stands beside a profile */
+    CONFIG_FROM_FILE,
+    CONFIG_FROM_SETTING
+};
 
 struct config_value {
     enum config_origin origin;
@@ -23,9 +29,12 @@ struct config_value {
 
 /* The cfy profile of a manager. */
 struct config_from_profile {
-    const char *name; /* NULL: none was read */
-    bool password;    /* does it hold a password? */
-    bool token;       /* a token? */
+    const char *name;              /* NULL: none was read */
+    bool active;                   /* nobody named it: it is the active one */
+    bool password;                 /* does it hold a password? */
+    bool token;                    /* a token? */
+    const char *password_variable; /* holds the password in its place; NULL: none does */
+    const char *token_variable;    /* the token */
 };
 
 struct config_raw {
@@ -69,8 +78,8 @@ enum ferry_code config_settings_load(struct config_raw *raw, const char *const *
                                      size_t count, bool replaceable,
                                      struct ferry_error *err) FERRY_CHECK;
 
-/* Reads the cfy profiles that manager.profile and old_manager.profile name, if any, for what nobody
-   else has set. */
+/* Reads the cfy profiles that manager.profile and old_manager.profile name, or the active one when
+   nothing names a manager, for what nobody else has set; with cfy's variables beside the first. */
 enum ferry_code config_profile_load(struct config_raw *raw, struct ferry_error *err) FERRY_CHECK;
 
 /* FERRY_E_CONFIG (the file) or FERRY_E_USAGE (a setting): "PLACE: KEY WHAT". */

@@ -99,21 +99,32 @@ static enum ferry_code put_after_restore(struct config_raw *raw, struct json *ma
     return FERRY_OK;
 }
 
-/* A profile is asked for its password, or for its token when it has nothing else. */
+/* {"env": VARIABLE}, or {"profile": NAME} without one. */
+static struct json *reference_to(const struct config_raw *raw, const char *variable,
+                                 const char *profile)
+{
+    struct json *reference = json_object(raw->mem);
+
+    json_set_string(reference, variable != NULL ? "env" : "profile",
+                    variable != NULL ? variable : profile);
+    return reference;
+}
+
+/* A profile is asked for its password, or for its token when it has nothing else; cfy's variables
+   stand in for what it does not hold. */
 static void ask_profile(struct config_raw *raw, const struct config_from_profile *from,
                         struct json **password, struct json **token)
 {
-    bool by_token = !from->password && from->token;
+    bool has_password = from->password || from->password_variable != NULL;
+    bool has_token = from->token || from->token_variable != NULL;
 
-    if (from->name == NULL || *password != NULL || (*token != NULL && !from->password)) {
+    if (from->name == NULL || *password != NULL || (*token != NULL && !has_password)) {
         return;
     }
-    if (by_token) {
-        *token = json_object(raw->mem);
-        json_set_string(*token, "profile", from->name);
+    if (!has_password && has_token) {
+        *token = reference_to(raw, from->token_variable, from->name);
     } else {
-        *password = json_object(raw->mem);
-        json_set_string(*password, "profile", from->name);
+        *password = reference_to(raw, from->password_variable, from->name);
     }
 }
 

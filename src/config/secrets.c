@@ -108,7 +108,7 @@ static enum ferry_code from_profile(const void *ctx, const char *what, const cha
     enum ferry_code code = config_profile_read(scope, name, &profile, &path, err);
 
     if (code == FERRY_OK) {
-        code = file_check_private(path, err);
+        code = config_profile_check_private(path, err);
     }
     if (code != FERRY_OK) {
         return code;

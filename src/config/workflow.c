@@ -61,7 +61,7 @@ const char *config_workflow_name(const struct json *options)
 static const struct config_key *first_of_only(struct config_raw *raw, enum config_workflow workflow)
 {
     for (size_t at = 0; at < config_key_count; at++) {
-        if (raw->values[at].origin > CONFIG_FROM_PROFILE &&
+        if (raw->values[at].origin > CONFIG_FROM_ENVIRONMENT &&
             workflows_of(config_keys[at].name) == (unsigned)workflow) {
             return &config_keys[at];
         }

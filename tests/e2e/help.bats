@@ -35,7 +35,7 @@ wide() { awk -v name="$1" 'length > 80 { print name ": " $0; bad = 1 } END { exi
   [[ $(wc -l <asked) -ge 5 ]]
   local name
   while read -r name; do
-    grep -qE "^  $name " out || { echo "ferry help environment does not tell $name" && return 1; }
+    grep -qE "^  $name( |\$)" out || { echo "ferry help environment does not tell $name" && return 1; }
   done <asked
 }
 

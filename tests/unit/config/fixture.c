@@ -22,7 +22,7 @@ int enter_folder(void **state)
     if (home < 0 || mkdtemp(name) == NULL || chdir(name) != 0 ||
         getcwd(folder, sizeof(folder)) == NULL)
         return -1;
-    return 0;
+    return setenv("HOME", folder, 1); /* cfy's profiles are those of the test, or none */
 }
 
 static void remove_all(const char *path)
