@@ -3,14 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/yaml_tree.h"
 
 #define NAME_FILE_MAX 4096 /* bytes of active.profile; a name is that of a folder */
+#define FOLDERS 4          /* HOME/.cloudify/profiles/NAME */
 
 /* The folder in which cfy keeps what it knows; NULL: nobody says where. */
 static char *cfy_folder(const void *mem)
@@ -59,15 +60,19 @@ enum ferry_code config_profile_read(const void *mem, const char *name, struct js
     char *folder = NULL;
     enum ferry_code code = profile_folder(mem, name, &folder, err);
 
-    for (size_t at = 0; code == FERRY_OK && at < FERRY_COUNT(forms); at++) {
+    if (code != FERRY_OK) {
+        return code;
+    }
+    for (size_t at = 0; at < FERRY_COUNT(forms); at++) {
         char *where = mem_printf(mem, "%s/%s", folder, forms[at].file);
         char *text;
         size_t size;
 
-        if (access(where, F_OK) != 0) {
+        code = file_read(mem, where, CONFIG_PROFILE_MAX, &text, &size, err);
+        if (code == FERRY_E_NOT_FOUND) {
+            ferry_error_clear(err);
             continue;
         }
-        code = file_read(mem, where, CONFIG_PROFILE_MAX, &text, &size, err);
         if (code != FERRY_OK) {
             return code;
         }
@@ -81,21 +86,32 @@ enum ferry_code config_profile_read(const void *mem, const char *name, struct js
                    : ferry_fail(err, FERRY_E_CONFIG, "cfy profile '%s': %s cannot be read as %s",
                                 name, where, forms[at].form);
     }
-    return code != FERRY_OK ? code
-                            : not_there(name, mem_printf(mem, "%s/%s", folder, forms[0].file), err);
+    return not_there(name, mem_printf(mem, "%s/%s", folder, forms[0].file), err);
+}
+
+/* Is one of the folders that the file is in closed to others? */
+static bool kept_from_others(const char *path)
+{
+    char *folder = realpath(path, NULL);
+    bool kept = false;
+
+    for (int above = 0; folder != NULL && !kept && above < FOLDERS; above++) {
+        char *slash = strrchr(folder, '/');
+        struct stat info;
+
+        if (slash == NULL || slash == folder) {
+            break;
+        }
+        *slash = '\0';
+        kept = stat(folder, &info) == 0 && (info.st_mode & (S_IXGRP | S_IXOTH)) == 0;
+    }
+    free(folder);
+    return kept;
 }
 
 enum ferry_code config_profile_check_private(const char *path, struct ferry_error *err)
 {
-    void *scope FERRY_SCOPE = mem_scope(NULL);
-    const char *slash = strrchr(path, '/');
-    struct stat info;
-
-    if (slash != NULL && stat(mem_strndup(scope, path, (size_t)(slash - path)), &info) == 0 &&
-        (info.st_mode & (S_IXGRP | S_IXOTH)) == 0) {
-        return FERRY_OK;
-    }
-    return file_check_private(path, err);
+    return kept_from_others(path) ? FERRY_OK : file_check_private(path, err);
 }
 
 enum ferry_code config_profile_active(const void *mem, char **name, struct ferry_error *err)

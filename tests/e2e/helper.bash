@@ -12,7 +12,7 @@ export source_dir
 world() {
   cd "$BATS_TEST_TMPDIR" || return 1
   export FERRY_JOURNAL=$PWD/journal.db
-  unset XDG_STATE_HOME http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
+  unset XDG_STATE_HOME CFY_WORKDIR http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
   export HOME=$PWD no_proxy='*'
   : >pids
   printf admin >new.pw

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Managers that cfy knows: a run by a profile of each form, by the active one, and with cfy's
 # variables; the password stays where it is.
-# shellcheck disable=SC2154 # variables of helper.bash
+# shellcheck disable=SC2154,SC2034 # variables of helper.bash
 load helper
 
 canary=CANARY-profile-7b31
@@ -20,13 +20,15 @@ setup() {
 no_manager() {
   sed -i -e '/^  url:/d' -e '/^  username:/d' -e '/^  password:/d' upgrade.yaml
 }
-# json PASSWORD: context.json, as cfy since 5.2 writes it; readable, in a folder that is not.
+# json PASSWORD [CERTIFICATE]: context.json, as cfy since 5.1.1 writes it; readable, in a folder that
+# is not.
 json() {
-  jq -n --arg port "$port" --argjson password "$1" '{name: "prod", manager_ip: "127.0.0.1",
-    rest_port: $port, rest_protocol: "http", manager_username: "admin",
+  jq -n --sort-keys --indent 4 --argjson port "$port" --argjson password "$1" \
+    --arg protocol "${url%%:*}" --argjson certificate "${2:-null}" '{name: "prod",
+    manager_ip: "127.0.0.1", rest_port: $port, rest_protocol: $protocol, manager_username: "admin",
     manager_password: $password, manager_token: null, manager_tenant: "default_tenant",
-    rest_certificate: null, kerberos_env: false, ssh_port: 22, provider_context: {},
-    cluster: {}}' >"$profile/context.json"
+    rest_certificate: $certificate, kerberos_env: false, ssh_key: null, ssh_port: 22,
+    ssh_user: null, provider_context: {}, cluster: {}}' >"$profile/context.json"
   chmod 644 "$profile/context.json"
 }
 # clean: the password is in no file of ours but the profile.
@@ -95,4 +97,38 @@ clean() {
   # a manager that is named is not a profile's: its login is not in the environment
   CLOUDIFY_USERNAME=admin CLOUDIFY_PASSWORD=$canary ferry 2 plan upgrade.yaml --manager "$url"
   says 'missing: manager.username, manager.password.file'
+}
+
+# self_signed NAME: NAME.pem, a certificate of 127.0.0.1 that is its own CA, and NAME.key.
+self_signed() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=$1" \
+    -addext subjectAltName=IP:127.0.0.1 -keyout "$1.key" -out "$1.pem" 2>/dev/null
+}
+# refused MESSAGE HINT: by the profile, before the manager was asked anything.
+refused() {
+  ferry 2 plan upgrade.yaml --profile prod
+  says "$1"
+  hints "$2"
+  ledger '.requests == 0'
+}
+
+@test "HTTPS by the certificate in the profile's folder" {
+  self_signed own
+  self_signed other
+  ca=$PWD/own.pem
+  practice --password "$canary" --tls-cert own.pem --tls-key own.key
+  no_manager
+  json "\"$canary\""
+  refused '[Cc]ertificate' 'manager\.ca'
+  CLOUDIFY_SSL_TRUST_ALL=1 refused 'ferry takes none unseen' 'unset the variable'
+  cp own.pem "$profile/public_rest_cert.crt"
+  # the one that is named comes first, and a variable beside it is one too many
+  json "\"$canary\"" "\"$PWD/other.pem\""
+  refused '[Cc]ertificate' 'manager\.ca'
+  LOCAL_REST_CERT_FILE=own.pem refused 'LOCAL_REST_CERT_FILE is set as well' 'manager\.ca'
+  json "\"$canary\""
+  : >plan.json
+  ferry 0 run upgrade.yaml --profile prod -v -v
+  carried
+  clean
 }

@@ -26,6 +26,8 @@ int leave_folder(void **state);
 const char *test_folder(void);
 /* Writes a file below the folder, with its parents, mode 0600. */
 void put_file(const char *name, const char *text);
+/* Opens the folders of the profile "prod", up to the test's own, which are closed when made. */
+void let_others_in(void);
 
 /* Loads "up.yaml" with this text (NULL: no file) and settings ended by NULL. */
 void load_text(struct loaded *loaded, const char *text, ...);

@@ -345,15 +345,19 @@ static void neither_form_is_shown_when_it_is_broken(void **state)
 
 static void a_private_folder_protects_what_cfy_leaves_readable(void **state)
 {
+    static const char *const closed[] = {".", ".cloudify", ".cloudify/profiles", FOLDER};
     struct ferry_error err = {0};
 
     (void)state;
     put_file(FOLDER "context.json", FULL);
     assert_int_equal(chmod(FOLDER "context.json", 0644), 0);
-    assert_int_equal(chmod(FOLDER, 0700), 0);
-    assert_int_equal(config_profile_check_private(FOLDER "context.json", &err), FERRY_OK);
-    assert_int_equal(chmod(FOLDER, 0755), 0);
-    assert_int_equal(config_profile_check_private(FOLDER "context.json", &err), FERRY_E_CONFIG);
+    for (size_t at = 0; at < FERRY_COUNT(closed); at++) {
+        let_others_in();
+        assert_int_equal(config_profile_check_private(FOLDER "context.json", &err), FERRY_E_CONFIG);
+        assert_int_equal(chmod(closed[at], 0700), 0);
+        assert_int_equal(config_profile_check_private(FOLDER "context.json", &err), FERRY_OK);
+    }
+    let_others_in();
     assert_non_null(strstr(err.hint, "chmod 600"));
     assert_int_equal(chmod(FOLDER "context.json", 0600), 0);
     assert_int_equal(config_profile_check_private(FOLDER "context.json", &err), FERRY_OK);

@@ -229,7 +229,7 @@ static void a_profile_gives_what_nobody_else_says(void **state)
     assert_string_equal(json_string_or(loaded.options, "manager.password.env", ""), "P");
     loaded_free(&loaded);
     chmod(CONTEXT, 0644);
-    chmod(".cloudify/profiles/prod", 0755);
+    let_others_in();
     {
         void *scope FERRY_SCOPE = mem_scope(NULL);
         struct ferry_error err;
