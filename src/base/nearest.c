@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#define LONGEST 63 /* letters; longer words are never a slip of a short one */
+#define LONGEST 63  /* letters; longer words are never a slip of a short one */
+#define BEGINNING 3 /* letters; fewer say nothing */
 
 static size_t least(size_t a, size_t b)
 {
@@ -35,6 +36,18 @@ static size_t distance(const char *a, const char *b)
     return rows[at % 3][width];
 }
 
+static const char *first_that_begins(const char *word, const char *const *words, size_t count)
+{
+    size_t length = strlen(word);
+
+    for (size_t at = 0; at < count && length >= BEGINNING; at++) {
+        if (strlen(words[at]) <= LONGEST && strncmp(word, words[at], length) == 0) {
+            return words[at];
+        }
+    }
+    return NULL;
+}
+
 const char *nearest_word(const char *word, const char *const *words, size_t count)
 {
     const char *best = NULL;
@@ -57,5 +70,5 @@ const char *nearest_word(const char *word, const char *const *words, size_t coun
             best_distance = found;
         }
     }
-    return best;
+    return best != NULL ? best : first_that_begins(word, words, count);
 }

@@ -49,7 +49,7 @@ const struct command cli_doctor = {
                "small file for a moment. With FILE.yaml also at its keys, its secrets and the\n"
                "manager, which is asked one question with one login. Exits with 0, or with 5\n"
                "when something would stop a run.\n",
-    .groups = GROUP_COMMON | GROUP_SOURCE,
+    .groups = GROUP_COMMON | GROUP_SOURCE | GROUP_UPGRADE,
     .most_words = 1,
     .run = doctor,
 };

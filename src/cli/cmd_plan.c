@@ -92,11 +92,11 @@ const struct command cli_plan = {
     .name = "plan",
     .usage = "[FILE.yaml]",
     .summary = "Says what a run would do; reads manager and archive, changes nothing",
-    .details = "With --requests every request that a run would send is shown, without\n"
-               "secrets; with -v the checks that are fine, too. All times are estimates and\n"
-               "say what they are made of. Exits with 0 when nothing stands in the way, else\n"
-               "with 5 or the code of what does.\n",
-    .groups = GROUP_COMMON | GROUP_SOURCE | GROUP_PLAN,
+    .details = "With --requests every request that a run would send is shown, without secrets;\n"
+               "with -v the checks that are fine, too. All times are estimates and say what\n"
+               "they are made of. Exits with 0 when nothing stands in the way, else with 5 or\n"
+               "the code of what does.\n",
+    .groups = GROUP_COMMON | GROUP_SOURCE | GROUP_UPGRADE | GROUP_PLAN,
     .most_words = 1,
     .run = plan,
 };

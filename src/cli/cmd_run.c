@@ -23,7 +23,7 @@ const struct command cli_run = {
     .summary = "Makes a new run and carries it to its end",
     .details = "It can be killed at any instant: ferry resume goes on. The first Ctrl-C finishes\n"
                "what is in flight and exits with 3, the second stops at once.\n",
-    .groups = GROUP_COMMON | GROUP_SOURCE | GROUP_RUN,
+    .groups = GROUP_COMMON | GROUP_SOURCE | GROUP_UPGRADE | GROUP_RUN,
     .most_words = 1,
     .run = run,
 };

@@ -99,7 +99,7 @@ static enum ferry_code unknown_topic(const struct cli_book *book, const char *na
     void *scope FERRY_SCOPE = mem_scope(NULL);
     const char *near = cli_topic_nearest(scope, book, name);
 
-    ferry_fail(err, FERRY_E_USAGE, "there is no command, topic, key or state '%s'", name);
+    ferry_fail(err, FERRY_E_USAGE, "there is no command, topic, key, state or term '%s'", name);
     if (near != NULL) {
         ferry_error_hint(err, "did you mean ferry help %s?", near);
     } else {
@@ -131,9 +131,10 @@ static enum ferry_code help(struct invocation *invocation, struct ferry_error *e
 
 const struct command cli_help = {
     .name = "help",
-    .usage = "[COMMAND | TOPIC | KEY | STATE]",
+    .usage = "[COMMAND | TOPIC | KEY | STATE | TERM]",
     .summary = "Says what a command, a key of upgrade.yaml or a state does",
-    .details = "TOPIC is keys, states, exit-codes, environment, files or terms.\n",
+    .details = "TOPIC is keys, states, exit-codes, environment, files or terms. TERM is a word\n"
+               "of terms, such as wave, or a variable of the environment.\n",
     .groups = GROUP_COMMON,
     .most_words = 1,
     .run = help,

@@ -68,7 +68,8 @@ enum cli_group {
     GROUP_BACKUP = 4096,  /* --print-timer */
     GROUP_INSPECT = 2048, /* --deep, --markdown */
     GROUP_REPORT = 8192,  /* --html, --markdown */
-    GROUP_WATCH = 16384   /* --listen, --public */
+    GROUP_WATCH = 16384,  /* --listen, --public */
+    GROUP_UPGRADE = 32768 /* --snapshot, --snapshot-id, --wave */
 };
 
 enum cli_type {

@@ -33,11 +33,11 @@ const struct cli_term cli_variables[] = {
     {"CLOUDIFY_USERNAME", "the user of manager.profile, when the profile holds none"},
     {"COLUMNS", "the width of a terminal that does not tell it"},
     {"FERRY_JOURNAL", "the journal, unless --journal names it"},
-    {"HOME", "where the journal and cfy's profiles are, unless the others say so"},
+    {"HOME", "where the journal and cfy's profiles are, unless XDG_STATE_HOME and CFY_WORKDIR say so"},
     {"LOCAL_REST_CERT_FILE",
      "the certificate of manager.profile's manager, when the profile names none"},
     {"NO_COLOR", "not empty: plain lines, without colours and without a moving view"},
-    {"TERM", "unset or dumb: the same"},
+    {"TERM", "unset or dumb: plain lines, as with NO_COLOR"},
     {"XDG_STATE_HOME", "the journal is in its folder ferry; else in $HOME/.local/state/ferry"},
 };
 

@@ -158,6 +158,20 @@ const struct cli_topic cli_topics[] = {
 };
 const size_t cli_topic_count = FERRY_COUNT(cli_topics);
 
+static bool print_term(FILE *file, const struct cli_term *terms, size_t count, const char *name,
+                       const char *topic)
+{
+    for (size_t at = 0; at < count; at++) {
+        if (strcmp(terms[at].name, name) == 0) {
+            (void)fprintf(file, "%s\n\n", name);
+            page_text(file, 2, terms[at].text);
+            (void)fprintf(file, "\nferry help %s lists all of them.\n", topic);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool cli_topic_print(FILE *file, const struct cli_book *book, const char *name)
 {
     const struct cli_state *state = cli_book_state(book, name);
@@ -181,16 +195,17 @@ bool cli_topic_print(FILE *file, const struct cli_book *book, const char *name)
         (void)fprintf(file, "The keys below %s.\n\n", name);
         print_group(file, book, name);
     } else {
-        return false;
+        return print_term(file, cli_terms, cli_term_count, name, "terms") ||
+               print_term(file, cli_variables, cli_variable_count, name, "environment");
     }
     return true;
 }
 
 const char *cli_topic_nearest(const void *mem, const struct cli_book *book, const char *name)
 {
-    const char **names =
-        mem_array(mem, const char *,
-                  cli_command_count + cli_topic_count + book->key_count + book->state_count);
+    const char **names = mem_array(mem, const char *,
+                                   cli_command_count + cli_topic_count + book->key_count +
+                                       book->state_count + cli_term_count + cli_variable_count);
     size_t count = 0;
 
     for (size_t at = 0; at < cli_command_count; at++) {
@@ -204,6 +219,12 @@ const char *cli_topic_nearest(const void *mem, const struct cli_book *book, cons
     }
     for (size_t at = 0; at < book->key_count; at++) {
         names[count++] = book->keys[at].name;
+    }
+    for (size_t at = 0; at < cli_term_count; at++) {
+        names[count++] = cli_terms[at].name;
+    }
+    for (size_t at = 0; at < cli_variable_count; at++) {
+        names[count++] = cli_variables[at].name;
     }
     return nearest_word(name, names, count);
 }

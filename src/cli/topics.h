@@ -17,7 +17,7 @@ extern const size_t cli_topic_count;
 
 /* Prints the page of a topic, a key, a group of keys or a state. False: there is none. */
 bool cli_topic_print(FILE *file, const struct cli_book *book, const char *name);
-/* The nearest command, topic, key or state, or NULL. */
+/* The nearest command, topic, key, state, term or variable, or NULL. */
 const char *cli_topic_nearest(const void *mem, const struct cli_book *book, const char *name);
 
 #endif

@@ -241,7 +241,8 @@ enum ferry_code config_check_complete(struct config_raw *raw, bool backup, struc
         ferry_fail(err, FERRY_E_CONFIG, "%s%smissing: %s", raw->file == NULL ? "" : raw->file,
                    raw->file == NULL ? "" : ": ", buf_text(&list));
         ferry_error_hint(err, "%s",
-                         raw->file == NULL ? "give a FILE.yaml, or options such as --manager URL"
+                         raw->file == NULL ? "give a FILE.yaml, or options such as --manager URL; "
+                                             "--profile NAME takes what cfy knows"
                                            : "write them there, or give options such as "
                                              "--manager URL");
         return FERRY_E_CONFIG;

@@ -165,8 +165,12 @@ static enum ferry_code not_yaml(struct config_raw *raw, const struct yaml_log *l
     const char *reason;
 
     if ((reason = yaml_log_reason(log, "libyaml: ")) != NULL) {
-        return ferry_fail(err, FERRY_E_CONFIG, "%s: not valid YAML from here on: %s",
-                          place_text(raw, log), reason);
+        ferry_fail(err, FERRY_E_CONFIG, "%s: not valid YAML from here on: %s", place_text(raw, log),
+                   reason);
+        ferry_error_hint(err,
+                         "look for a tab (only spaces indent), a ':' without a space after it, "
+                         "a quote or bracket that is not closed");
+        return FERRY_E_CONFIG;
     }
     if (yaml_log_reason(log, "Mapping field already seen: ") != NULL) {
         return ferry_fail(err, FERRY_E_CONFIG, "%s: %s is given twice", place_text(raw, log),

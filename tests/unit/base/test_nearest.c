@@ -46,6 +46,18 @@ static void nearer_word_wins_and_the_first_among_equals(void **state)
     assert_string_equal(nearest_word("cab", equal, 2), "cat");
 }
 
+static void a_beginning_counts_when_nothing_is_near(void **state)
+{
+    static const char *const options[] = {"password-file", "print-timer", "profile", "pass"};
+
+    (void)state;
+    assert_string_equal(nearest("snap"), "snapshot");
+    assert_null(nearest("sn"));
+    assert_null(nearest("hot"));
+    assert_string_equal(nearest_word("passw", options, 4), "pass"); /* nearer */
+    assert_string_equal(nearest_word("passwo", options, 4), "password-file");
+}
+
 static void overlong_words_are_near_to_nothing(void **state)
 {
     static const char longest[] = "123456789012345678901234567890123456789012345678901234567890123";
@@ -67,6 +79,7 @@ int main(void)
         cmocka_unit_test(swapped_neighbours_count_as_one_slip),
         cmocka_unit_test(third_of_the_letters_may_be_wrong_and_no_more),
         cmocka_unit_test(nearer_word_wins_and_the_first_among_equals),
+        cmocka_unit_test(a_beginning_counts_when_nothing_is_near),
         cmocka_unit_test(overlong_words_are_near_to_nothing),
     };
 

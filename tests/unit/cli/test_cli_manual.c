@@ -293,6 +293,23 @@ static void topics_are_pages_and_words_are_in_order(void **state)
         assert_true(strcmp(cli_terms[at - 1].name, cli_terms[at].name) < 0);
 }
 
+static void ask_each(const struct cli_term *rows, size_t count)
+{
+    for (size_t at = 0; at < count; at++) {
+        char *page = page_of(rows[at].name);
+
+        assert_tells(page, "its page of help", "%s", rows[at].name);
+        free(page);
+    }
+}
+
+static void words_and_variables_can_be_asked_for_alone(void **state)
+{
+    (void)state;
+    ask_each(cli_terms, cli_term_count);
+    ask_each(cli_variables, cli_variable_count);
+}
+
 /* --- what is written by hand --- */
 
 static bool is_option(const char *name, size_t length)
@@ -408,6 +425,7 @@ int main(void)
         cmocka_unit_test(every_state_is_told_everywhere),
         cmocka_unit_test(every_exit_code_is_told),
         cmocka_unit_test(topics_are_pages_and_words_are_in_order),
+        cmocka_unit_test(words_and_variables_can_be_asked_for_alone),
         cmocka_unit_test(texts_name_what_there_is),
         cmocka_unit_test(pages_name_what_there_is),
         cmocka_unit_test(a_page_with_an_unknown_part_is_refused),
