@@ -54,9 +54,9 @@ static enum ferry_code refuse(const struct archive_zip *zip,
     return archive_hint(err);
 }
 
-static enum ferry_code check_limits(const struct archive_zip *zip,
-                                    const struct archive_zip_member *member, int64_t limit,
-                                    struct ferry_error *err)
+enum ferry_code archive_zip_allows(const struct archive_zip *zip,
+                                   const struct archive_zip_member *member, int64_t limit,
+                                   struct ferry_error *err)
 {
     if (member->encrypted) {
         return refuse(zip, member, err, "is encrypted");
@@ -158,7 +158,7 @@ static enum ferry_code check_name(const struct archive_zip *zip,
 enum ferry_code archive_zip_read(struct archive_zip *zip, const struct archive_zip_member *member,
                                  const struct archive_sink *sink, struct ferry_error *err)
 {
-    enum ferry_code code = check_limits(zip, member, sink->limit, err);
+    enum ferry_code code = archive_zip_allows(zip, member, sink->limit, err);
 
     if (code == FERRY_OK) {
         code = check_name(zip, member, err);

@@ -54,6 +54,12 @@ enum ferry_code archive_zip_read(struct archive_zip *zip, const struct archive_z
                                  const struct archive_sink *sink,
                                  struct ferry_error *err) FERRY_CHECK;
 
+/* Whether it would be unpacked at all: not encrypted, at most limit bytes (0: any number), not too
+   many times its size. */
+enum ferry_code archive_zip_allows(const struct archive_zip *zip,
+                                   const struct archive_zip_member *member, int64_t limit,
+                                   struct ferry_error *err) FERRY_CHECK;
+
 /* The hint that belongs to every archive that cannot be read. Returns err's code. */
 enum ferry_code archive_hint(struct ferry_error *err);
 

@@ -115,6 +115,7 @@ struct http_reply {
     int64_t range_total;     /* and the size of the whole, -1 when not told */
     int64_t file_bytes;      /* size of reply_file now; -1: nothing of this answer is in it */
     bool file_anew;          /* it was to go on, and began anew */
+    bool file_touched;       /* somebody else has written to it meanwhile */
     int64_t took_ms;
 };
 

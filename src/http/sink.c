@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 
+#define SEND_OFF ((int64_t)8 * 1024 * 1024)
 #define FILE_MODE 0600 /* archives hold password hashes and keys (facts 5.1) */
 
 struct http_sink {
@@ -18,7 +19,10 @@ struct http_sink {
     bool anew;
     int64_t at; /* where the buffer's first byte belongs */
     size_t held;
-    char *buffer; /* HTTP_SINK_BUFFER bytes */
+    char *buffer;     /* HTTP_SINK_BUFFER bytes */
+    struct stat mine; /* the file after our last write */
+    bool touched;     /* and it was another one before the next */
+    int64_t sent_off; /* what is before that is on its way to the disk */
 };
 
 static int sink_destroy(struct http_sink *sink)
@@ -28,6 +32,33 @@ static int sink_destroy(struct http_sink *sink)
         sink->fd = -1;
     }
     return 0;
+}
+
+/* Before a write: has anybody else written? Times of files move in steps of some milliseconds, so a
+   write in the same step as ours is not seen. */
+static void look_for_others(struct http_sink *sink)
+{
+    struct stat now;
+
+    sink->touched = sink->touched || fstat(sink->fd, &now) != 0 ||
+                    now.st_size != sink->mine.st_size ||
+                    now.st_mtim.tv_sec != sink->mine.st_mtim.tv_sec ||
+                    now.st_mtim.tv_nsec != sink->mine.st_mtim.tv_nsec;
+}
+
+static void note_mine(struct http_sink *sink)
+{
+    sink->touched = fstat(sink->fd, &sink->mine) != 0 || sink->touched;
+}
+
+/* The disk begins with what has come, so that the last byte need not wait for all of them. */
+static void send_off(struct http_sink *sink)
+{
+    if (sink->at - sink->sent_off >= SEND_OFF) {
+        (void)sync_file_range(sink->fd, sink->sent_off, sink->at - sink->sent_off,
+                              SYNC_FILE_RANGE_WRITE);
+        sink->sent_off = sink->at;
+    }
 }
 
 /* What is there must hold at least what is not asked for again. */
@@ -73,6 +104,8 @@ struct http_sink *http_sink_open(const void *ctx, const struct http_request *req
         return NULL;
     }
     sink->buffer = mem_array(sink, char, HTTP_SINK_BUFFER);
+    sink->sent_off = sink->at;
+    note_mine(sink);
     return sink;
 }
 
@@ -109,11 +142,12 @@ bool http_sink_begin(struct http_sink *sink, const struct http_reply *reply, int
         return true;
     }
     sink->anew = request->reply_offset > 0;
-    sink->at = 0;
+    sink->at = sink->sent_off = 0;
     if (ftruncate(sink->fd, 0) != 0) {
         *why = mem_printf(sink, "cannot write \"%s\": %s", request->reply_file, strerror(errno));
         return false;
     }
+    note_mine(sink);
     return true;
 }
 
@@ -126,6 +160,7 @@ static bool flush(struct http_sink *sink, const char **why)
 {
     size_t done = 0;
 
+    look_for_others(sink);
     while (done < sink->held) {
         ssize_t n = pwrite(sink->fd, sink->buffer + done, sink->held - done,
                            (off_t)(sink->at + (int64_t)done));
@@ -145,6 +180,8 @@ static bool flush(struct http_sink *sink, const char **why)
     }
     sink->at += (int64_t)sink->held;
     sink->held = 0;
+    note_mine(sink);
+    send_off(sink);
     return true;
 }
 
@@ -174,6 +211,7 @@ bool http_sink_end(struct http_sink *sink, struct http_reply *reply, const char 
     if (sink->takes) {
         reply->file_bytes = sink->at;
         reply->file_anew = sink->anew;
+        reply->file_touched = sink->touched;
     }
     (void)sink_destroy(sink);
     return good;

@@ -1,4 +1,4 @@
-/* The proof of a download: every byte of it is read. */
+/* The end of a download's proof: every byte of it has been read then (local/proof.h). */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,8 +10,6 @@
 #include "base/mem.h"
 #include "cloudify/archive.h"
 #include "local/job.h"
-
-#define PIECE ((size_t)1024 * 1024)
 
 /* Reading for the digest and reading for the members count a half each. */
 struct reading {
@@ -30,40 +28,36 @@ static bool on_read(void *arg, int64_t done, int64_t total)
                       2 * reading->size);
 }
 
-static bool digest_all(struct local_job *job, int fd, int64_t size, char sha256[DIGEST_SHA256_HEX])
+/* All bytes that have not been read while they came. NULL: it could not be read, or was stopped. */
+static struct local_proof *read_bytes(struct local_job *job, int64_t size)
 {
-    struct digest_sha256 *digest = digest_sha256_new(job);
-    char *piece = mem_array(job, char, PIECE);
-    int64_t at = 0;
-    ssize_t got = 0;
+    struct local_proof *proof = local_follow_take(job->follow, job, job->part);
+    int64_t got = 0;
 
-    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    while ((got = pread(fd, piece, PIECE, (off_t)at)) > 0) {
-        digest_sha256_add(digest, piece, (size_t)got);
-        at += got;
-        if (!local_tell(job, at, 2 * size)) {
+    while ((got = local_proof_read(proof, INT64_MAX)) > 0) {
+        if (!local_tell(job, local_proof_at(proof), 2 * size)) {
             local_error(job, &(struct ferry_error){.code = FERRY_E_STOPPED});
-            return false;
+            return NULL;
         }
     }
     if (got < 0) {
         local_failed(job, "read", job->part, errno);
-        return false;
+        return NULL;
     }
-    digest_sha256_end(digest, sha256);
-    mem_free(piece);
-    mem_free(digest);
-    return true;
+    return proof;
 }
 
-static void read_members(struct local_job *job, const struct stat *info, const char *sha256)
+static void read_members(struct local_job *job, const struct stat *info, struct local_proof *proof)
 {
     struct reading reading = {job, info->st_size};
-    struct cloudify_archive_options options = {.progress = on_read, .arg = &reading, .deep = true};
+    struct cloudify_archive_options options = {
+        .progress = on_read, .arg = &reading, .deep = true, .walk = local_proof_walk(proof)};
     struct cloudify_archive *archive = NULL;
     struct ferry_error err = {0};
     struct json *document = json_object(job);
+    char sha256[DIGEST_SHA256_HEX];
 
+    local_proof_digest(proof, sha256);
     if (cloudify_archive_read(job, job->part, &options, &archive, &err) != FERRY_OK) {
         local_error(job, &err);
         return;
@@ -79,9 +73,8 @@ static void read_members(struct local_job *job, const struct stat *info, const c
 void local_check(struct local_job *job)
 {
     int fd = open(job->part, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    char sha256[DIGEST_SHA256_HEX];
+    struct local_proof *proof = NULL;
     struct stat info;
-    bool good = false;
 
     if (fd < 0 && errno == ENOENT) {
         local_refuse(job, 404, "\"%s\" is not there", job->part);
@@ -93,12 +86,12 @@ void local_check(struct local_job *job)
         local_refuse(job, 422, "it has %lld bytes, on the manager it has %lld",
                      (long long)info.st_size, (long long)job->size);
     } else {
-        good = digest_all(job, fd, info.st_size, sha256);
+        proof = read_bytes(job, info.st_size);
     }
     if (fd >= 0) {
         (void)close(fd);
     }
-    if (good) {
-        read_members(job, &info, sha256);
+    if (proof != NULL) {
+        read_members(job, &info, proof);
     }
 }

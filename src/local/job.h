@@ -2,6 +2,7 @@
 #ifndef LOCAL_JOB_H
 #define LOCAL_JOB_H
 
+#include "local/follow.h"
 #include "local/local.h"
 
 struct local_job {
@@ -9,12 +10,13 @@ struct local_job {
     uint64_t ticket;
     const struct http_request *request;
     const struct local_options *options;
-    const char *name;    /* of the archive */
-    char *path;          /* FOLDER/NAME */
-    char *part;          /* FOLDER/NAME.part */
-    struct json *body;   /* of the request, NULL: none */
-    int64_t size;        /* of the query: what the file must have, -1: not given */
-    int64_t done, total; /* bytes read */
+    struct local_follow *follow; /* of the transport: what of a download is read already */
+    const char *name;            /* of the archive */
+    char *path;                  /* FOLDER/NAME */
+    char *part;                  /* FOLDER/NAME.part */
+    struct json *body;           /* of the request, NULL: none */
+    int64_t size;                /* of the query: what the file must have, -1: not given */
+    int64_t done, total;         /* bytes read */
     struct http_reply *reply;
 };
 

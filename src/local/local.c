@@ -7,9 +7,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/parse.h"
+#include "local/follow.h"
 #include "local/job.h"
-
-#define PROGRESS_MS 250
 
 struct local {
     struct transport transport;
@@ -18,7 +17,7 @@ struct local {
     struct local_job *queued, **last_queued;
     struct local_job *answered, **last_answered;
     size_t count; /* of both lists */
-    int64_t told_ms;
+    struct local_follow follow;
 };
 
 static struct local *local_of(struct transport *transport)
@@ -186,6 +185,7 @@ static void on_submit(struct transport *transport, const struct http_request *re
     struct local *local = local_of(transport);
 
     if (request->site != HTTP_SITE_LOCAL) {
+        local_follow_begin(&local->follow, local, request, ticket);
         local->inner->ops->submit(local->inner, request, ticket);
         return;
     }
@@ -194,6 +194,7 @@ static void on_submit(struct transport *transport, const struct http_request *re
     job->ticket = ticket;
     job->request = request;
     job->options = &local->options;
+    job->follow = &local->follow;
     job->reply = http_reply_new(job);
     push(&local->last_queued, job);
     local->count++;
@@ -206,7 +207,11 @@ static bool on_finished(struct transport *transport, const void *ctx, uint64_t *
     struct local_job *job = take(&local->answered, &local->last_answered);
 
     if (job == NULL) {
-        return local->inner->ops->finished(local->inner, ctx, ticket, reply);
+        if (!local->inner->ops->finished(local->inner, ctx, ticket, reply)) {
+            return false;
+        }
+        local_follow_end(&local->follow, *ticket, *reply);
+        return true;
     }
     local->count--;
     *ticket = job->ticket;
@@ -221,7 +226,7 @@ static void on_wait(struct transport *transport, int64_t max_ms)
     struct local *local = local_of(transport);
     struct local_job *job = take(&local->queued, &local->last_queued);
 
-    local->inner->ops->wait(local->inner, local->count > 0 ? 0 : max_ms);
+    local_follow_wait(&local->follow, local->inner, local->count > 0 ? 0 : max_ms);
     if (job != NULL) {
         int64_t start_ms = local->options.clock->now_ms(local->options.clock);
 

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "http/sink.h"
 
 #define FILE_NAME "test_http_sink.part"
 #define OCTETS "Content-Type: application/octet-stream\r\n"
@@ -151,6 +152,41 @@ static void what_came_before_a_cut_is_kept(void **state)
     http_fixture_end(&fixture);
 }
 
+/* 256 KiB, between which somebody else writes, or does not. */
+static bool touched(bool by_others)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct http_request *request = http_request_new(scope, HTTP_GET, "/archive");
+    struct http_reply *reply = http_reply_new(scope);
+    char *bytes = mem_array(scope, char, HTTP_SINK_BUFFER);
+    const char *why = NULL;
+    struct http_sink *sink;
+    int fd;
+
+    put(NULL);
+    request->reply_file = FILE_NAME;
+    sink = http_sink_open(scope, request, &why);
+    assert_non_null(sink);
+    assert_true(http_sink_begin(sink, reply, 200, &why));
+    assert_true(http_sink_write(sink, bytes, HTTP_SINK_BUFFER, &why));
+    (void)usleep(20000); /* a step of the clock that files have, and more */
+    if (by_others) {
+        fd = open(FILE_NAME, O_WRONLY);
+        assert_int_equal(write(fd, "x", 1), 1);
+        assert_int_equal(close(fd), 0);
+    }
+    assert_true(http_sink_write(sink, bytes, HTTP_SINK_BUFFER, &why));
+    assert_true(http_sink_end(sink, reply, &why));
+    return reply->file_touched;
+}
+
+static void another_writer_is_noticed(void **state)
+{
+    (void)state;
+    assert_false(touched(false));
+    assert_true(touched(true));
+}
+
 static void other_answers_are_no_archive(void **state)
 {
     static const struct script_step steps[] = {
@@ -255,6 +291,7 @@ int main(void)
         cmocka_unit_test(whole_answer_to_a_range_begins_the_file_anew),
         cmocka_unit_test(parts_of_different_files_are_never_mixed),
         cmocka_unit_test(what_came_before_a_cut_is_kept),
+        cmocka_unit_test(another_writer_is_noticed),
         cmocka_unit_test(other_answers_are_no_archive),
         cmocka_unit_test(file_that_cannot_be_used_is_not_asked_for),
         cmocka_unit_test(full_disk_is_named_and_loses_nothing),

@@ -9,173 +9,13 @@
 #include "backup/catalog.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "local/local.h"
-#include "unit/cloudify/archive_fixture.h"
-
-#define NAME "prod.zip"
-
-/* --- a transport behind it that only counts --- */
-
-struct inner {
-    struct transport transport;
-    int submitted, waited;
-};
-
-static void inner_submit(struct transport *transport, const struct http_request *request,
-                         uint64_t ticket)
-{
-    (void)request, (void)ticket;
-    ((struct inner *)transport)->submitted++;
-}
-
-static bool inner_finished(struct transport *transport, const void *ctx, uint64_t *ticket,
-                           struct http_reply **reply)
-{
-    (void)transport, (void)ctx, (void)ticket, (void)reply;
-    return false;
-}
-
-static void inner_wait(struct transport *transport, int64_t max_ms)
-{
-    (void)max_ms;
-    ((struct inner *)transport)->waited++;
-}
-
-static void inner_abort(struct transport *transport)
-{
-    (void)transport;
-}
-
-static size_t inner_in_flight(struct transport *transport)
-{
-    (void)transport;
-    return 0;
-}
-
-static const struct transport_ops inner_ops = {.submit = inner_submit,
-                                               .finished = inner_finished,
-                                               .wait = inner_wait,
-                                               .abort_all = inner_abort,
-                                               .in_flight = inner_in_flight};
-
-/* --- a place for each test --- */
-
-struct place {
-    char *folder;
-    struct inner inner;
-    struct transport *transport;
-    struct json *keep;
-    volatile sig_atomic_t stop;
-    int told;
-};
-
-static void on_progress(void *arg, int64_t done, int64_t total)
-{
-    struct place *place = arg;
-
-    assert_true(done <= total);
-    place->told++;
-}
-
-static int set_up(void **state)
-{
-    struct place *place = mem_new(NULL, struct place);
-    char folder[] = "local-XXXXXX", here[4096];
-
-    if (mkdtemp(folder) == NULL || getcwd(here, sizeof here) == NULL) {
-        return -1;
-    }
-    place->folder = mem_printf(place, "%s/%s", here, folder);
-    place->keep = json_object(place);
-    place->inner.transport.ops = &inner_ops;
-    place->transport = local_transport(place, &place->inner.transport,
-                                       &(struct local_options){.folder = place->folder,
-                                                               .clock = clock_system(),
-                                                               .keep = place->keep,
-                                                               .stop = &place->stop,
-                                                               .on_progress = on_progress,
-                                                               .arg = place});
-    *state = place;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct place *place = *state;
-    DIR *folder = opendir(place->folder);
-    const struct dirent *row;
-
-    while (folder != NULL && (row = readdir(folder)) != NULL) {
-        (void)unlink(mem_printf(place, "%s/%s", place->folder, row->d_name));
-    }
-    if (folder != NULL) {
-        (void)closedir(folder);
-    }
-    (void)rmdir(place->folder);
-    mem_free(place);
-    return 0;
-}
-
-static char *path(const struct place *place, const char *name)
-{
-    return mem_printf(place, "%s/%s", place->folder, name);
-}
-
-static void put(const struct place *place, const char *name, const void *data, size_t size)
-{
-    assert_int_equal(file_write_atomic(path(place, name), data, size, 0600, NULL), FERRY_OK);
-}
+#include "unit/local/place.h"
 
 static bool is_there(const struct place *place, const char *name)
 {
     struct stat info;
 
-    return lstat(path(place, name), &info) == 0;
-}
-
-static struct http_reply *ask(struct place *place, enum http_method method, const char *request,
-                              const char *body)
-{
-    struct http_request *it = http_request_new(place, method, request);
-    struct transport *transport = place->transport;
-    struct http_reply *reply = NULL;
-    uint64_t ticket = 0;
-
-    it->site = HTTP_SITE_LOCAL;
-    it->body = body;
-    it->body_size = body == NULL ? 0 : (int64_t)strlen(body);
-    transport->ops->submit(transport, it, 7);
-    assert_int_equal(transport->ops->in_flight(transport), 1);
-    assert_false(transport->ops->finished(transport, place, &ticket, &reply));
-    transport->ops->wait(transport, 1000);
-    assert_true(transport->ops->finished(transport, place, &ticket, &reply));
-    assert_int_equal(ticket, 7);
-    assert_int_equal(transport->ops->in_flight(transport), 0);
-    return reply;
-}
-
-static void says(const struct http_reply *reply, int status, const char *part)
-{
-    assert_int_equal(reply->outcome, HTTP_ANSWERED);
-    if (reply->status != status || strstr(reply->body, part) == NULL) {
-        fail_msg("%d %s", reply->status, reply->body);
-    }
-}
-
-/* An archive as NAME.part; *size its bytes. */
-static const char *put_archive(struct place *place, size_t *size)
-{
-    struct zip_maker *zip = zip_maker_new(place);
-    const char *bytes;
-    char wagon[5000];
-
-    memset(wagon, 'w', sizeof wagon);
-    zip_maker_text(zip, "metadata.json", LEGACY_METADATA);
-    zip_maker_text(zip, "pg_data", DUMP);
-    zip_maker_add(zip, "plugins/p/x.wgn", wagon, sizeof wagon, NULL);
-    bytes = zip_maker_end(zip, NULL, size);
-    put(place, NAME ".part", bytes, *size);
-    return bytes;
+    return lstat(place_path(place, name), &info) == 0;
 }
 
 static char *finish_body(struct place *place, const struct http_reply *checked)
@@ -196,15 +36,16 @@ static void look_tells_what_is_there(void **state)
 {
     struct place *place = *state;
 
-    says(ask(place, HTTP_GET, "/backups/" NAME, NULL), 200,
-         "\"size\":null,\"record\":null,\"part\":null,\"part_problem\":null}");
-    put(place, NAME ".part", "12345", 5);
-    says(ask(place, HTTP_GET, "/backups/" NAME, NULL), 200, "\"part\":{\"size\":5,");
-    put(place, NAME, "1234567", 7);
-    says(ask(place, HTTP_GET, "/backups/" NAME, NULL), 200, "\"size\":7,\"record\":null");
-    assert_int_equal(unlink(path(place, NAME ".part")), 0);
-    assert_int_equal(symlink("/etc/passwd", path(place, NAME ".part")), 0);
-    says(ask(place, HTTP_GET, "/backups/" NAME, NULL), 200, "is not a regular file");
+    place_says(place_ask(place, HTTP_GET, "/backups/" NAME, NULL), 200,
+               "\"size\":null,\"record\":null,\"part\":null,\"part_problem\":null}");
+    place_put(place, NAME ".part", "12345", 5);
+    place_says(place_ask(place, HTTP_GET, "/backups/" NAME, NULL), 200, "\"part\":{\"size\":5,");
+    place_put(place, NAME, "1234567", 7);
+    place_says(place_ask(place, HTTP_GET, "/backups/" NAME, NULL), 200,
+               "\"size\":7,\"record\":null");
+    assert_int_equal(unlink(place_path(place, NAME ".part")), 0);
+    assert_int_equal(symlink("/etc/passwd", place_path(place, NAME ".part")), 0);
+    place_says(place_ask(place, HTTP_GET, "/backups/" NAME, NULL), 200, "is not a regular file");
 }
 
 static void missing_folder_is_named(void **state)
@@ -212,7 +53,8 @@ static void missing_folder_is_named(void **state)
     struct place *place = *state;
 
     assert_int_equal(rmdir(place->folder), 0);
-    says(ask(place, HTTP_GET, "/backups/" NAME, NULL), 200, "No such file or directory");
+    place_says(place_ask(place, HTTP_GET, "/backups/" NAME, NULL), 200,
+               "No such file or directory");
 }
 
 static void nothing_outside_of_the_folder_can_be_named(void **state)
@@ -223,11 +65,11 @@ static void nothing_outside_of_the_folder_can_be_named(void **state)
     struct place *place = *state;
 
     for (size_t i = 0; i < FERRY_COUNT(paths); i++) {
-        says(ask(place, HTTP_DELETE, paths[i], NULL), 400, "names no archive");
+        place_says(place_ask(place, HTTP_DELETE, paths[i], NULL), 400, "names no archive");
     }
-    says(ask(place, HTTP_PUT, "/backups/x.zip", NULL), 405, "is not known here");
-    says(ask(place, HTTP_GET, "/backups/x.zip/else", NULL), 405, "is not known here");
-    says(ask(place, HTTP_POST, "/backups/x.zip", "{"), 400, "no JSON");
+    place_says(place_ask(place, HTTP_PUT, "/backups/x.zip", NULL), 405, "is not known here");
+    place_says(place_ask(place, HTTP_GET, "/backups/x.zip/else", NULL), 405, "is not known here");
+    place_says(place_ask(place, HTTP_POST, "/backups/x.zip", "{"), 400, "no JSON");
 }
 
 static void requests_to_managers_go_on(void **state)
@@ -267,9 +109,10 @@ static void sound_archive_is_proven_and_read(void **state)
     struct http_reply *reply;
     size_t size = 0;
 
-    (void)put_archive(place, &size);
-    reply = ask(place, HTTP_GET, mem_printf(place, "/backups/" NAME "/check?size=%zu", size), NULL);
-    says(reply, 200, "\"sha256\":\"");
+    (void)place_put_archive(place, &size);
+    reply = place_ask(place, HTTP_GET, mem_printf(place, "/backups/" NAME "/check?size=%zu", size),
+                      NULL);
+    place_says(reply, 200, "\"sha256\":\"");
     assert_int_equal(json_int64_or(reply->json, "size", 0), size);
     assert_string_equal(json_string_or(reply->json, "archive.format", ""), "legacy");
     assert_string_equal(json_string_or(reply->json, "archive.version", ""), "6.4.2");
@@ -294,7 +137,7 @@ static void each_wrong_byte_of_a_member_is_found(void **state)
 {
     struct place *place = *state;
     size_t size = 0;
-    const char *bytes = put_archive(place, &size);
+    const char *bytes = place_put_archive(place, &size);
     const char *wagon = find(bytes, size);
     char *copy = mem_array(place, char, size);
 
@@ -302,8 +145,8 @@ static void each_wrong_byte_of_a_member_is_found(void **state)
     for (size_t at = 0; at < 5000; at += 311) {
         memcpy(copy, bytes, size);
         copy[(size_t)(wagon - bytes) + at] ^= 1;
-        put(place, NAME ".part", copy, size);
-        says(ask(place, HTTP_GET, "/backups/" NAME "/check", NULL), 422, "x.wgn");
+        place_put(place, NAME ".part", copy, size);
+        place_says(place_ask(place, HTTP_GET, "/backups/" NAME "/check", NULL), 422, "x.wgn");
     }
 }
 
@@ -311,16 +154,17 @@ static void truncated_archive_is_found(void **state)
 {
     struct place *place = *state;
     size_t size = 0;
-    const char *bytes = put_archive(place, &size);
+    const char *bytes = place_put_archive(place, &size);
 
-    put(place, NAME ".part", bytes, size - 1);
-    says(ask(place, HTTP_GET, mem_printf(place, "/backups/" NAME "/check?size=%zu", size), NULL),
-         422, "on the manager it has");
-    says(ask(place, HTTP_GET, "/backups/" NAME "/check", NULL), 422, "\"message\"");
-    put(place, NAME ".part", "", 0);
-    says(ask(place, HTTP_GET, "/backups/" NAME "/check", NULL), 422, "\"message\"");
-    assert_int_equal(unlink(path(place, NAME ".part")), 0);
-    says(ask(place, HTTP_GET, "/backups/" NAME "/check", NULL), 404, "is not there");
+    place_put(place, NAME ".part", bytes, size - 1);
+    place_says(place_ask(place, HTTP_GET,
+                         mem_printf(place, "/backups/" NAME "/check?size=%zu", size), NULL),
+               422, "on the manager it has");
+    place_says(place_ask(place, HTTP_GET, "/backups/" NAME "/check", NULL), 422, "\"message\"");
+    place_put(place, NAME ".part", "", 0);
+    place_says(place_ask(place, HTTP_GET, "/backups/" NAME "/check", NULL), 422, "\"message\"");
+    assert_int_equal(unlink(place_path(place, NAME ".part")), 0);
+    place_says(place_ask(place, HTTP_GET, "/backups/" NAME "/check", NULL), 404, "is not there");
 }
 
 static void second_stop_ends_the_reading(void **state)
@@ -329,9 +173,9 @@ static void second_stop_ends_the_reading(void **state)
     struct http_reply *reply;
     size_t size = 0;
 
-    (void)put_archive(place, &size);
+    (void)place_put_archive(place, &size);
     place->stop = 2;
-    reply = ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
+    reply = place_ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
     assert_int_equal(reply->outcome, HTTP_UNKNOWN);
     assert_int_equal(reply->code, FERRY_E_STOPPED);
 }
@@ -350,9 +194,10 @@ static void put_backup(const struct place *place, const char *name, int64_t take
                                              "95991b7852b855",
                                    .proven_at_ms = taken_at_ms};
 
-    put(place, name, "data", 4);
-    assert_int_equal(catalog_record_write(path(place, name), &record, NULL), FERRY_OK);
-    assert_int_equal(catalog_checksum_write(path(place, name), record.sha256, NULL), FERRY_OK);
+    place_put(place, name, "data", 4);
+    assert_int_equal(catalog_record_write(place_path(place, name), &record, NULL), FERRY_OK);
+    assert_int_equal(catalog_checksum_write(place_path(place, name), record.sha256, NULL),
+                     FERRY_OK);
 }
 
 /* --- the end --- */
@@ -366,22 +211,24 @@ static void proven_download_gets_its_name_and_its_record(void **state)
     size_t size = 0;
     char *text = NULL;
 
-    (void)put_archive(place, &size);
-    checked = ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
-    says(ask(place, HTTP_POST, "/backups/" NAME, finish_body(place, checked)), 200, "{}");
+    (void)place_put_archive(place, &size);
+    checked = place_ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
+    place_says(place_ask(place, HTTP_POST, "/backups/" NAME, finish_body(place, checked)), 200,
+               "{}");
     assert_false(is_there(place, NAME ".part"));
-    assert_int_equal(stat(path(place, NAME), &info), 0);
+    assert_int_equal(stat(place_path(place, NAME), &info), 0);
     assert_int_equal(info.st_size, size);
     assert_int_equal(info.st_mode & 0777, 0600);
-    assert_int_equal(catalog_record_read(place, path(place, NAME), &record, NULL), FERRY_OK);
+    assert_int_equal(catalog_record_read(place, place_path(place, NAME), &record, NULL), FERRY_OK);
     assert_string_equal(record->snapshot, "s");
     assert_string_equal(record->sha256, json_string_or(checked->json, "sha256", ""));
     assert_int_equal(record->taken_at_ms, INT64_C(1795360790283));
     assert_true(record->proven_at_ms > 0);
-    assert_int_equal(file_read(place, path(place, NAME ".sha256"), 4096, &text, &size, NULL),
+    assert_int_equal(file_read(place, place_path(place, NAME ".sha256"), 4096, &text, &size, NULL),
                      FERRY_OK);
     assert_string_equal(text, mem_printf(place, "%s  " NAME "\n", record->sha256));
-    says(ask(place, HTTP_GET, "/backups/" NAME, NULL), 200, "\"run\":\"r\",\"snapshot\":\"s\"");
+    place_says(place_ask(place, HTTP_GET, "/backups/" NAME, NULL), 200,
+               "\"run\":\"r\",\"snapshot\":\"s\"");
 }
 
 /* A kill after the records were written and before the archive had its name. */
@@ -393,12 +240,14 @@ static void records_of_a_cut_end_are_written_again(void **state)
     size_t size = 0;
 
     put_backup(place, NAME, INT64_C(1795356000000));
-    assert_int_equal(unlink(path(place, NAME)), 0);
-    (void)put_archive(place, &size);
-    says(ask(place, HTTP_GET, "/backups/" NAME, NULL), 200, "\"size\":null,\"record\":{");
-    checked = ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
-    says(ask(place, HTTP_POST, "/backups/" NAME, finish_body(place, checked)), 200, "{}");
-    assert_int_equal(catalog_record_read(place, path(place, NAME), &record, NULL), FERRY_OK);
+    assert_int_equal(unlink(place_path(place, NAME)), 0);
+    (void)place_put_archive(place, &size);
+    place_says(place_ask(place, HTTP_GET, "/backups/" NAME, NULL), 200,
+               "\"size\":null,\"record\":{");
+    checked = place_ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
+    place_says(place_ask(place, HTTP_POST, "/backups/" NAME, finish_body(place, checked)), 200,
+               "{}");
+    assert_int_equal(catalog_record_read(place, place_path(place, NAME), &record, NULL), FERRY_OK);
     assert_string_equal(record->snapshot, "s");
     assert_int_equal(record->size, size);
 }
@@ -410,11 +259,12 @@ static void backup_that_is_there_is_never_written_over(void **state)
     char *text = NULL;
     size_t size = 0;
 
-    (void)put_archive(place, &size);
-    checked = ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
-    put(place, NAME, "older", 5);
-    says(ask(place, HTTP_POST, "/backups/" NAME, finish_body(place, checked)), 409, "exists");
-    assert_int_equal(file_read(place, path(place, NAME), 4096, &text, &size, NULL), FERRY_OK);
+    (void)place_put_archive(place, &size);
+    checked = place_ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
+    place_put(place, NAME, "older", 5);
+    place_says(place_ask(place, HTTP_POST, "/backups/" NAME, finish_body(place, checked)), 409,
+               "exists");
+    assert_int_equal(file_read(place, place_path(place, NAME), 4096, &text, &size, NULL), FERRY_OK);
     assert_string_equal(text, "older");
     assert_true(is_there(place, NAME ".part"));
 }
@@ -425,11 +275,11 @@ static void file_that_changed_since_its_proof_is_none(void **state)
     struct http_reply *checked;
     size_t size = 0;
 
-    (void)put_archive(place, &size);
-    checked = ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
-    put(place, NAME ".part", "something else", 14);
-    says(ask(place, HTTP_POST, "/backups/" NAME, finish_body(place, checked)), 412,
-         "has changed since");
+    (void)place_put_archive(place, &size);
+    checked = place_ask(place, HTTP_GET, "/backups/" NAME "/check", NULL);
+    place_put(place, NAME ".part", "something else", 14);
+    place_says(place_ask(place, HTTP_POST, "/backups/" NAME, finish_body(place, checked)), 412,
+               "has changed since");
     assert_false(is_there(place, NAME));
     assert_false(is_there(place, NAME ".json"));
 }
@@ -440,20 +290,22 @@ static void only_what_no_rule_keeps_is_removed(void **state)
     struct place *place = *state;
     struct http_reply *reply;
 
-    put(place, "other.zip", "of somebody else", 16);
+    place_put(place, "other.zip", "of somebody else", 16);
     put_backup(place, "a.zip", today - 2 * day);
     put_backup(place, "b.zip", today - 1 * day);
     put_backup(place, "c.zip", today);
     json_set_int(place->keep, "daily", 2);
-    reply = ask(place, HTTP_GET, "/backups", NULL);
-    says(reply, 200, "\"name\":\"a.zip\"");
+    reply = place_ask(place, HTTP_GET, "/backups", NULL);
+    place_says(reply, 200, "\"name\":\"a.zip\"");
     assert_int_equal(json_int64_or(reply->json, "backups", 0), 3);
     assert_int_equal(json_size(json_member(reply->json, "remove")), 1);
-    says(ask(place, HTTP_DELETE, "/backups/other.zip", NULL), 409, "ferry did not make it");
-    says(ask(place, HTTP_DELETE, "/backups/b.zip", NULL), 409, "stays: daily");
-    says(ask(place, HTTP_DELETE, "/backups/c.zip", NULL), 409, "stays: ");
-    says(ask(place, HTTP_DELETE, "/backups/a.zip", NULL), 200, "{}");
-    says(ask(place, HTTP_DELETE, "/backups/a.zip", NULL), 200, "{}"); /* again: so it is already */
+    place_says(place_ask(place, HTTP_DELETE, "/backups/other.zip", NULL), 409,
+               "ferry did not make it");
+    place_says(place_ask(place, HTTP_DELETE, "/backups/b.zip", NULL), 409, "stays: daily");
+    place_says(place_ask(place, HTTP_DELETE, "/backups/c.zip", NULL), 409, "stays: ");
+    place_says(place_ask(place, HTTP_DELETE, "/backups/a.zip", NULL), 200, "{}");
+    place_says(place_ask(place, HTTP_DELETE, "/backups/a.zip", NULL), 200,
+               "{}"); /* again: so it is already */
     assert_false(is_there(place, "a.zip") || is_there(place, "a.zip.json") ||
                  is_there(place, "a.zip.sha256"));
     assert_true(is_there(place, "b.zip") && is_there(place, "c.zip.json") &&
@@ -466,9 +318,10 @@ static void rest_of_a_removal_is_removed(void **state)
     struct place *place = *state;
 
     put_backup(place, "a.zip", INT64_C(1795356000000));
-    assert_int_equal(unlink(path(place, "a.zip")), 0);
-    says(ask(place, HTTP_GET, "/backups/a.zip", NULL), 200, "\"size\":null,\"record\":{");
-    says(ask(place, HTTP_DELETE, "/backups/a.zip", NULL), 200, "{}");
+    assert_int_equal(unlink(place_path(place, "a.zip")), 0);
+    place_says(place_ask(place, HTTP_GET, "/backups/a.zip", NULL), 200,
+               "\"size\":null,\"record\":{");
+    place_says(place_ask(place, HTTP_DELETE, "/backups/a.zip", NULL), 200, "{}");
     assert_false(is_there(place, "a.zip.json") || is_there(place, "a.zip.sha256"));
 }
 
@@ -476,13 +329,13 @@ static void unfinished_download_can_be_removed(void **state)
 {
     struct place *place = *state;
 
-    put(place, NAME ".part", "1", 1);
-    says(ask(place, HTTP_DELETE, "/backups/" NAME "/part", NULL), 200, "{}");
+    place_put(place, NAME ".part", "1", 1);
+    place_says(place_ask(place, HTTP_DELETE, "/backups/" NAME "/part", NULL), 200, "{}");
     assert_false(is_there(place, NAME ".part"));
-    says(ask(place, HTTP_DELETE, "/backups/" NAME "/part", NULL), 200, "{}");
+    place_says(place_ask(place, HTTP_DELETE, "/backups/" NAME "/part", NULL), 200, "{}");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_set_up, place_tear_down)
 
 int main(void)
 {
