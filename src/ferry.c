@@ -372,6 +372,34 @@ static enum ferry_code already_done(struct journal *journal, const struct run_ro
                      : FERRY_OK;
 }
 
+/* What has begun cannot be stopped before; to go on all the same would cross what the operator did
+   not want to cross. */
+static enum ferry_code check_ahead(struct journal *journal, const struct run_row *run,
+                                   const struct ferry_run_options *options, struct ferry_error *err)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char *name = options ? options->stop_before : NULL;
+    struct step_row *steps = NULL;
+    size_t count = 0;
+
+    if (!name) {
+        return FERRY_OK;
+    }
+    if (journal_steps(journal, scope, run->run, &steps, &count, err)) {
+        return err->code;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(steps[i].name, name) == 0 && steps[i].state != STEP_WAITING) {
+            ferry_fail(err, FERRY_E_USAGE, "cannot stop before %s: run \"%s\" has begun it already",
+                       name, run->name);
+            ferry_error_hint(err, "nothing was done; ferry status %s shows which steps wait",
+                             run->name);
+            return FERRY_E_USAGE;
+        }
+    }
+    return FERRY_OK;
+}
+
 enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
                              const struct ferry_source *source,
                              const struct ferry_run_options *options, char **result,
@@ -403,7 +431,8 @@ enum ferry_code ferry_resume(struct ferry *ferry, const char *name,
     if (!code && run.state == RUN_DONE) {
         code = already_done(journal, &run, result, err);
     } else if (!code) {
-        code = ferry_take_up(scope, source, &run, &effective, &facts, err);
+        code = check_ahead(journal, &run, options, err);
+        code = code ? code : ferry_take_up(scope, source, &run, &effective, &facts, err);
         if (!code) {
             ferry->run = run.name;
             follow_begin(scope, ferry, effective, journal);

@@ -210,7 +210,7 @@ char *live_event_text(const void *mem, const struct live *live, const struct fer
     for (char *at = words; *at != '\0'; at++) {
         *at = *at == '_' ? ' ' : *at;
     }
-    if (of_run && event->run != NULL) {
+    if (of_run && event->run != NULL && event->run[0] != '\0') {
         subject = mem_printf(mem, "run %s", event->run);
     }
     text = mem_printf(mem, "%s%s%s %s", subject, event->unit == NULL ? "" : " ",

@@ -202,6 +202,11 @@ kill_at() {
     ledger "${seen[$state]}"
     command=(resume)
   done
+  # what is over cannot be stopped before: nothing is done then
+  ferry 2 resume --stop-before restore
+  says 'run "upgrade-1" has begun it already'
+  hints 'ferry status upgrade-1 shows which steps wait'
+  status ".state == \"paused\" and $(step_state compare waiting)"
   ferry 0 resume
   once
   status '.state == "done"'
