@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backup.h"
 #include "base/mem.h"
 #include "journal/journal.h"
 #include "states/states.h"
@@ -45,6 +46,10 @@ const struct scenario scenarios[] = {
     {.name = "never-begins",
      .manager = {.version = "7.1.0", .deployments = 4, .never_begins = true}},
     {.name = "waves", .manager = {.version = "7.1.0", .deployments = 8}, .waves = true},
+    {.name = "backup", .manager = {.version = "6.4.2", .makes_snapshots = true}},
+    {.name = "backup-moves",
+     .manager = {.version = "6.4.2", .makes_snapshots = true},
+     .delete_after = true},
 };
 const size_t scenario_count = FERRY_COUNT(scenarios);
 
@@ -53,11 +58,12 @@ struct sim {
     struct world *world;
     struct history *out;
     char path[256];
-    void *life; /* all memory of the present life */
+    char kept[256]; /* folder of backups */
+    void *life;     /* all memory of the present life */
     struct journal *journal;
 };
 
-static struct json *run_options(const void *ctx, const struct scenario *scenario)
+static struct json *upgrade_options(const void *ctx, const struct scenario *scenario)
 {
     static const char text[] =
         "{\"manager\":{\"url\":\"https://sim\",\"username\":\"admin\",\"tenant\":"
@@ -110,6 +116,16 @@ static struct json *run_facts(const void *ctx, const struct scenario *scenario)
         json_set_string(plugin, "version", "2.0");
     }
     return facts;
+}
+
+static bool is_backup(const struct sim *sim)
+{
+    return sim->scenario->manager.makes_snapshots;
+}
+
+static const struct workflow *workflow_of(const struct sim *sim)
+{
+    return is_backup(sim) ? &workflow_backup : &workflow_upgrade;
 }
 
 static bool permitted(void *journal, const char *intent_id)
@@ -184,6 +200,12 @@ static enum ferry_code cancel(struct sim *sim, const struct engine_options *opti
     return undo ? engine_run(options, run, NULL, err) : FERRY_OK;
 }
 
+static struct json *run_options(const struct sim *sim)
+{
+    return is_backup(sim) ? backup_options(sim->life, sim->scenario, sim->kept)
+                          : upgrade_options(sim->life, sim->scenario);
+}
+
 /* One life: until the run ends or stands, or ferry dies (then longjmp leaves here). */
 static enum ferry_code one_life(struct sim *sim, struct ferry_error *err)
 {
@@ -191,17 +213,19 @@ static enum ferry_code one_life(struct sim *sim, struct ferry_error *err)
                                      .journal = sim->journal,
                                      .clock = &sim->world->clock,
                                      .rng = &sim->world->rng.rng,
-                                     .workflow = &workflow_upgrade,
+                                     .workflow = workflow_of(sim),
                                      .on_point = world_point,
                                      .on_event = sim->world->trace ? on_event : NULL,
                                      .arg = sim->world};
     struct run_row run;
 
-    options.transport = transport_gate(sim->life, &sim->world->transport, permitted, sim->journal);
+    options.transport =
+        is_backup(sim) ? backup_folder(sim->life, sim->world, sim->kept) : &sim->world->transport;
+    options.transport = transport_gate(sim->life, options.transport, permitted, sim->journal);
     if (journal_run_find(sim->journal, sim->life, "sim-1", &run, err) == FERRY_E_NOT_FOUND) {
         struct engine_definition definition = {.name = "sim-1",
                                                .target = "https://sim",
-                                               .options = run_options(sim->life, sim->scenario),
+                                               .options = run_options(sim),
                                                .facts = run_facts(sim->life, sim->scenario),
                                                .ferry_version = "sim"};
 
@@ -295,7 +319,7 @@ static void check_journal(struct sim *sim)
         wrong(sim, "state of the run", run.state, RUN_DONE);
     }
     for (size_t i = 0; i < count; i++) {
-        bool undoes = i >= workflow_upgrade.count;
+        bool undoes = i >= workflow_of(sim)->count;
         bool may_end = sim->out->cancelled && !undoes && steps[i].state == STEP_CANCELLED;
 
         if (steps[i].state != STEP_DONE && steps[i].state != STEP_SKIPPED && !may_end) {
@@ -414,6 +438,15 @@ static void check_ledger(struct sim *sim)
     check_agents(sim);
 }
 
+static void check_backup(struct sim *sim)
+{
+    const char *problem = backup_problem(sim->life, sim->scenario, sim->out, sim->kept);
+
+    if (problem && !sim->out->wrong[0]) {
+        snprintf(sim->out->wrong, sizeof sim->out->wrong, "%s", problem);
+    }
+}
+
 static void remove_journal(const char *path)
 {
     static const char *const tails[] = {"", "-wal", "-shm", ".lock"};
@@ -445,6 +478,10 @@ void live(const void *ctx, const struct scenario *scenario, uint64_t seed, const
     plan(sim->world, arg);
     snprintf(sim->path, sizeof sim->path, "%s/journal.db", folder);
     remove_journal(sim->path);
+    if (is_backup(sim)) {
+        snprintf(sim->kept, sizeof sim->kept, "%s/kept", folder);
+        backup_begin(sim->kept);
+    }
     while (!over) {
         struct ferry_error err = {0};
 
@@ -474,7 +511,9 @@ void live(const void *ctx, const struct scenario *scenario, uint64_t seed, const
     out->ended_ms = sim->world->now_ms;
     world_pass(sim->world, WORLD_LATE_MAX_MS); /* what is still under way arrives now */
     check_always(sim);
-    if (out->cancelled) {
+    if (is_backup(sim)) {
+        check_backup(sim);
+    } else if (out->cancelled) {
         check_cancelled(sim);
     } else {
         check_ledger(sim);

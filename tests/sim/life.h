@@ -1,6 +1,6 @@
 /*
- * One upgrade in a simulated world, from the first commit to the end, over as many lives of ferry
- * as it takes; then the check of everything that must be true (engine-notes D.7).
+ * One upgrade or backup in a simulated world, from the first commit to the end, over as many lives
+ * of ferry as it takes; then the check of everything that must be true (engine-notes D.7).
  */
 #ifndef SIM_LIFE_H
 #define SIM_LIFE_H
@@ -19,6 +19,7 @@ struct scenario {
     const char *stop_before; /* of the first life; NULL: none */
     bool other_switches;     /* and somebody else has switched maintenance on meanwhile */
     bool waves;              /* agents in waves of 1, 3 and the rest */
+    bool delete_after;       /* of a backup: the manager's snapshot goes */
 };
 
 extern const struct scenario scenarios[];

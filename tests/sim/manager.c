@@ -32,6 +32,9 @@ struct manager *manager_new(const void *ctx, const struct manager_options *optio
     manager->agents = json_array(manager);
     manager->plugins = json_array(manager);
     manager->updates = json_array(manager);
+    if (options->makes_snapshots) {
+        manager_backup_begin(manager);
+    }
     if (options->maintenance_before) {
         manager->maintenance = manager->maintenance_by_other = true;
         manager->activated_at_ms = 1780000000000; /* long before every world */
@@ -164,7 +167,7 @@ struct json *manager_add_execution(struct manager *manager, const char *id, cons
     return row;
 }
 
-static bool anything_runs(struct manager *manager)
+bool manager_runs(const struct manager *manager)
 {
     for (const struct json *row = json_first(manager->executions); row; row = json_next(row)) {
         const char *status = json_string_or(row, "status", "");
@@ -185,7 +188,7 @@ static void restore(struct manager *manager, struct http_reply *reply)
         return;
     }
     snprintf(manager->restore_id, sizeof manager->restore_id, "restore-%u", ++manager->serial);
-    if (anything_runs(manager)) {
+    if (manager_runs(manager)) {
         manager_add_execution(manager, manager->restore_id, "restore_snapshot", "default_tenant",
                               NULL);
         manager_error(reply, 400, "existing_running_execution_error", "You cannot start");
@@ -394,7 +397,12 @@ void manager_handle(struct manager *manager, const struct http_request *request,
         manager_error(reply, 503, "maintenance_mode_active", "Your request was rejected");
         return;
     }
-    if (strncmp(route, "snapshots/", 10) == 0) {
+    if (manager->snapshots) {
+        manager_backup_settle(manager);
+    }
+    if (manager->snapshots && strncmp(route, "snapshots/", 10) == 0) {
+        manager_backup_snapshot(manager, route + 10, request, reply);
+    } else if (strncmp(route, "snapshots/", 10) == 0) {
         snapshot(manager, route + 10, request, reply);
     } else if (request->method == HTTP_GET) {
         get(manager, route, query, reply);

@@ -20,10 +20,11 @@ struct manager_options {
     unsigned cut_uploads;    /* so many uploads are cut in the middle (up to 6.4: the row stays) */
     bool maintenance_before; /* somebody else had switched it on already */
     unsigned hosts;          /* of each deployment; 0: one */
-    bool host_dies;    /* the second host of the first deployment: a run over all its hosts fails
-                          when the first host has its agent, a run over it alone fails too */
-    bool never_begins; /* the first execution on the second deployment stays pending, and comes
-                          to an end by a cancel; that on the third one by a kill only */
+    bool host_dies;       /* the second host of the first deployment: a run over all its hosts fails
+                             when the first host has its agent, a run over it alone fails too */
+    bool makes_snapshots; /* it is that of a backup, and holds one of somebody else */
+    bool never_begins;    /* the first execution on the second deployment stays pending, and comes
+                             to an end by a cancel; that on the third one by a kill only */
 };
 #define MANAGER_HOSTS_MAX 4
 
@@ -39,6 +40,7 @@ struct manager_ledger {
     unsigned *agents;         /* install_new_agents that worked on hosts, one for each deployment */
     unsigned *hosts; /* new agents, for host h of deployment n at n * MANAGER_HOSTS_MAX + h */
     unsigned cancels, kills;
+    unsigned created, deleted, deleted_theirs; /* snapshots */
     unsigned wrong_ends; /* kills and cancels of what had begun, or had ended well */
 };
 
@@ -59,6 +61,9 @@ struct manager {
     bool restored;                                        /* the archive's content is here */
     bool renamed;                                         /* admin's password is the archive's */
     struct json *executions, *agents, *plugins, *updates; /* arrays of rows */
+    struct json *snapshots; /* rows, those that were deleted too; NULL: it makes none */
+    const char *archive;    /* of each of them */
+    size_t archive_size;
     unsigned serial;
     unsigned requests;
 };
@@ -85,6 +90,17 @@ struct json *manager_add_execution(struct manager *manager, const char *id, cons
                                    const char *tenant, const char *deployment);
 #define MANAGER_WORKFLOW_START_MS 700
 #define MANAGER_WORKFLOW_MS 7500
+
+/* Does any execution run? */
+bool manager_runs(const struct manager *manager);
+
+/* manager_backup.c */
+#define MANAGER_THEIRS "theirs"
+void manager_backup_begin(struct manager *manager);
+void manager_backup_settle(struct manager *manager);
+/* Requests to snapshots/REST. */
+void manager_backup_snapshot(struct manager *manager, const char *rest,
+                             const struct http_request *request, struct http_reply *reply);
 
 /* manager_restore.c: what time does to a restore and to workflows. */
 void manager_settle(struct manager *manager);

@@ -1,5 +1,5 @@
 /*
- * sim: upgrades in simulated worlds.
+ * sim: upgrades and backups in simulated worlds.
  *
  *   sim seeds FIRST COUNT   random faults and deaths; one failing seed is one command:
  *   sim seed N              the same world again, with a trace
@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backup.h"
 #include "base/mem.h"
 #include "life.h"
 
@@ -51,6 +52,8 @@ static void remove_folder(void)
         snprintf(name, sizeof name, "%s/journal.db%s", folder, tails[i]);
         unlink(name);
     }
+    snprintf(name, sizeof name, "%s/kept", folder);
+    backup_end(name);
     rmdir(folder);
 }
 

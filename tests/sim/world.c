@@ -1,9 +1,11 @@
 #include "world.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "http/sink.h"
 
 /* A request on its way to the manager, or an effect without a client. */
 struct delivery {
@@ -57,6 +59,9 @@ static struct http_request *copy_request(const void *ctx, const struct http_requ
     struct http_request *copy = http_request_new(ctx, request->method, request->path);
 
     copy->credential = request->credential;
+    copy->reply_file = mem_strdup(copy, request->reply_file);
+    copy->reply_offset = request->reply_offset;
+    copy->reply_etag = mem_strdup(copy, request->reply_etag);
     for (size_t i = 0; i < request->header_count; i++) {
         http_request_header(copy, request->headers[i].name, request->headers[i].value);
     }
@@ -164,6 +169,24 @@ static void proxy_page(struct http_reply *reply)
     http_reply_fill(reply, 502, "text/html", page, strlen(page));
 }
 
+/* An archive comes into its file: all of it, or the half that came before a cut. */
+static void receive(const struct world *world, const struct http_request *request,
+                    struct http_reply *reply, bool half)
+{
+    int64_t from = request->reply_offset;
+    size_t size = world->manager->archive_size - (size_t)from;
+    const char *why = NULL;
+    struct http_sink *sink = http_sink_open(reply, request, &why);
+
+    if (!sink || !http_sink_begin(sink, reply, reply->status, &why) ||
+        !http_sink_write(sink, world->manager->archive + from, half ? size / 2 : size, &why) ||
+        !http_sink_end(sink, reply, &why)) {
+        fprintf(stderr, "sim: %s\n", why ? why : "no sink");
+        abort();
+    }
+    mem_free(sink);
+}
+
 static void arrive(struct world *world, struct delivery *delivery)
 {
     struct transfer *transfer = find_transfer(world, delivery->ticket);
@@ -182,6 +205,11 @@ static void arrive(struct world *world, struct delivery *delivery)
     }
     if (!transfer) {
         return;
+    }
+    if (delivery->request && delivery->request->reply_file &&
+        (reply->status == 200 || reply->status == 206)) {
+        receive(world, delivery->request, reply,
+                delivery->fate == FATE_CUT || delivery->fate == FATE_LOST_AFTER);
     }
     if (delivery->fate == FATE_LOST_AFTER || delivery->fate == FATE_CUT ||
         world->manager->hung_up) {
@@ -305,6 +333,13 @@ void world_forget_client(struct world *world)
         mem_free(transfer);
     }
     for (struct delivery *delivery = world->deliveries; delivery; delivery = delivery->next) {
+        if (delivery->ticket && delivery->request->reply_file) { /* it died in the middle of it */
+            struct http_reply *reply = http_reply_new(delivery);
+
+            reply->status = delivery->request->reply_offset > 0 ? 206 : 200;
+            reply->range_from = delivery->request->reply_offset;
+            receive(world, delivery->request, reply, true);
+        }
         delivery->ticket = 0;
     }
 }
