@@ -35,6 +35,7 @@ struct session {
     struct transport *transport; /* behind the gate */
     struct engine_options engine;
     int64_t told_ms; /* when progress was told last (monotonic) */
+    struct json *warned; /* texts of the warnings that were told */
 };
 
 /* --- ferry_session.c --- */
@@ -68,7 +69,7 @@ enum ferry_code plan_look(const void *ctx, struct session *session, const char *
                           struct json **plan, struct ferry_error *err) FERRY_CHECK;
 /* The error of a plan in which something stands in the way: its first blocker. */
 enum ferry_code plan_blocked(const struct json *plan, struct ferry_error *err);
-/* Tells the warnings of a plan as events, for those who run without having seen it. */
+/* Tells the warnings of a plan as events, for those who run without having seen it; each once. */
 void plan_tell_warnings(struct session *session, const struct json *plan);
 /* One event of kind "warning". */
 void plan_warn(struct session *session, const char *step, const char *text);
@@ -79,6 +80,17 @@ void plan_warn(struct session *session, const char *step, const char *text);
 enum ferry_code plan_still_holds(struct session *session, const char *file,
                                  const struct json *saved, const struct json *today,
                                  struct ferry_error *err) FERRY_CHECK;
+
+/* --- ferry_from.c: an upgrade that begins on the old manager --- */
+/* Do these options mean one? */
+bool from_is_meant(const struct json *options);
+/* Writes into the options what the archive and its snapshot will be called, as of now: names that a
+   run keeps. Does nothing for others, and where it is written already. */
+void from_name(struct ferry *ferry, struct json *options);
+/* engine_options.permit; arg: the session. Looks at the archive, before the upload, as a plan
+   does. */
+enum ferry_code from_permit(void *arg, const char *step, const struct json *facts,
+                            struct ferry_error *err) FERRY_CHECK;
 
 /* --- ferry_forecast.c --- */
 /* The member "forecast" of a plan, from its steps and what is in the archive (may be NULL).

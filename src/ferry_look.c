@@ -137,6 +137,15 @@ static bool is_gone(const struct ferry_state *state, const struct step_row *rows
     return (later && later->n_done) || (undo && undo->n_done + undo->n_skipped);
 }
 
+/* Is what this state leaves worth a word? */
+static bool remains_of(const struct run_row *run, const struct ferry_state *state)
+{
+    if (run->state == RUN_DONE) { /* the old manager is left as the operator must find it */
+        return state->site == HTTP_SITE_OLD;
+    }
+    return run->state == RUN_CANCELLED || run->state == RUN_FAILED;
+}
+
 /* A run that has ended before its end leaves something on the manager: say what. */
 static void describe_remains(struct json *document, const struct run_row *run,
                              const struct step_row *rows, size_t count)
@@ -147,7 +156,7 @@ static void describe_remains(struct json *document, const struct run_row *run,
     if (!workflow) {
         return; /* of another ferry: it knows */
     }
-    if (run->state != RUN_CANCELLED && run->state != RUN_FAILED) {
+    if (run_is_live(run->state) || (run->state == RUN_DONE && workflow != &workflow_upgrade_from)) {
         return;
     }
     remains = json_set_array(document, "remains");
@@ -155,8 +164,8 @@ static void describe_remains(struct json *document, const struct run_row *run,
         const struct ferry_state *state = workflow->states[i];
         const struct step_row *step = find_step(rows, count, state->name);
 
-        if (state->leaves && step && (step->n_done || step->n_open || step->n_unknown) &&
-            !is_gone(state, rows, count)) {
+        if (state->leaves && remains_of(run, state) && step &&
+            (step->n_done || step->n_open || step->n_unknown) && !is_gone(state, rows, count)) {
             json_push_string(remains, state->leaves);
         }
     }

@@ -83,7 +83,7 @@ enum ferry_code plan_look(const void *ctx, struct session *session, const char *
     json_set_json(*plan, "archive", json_get(session->facts, "archive"));
     json_set_json(*plan, "options", session->options);
     identify(*plan, session);
-    if (options.workflow == &workflow_upgrade) {
+    if (options.workflow != &workflow_backup) {
         plan_forecast(*plan, session, begin_ms, offset_minutes);
     }
     seal(*plan);
@@ -169,6 +169,7 @@ enum ferry_code plan_source(const void *ctx, struct ferry *ferry, const struct f
     if (active) {
         tell_active(ferry, active, *options);
     }
+    from_name(ferry, *options);
     if (!from.file || !config_is_plan(from.file)) {
         return FERRY_OK;
     }
@@ -202,6 +203,21 @@ void plan_warn(struct session *session, const char *step, const char *text)
     warn(session->ferry, step, text);
 }
 
+/* A run that looks twice tells only what is new the second time. */
+static void warn_once(struct session *session, const char *step, const char *text)
+{
+    if (!session->warned) {
+        session->warned = json_array(session);
+    }
+    for (const struct json *at = json_first(session->warned); at; at = json_next(at)) {
+        if (strcmp(json_text(at), text) == 0) {
+            return;
+        }
+    }
+    json_push_string(session->warned, text);
+    plan_warn(session, step, text);
+}
+
 void plan_tell_warnings(struct session *session, const struct json *plan)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
@@ -219,12 +235,12 @@ void plan_tell_warnings(struct session *session, const struct json *plan)
             untold = mem_printf(scope, "%s%s%s", untold ? untold : "", untold ? ", " : "",
                                 json_string_or(row, "check", "?"));
         } else {
-            plan_warn(session, json_string_or(row, "step", NULL),
+            warn_once(session, json_string_or(row, "step", NULL),
                       hint ? mem_printf(scope, "%s; %s", text, hint) : text);
         }
     }
     if (untold) {
-        plan_warn(session, NULL,
+        warn_once(session, NULL,
                   mem_printf(scope, "checks that cannot tell: %s; ferry plan says why", untold));
     }
 }

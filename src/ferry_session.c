@@ -73,8 +73,8 @@ static bool permitted(void *arg, const char *intent_id)
 #endif
 }
 
-/* The secret that PATH.what says the place of; NULL when it says none. */
-static enum ferry_code read_secret(const void *ctx, const struct json *user, const char *path,
+/* The secret that KEY.what says the place of; NULL when it says none. */
+static enum ferry_code read_secret(const void *ctx, const struct json *user, const char *key,
                                    const char *what, const struct secret **out,
                                    struct ferry_error *err)
 {
@@ -85,14 +85,15 @@ static enum ferry_code read_secret(const void *ctx, const struct json *user, con
         return FERRY_OK;
     }
     if (config_secret_read(ctx, what, reference, &secret, err)) {
-        return ferry_error_prefix(err, "%s.%s", path, what);
+        return ferry_error_prefix(err, "%s.%s", key, what);
     }
     *out = secret;
     return FERRY_OK;
 }
 
+/* The login that stands at path in the options; key: what the operator calls it. */
 static enum ferry_code login(const void *ctx, const struct json *options, const char *path,
-                             struct http_login *out, struct ferry_error *err)
+                             const char *key, struct http_login *out, struct ferry_error *err)
 {
     const struct json *user = json_get(options, path);
 
@@ -100,10 +101,10 @@ static enum ferry_code login(const void *ctx, const struct json *options, const 
         return FERRY_OK;
     }
     out->username = json_string_or(user, "username", "admin");
-    if (read_secret(ctx, user, path, "password", &out->password, err)) {
+    if (read_secret(ctx, user, key, "password", &out->password, err)) {
         return err->code;
     }
-    return read_secret(ctx, user, path, "token", &out->token, err);
+    return read_secret(ctx, user, key, "token", &out->token, err);
 }
 
 /* The file that a key names, looked at now: the message names the key. */
@@ -139,10 +140,10 @@ static enum ferry_code old_manager(const void *ctx, const struct json *options,
     }
     old->url = json_string_or(options, "old_manager.url", "");
     old->node_count = all_nodes(ctx, json_get(options, "old_manager.nodes"), &old->nodes);
-    if (ca_file(options, "old_manager.ca", "old_manager.ca", &old->ca_file, err)) {
+    if (ca_file(options, "old_manager.ca", "from.ca", &old->ca_file, err)) {
         return err->code;
     }
-    return login(ctx, options, "old_manager", &old->before, err);
+    return login(ctx, options, "old_manager", "from", &old->before, err);
 }
 
 static void on_reading(void *arg, int64_t done, int64_t total)
@@ -199,8 +200,8 @@ static enum ferry_code connect_to(const void *ctx, struct session *session, stru
     if (ca_file(options, "manager.ca", "manager.ca", &http.ca_file, err) ||
         ca_file(options, "manager.after_restore_ca", "manager.after_restore.ca",
                 &http.after_ca_file, err) ||
-        login(ctx, options, "manager", &http.before, err) ||
-        login(ctx, options, "manager.after_restore", &http.after, err) ||
+        login(ctx, options, "manager", "manager", &http.before, err) ||
+        login(ctx, options, "manager.after_restore", "manager.after_restore", &http.after, err) ||
         old_manager(ctx, options, &old, &has_old, err)) {
         return err->code;
     }
@@ -237,7 +238,10 @@ enum ferry_code session_open(const void *ctx, struct ferry *ferry, struct json *
                                 .on_point = ferry->on_point ? on_point : NULL,
                                 .provide = session_provide,
                                 .arg = ferry,
-                                .provide_arg = session};
+                                .step_arg = session};
+    if (from_is_meant(options)) {
+        session->engine.permit = from_permit;
+    }
     *out = session;
     return FERRY_OK;
 }
@@ -355,6 +359,14 @@ static void journal_room(const void *ctx, const struct ferry *ferry, struct json
     }
 }
 
+/* An archive that this run will take on the old manager itself. */
+static bool is_to_come(const struct session *session, const char *file)
+{
+    struct stat info;
+
+    return session->engine.workflow == &workflow_upgrade_from && stat(file, &info);
+}
+
 enum ferry_code session_local_facts(const void *ctx, struct session *session, bool digest,
                                     struct ferry_error *err)
 {
@@ -363,7 +375,7 @@ enum ferry_code session_local_facts(const void *ctx, struct session *session, bo
     session->facts = json_object(ctx);
     session->archive = NULL;
     journal_room(ctx, session->ferry, session->facts);
-    if (file && archive_facts(ctx, session, file, digest, err)) {
+    if (file && !is_to_come(session, file) && archive_facts(ctx, session, file, digest, err)) {
         return err->code;
     }
     return plugins_facts(ctx, session->ferry, session->options, digest, session->facts, err);

@@ -204,6 +204,15 @@ void agents_choose(const struct agents_choice *choice, const struct json *deploy
     }
 }
 
+/* The new manager's are those of its version; all that live on the old one are the old one's. */
+static bool has_agent_to_validate(const struct agents_choice *choice, const char *instance)
+{
+    if (states_site(choice->context) == HTTP_SITE_OLD) {
+        return agents_have_living(choice->agents, choice->agent_count, instance);
+    }
+    return agents_have_new(choice->agents, choice->agent_count, instance, &choice->target);
+}
+
 void agents_choose_to_validate(const struct agents_choice *choice, const struct json *deployment,
                                const char *key, const void *mem)
 {
@@ -215,7 +224,7 @@ void agents_choose_to_validate(const struct agents_choice *choice, const struct 
         const struct agents_row *host = &choice->hosts[i];
 
         if (left_out_by(choice, host) == NULL && strcmp(host->state, "started") == 0 &&
-            agents_have_new(choice->agents, choice->agent_count, host->id, &choice->target)) {
+            has_agent_to_validate(choice, host->id)) {
             json_push_string(hosts, host->id);
         }
     }

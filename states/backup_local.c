@@ -57,3 +57,13 @@ void backup_say_taken(const struct state_context *context, struct state_verdict 
     states_fail(verdict, FERRY_E_REFUSED,
                 "move it elsewhere, then: ferry resume; {time} in backup.name avoids it");
 }
+
+bool backup_goes_by_url(const struct state_context *context, struct state_verdict *verdict,
+                        const void *mem)
+{
+    if (states_option(context, "snapshot.url") == NULL) {
+        return false;
+    }
+    state_say(verdict, mem, STATE_SKIP, "the new manager fetches the archive itself");
+    return true;
+}

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/timefmt.h"
+#include "states/common.h"
 
 #define NAME_LIMIT 1024
 #define HOST_MOST 80 /* of a host's name, so that name, time and endings stay below NAME_MAX */
@@ -12,9 +13,8 @@
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
-static void put_host(const struct state_context *context, struct buf *out)
+static void put_host(const char *url, struct buf *out)
 {
-    const char *url = json_string_or(context->options, "manager.url", "manager");
     const char *host = strstr(url, "://");
     size_t length;
 
@@ -29,9 +29,8 @@ static void put_host(const struct state_context *context, struct buf *out)
 }
 
 /* "2026-11-22T15:06:06.291Z" as "20261122T150606Z", or its date alone. */
-static void put_time(const struct state_context *context, bool date_only, struct buf *out)
+static void put_time(int64_t at_ms, bool date_only, struct buf *out)
 {
-    int64_t at_ms = context->planning ? context->now_ms : context->run_started_ms;
     char *text = timefmt_utc(out->ctx, at_ms);
 
     for (const char *at = text; *at != '\0' && *at != (date_only ? 'T' : '.'); at++) {
@@ -43,27 +42,34 @@ static void put_time(const struct state_context *context, bool date_only, struct
     mem_free(text);
 }
 
-static char *expand(const struct state_context *context, const void *mem)
+char *backup_name(const void *mem, const char *pattern, const char *url, int64_t at_ms)
 {
-    const char *at = json_string_or(context->options, "backup.name", "{manager}-{time}");
+    const char *at = pattern;
     struct buf out;
 
     buf_init(&out, mem, NAME_LIMIT);
     while (*at != '\0') {
         if (strncmp(at, "{manager}", 9) == 0) {
-            put_host(context, &out);
+            put_host(url, &out);
             at += 9;
         } else if (strncmp(at, "{time}", 6) == 0) {
-            put_time(context, false, &out);
+            put_time(at_ms, false, &out);
             at += 6;
         } else if (strncmp(at, "{date}", 6) == 0) {
-            put_time(context, true, &out);
+            put_time(at_ms, true, &out);
             at += 6;
         } else {
             (void)buf_append(&out, at++, 1);
         }
     }
     return mem_strdup(mem, buf_text(&out));
+}
+
+static char *expand(const struct state_context *context, const void *mem)
+{
+    return backup_name(mem, json_string_or(context->options, "backup.name", BACKUP_NAME),
+                       states_manager_option(context, "url", "manager"),
+                       context->planning ? context->now_ms : context->run_started_ms);
 }
 
 char *backup_file_name(const struct state_context *context, const void *mem)

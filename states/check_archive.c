@@ -24,7 +24,10 @@ static bool ask_probe(const struct state_context *context, const struct state_un
 {
     const char *tail = "";
 
-    (void)n, (void)verdicts;
+    (void)n;
+    if (backup_goes_by_url(context, verdicts, mem)) {
+        return false;
+    }
     if (states_at(units, "check")) {
         tail = mem_printf(mem, "/check?size=%lld",
                           (long long)json_int64_or(context->facts, "backup.size", 0));
@@ -91,7 +94,7 @@ static const char *oddity(const struct state_context *context, const struct json
                           const void *mem)
 {
     const char *version = json_string_or(archive, "version", "?");
-    const char *manager = json_string_or(context->facts, "manager.version", "?");
+    const char *manager = states_manager_fact(context, "version", "?");
     const char *format = json_string_or(archive, "format", "?");
     bool legacy =
         json_bool_or(context->options, "backup.legacy", true) || !states_caps(context)->legacy_flag;
@@ -116,17 +119,19 @@ static void judge_check(const struct state_context *context, const struct json *
 {
     const struct json *archive = json_member(document, "archive");
     const char *odd = oddity(context, archive, mem);
-    struct json *checked;
+    struct json *checked, *known;
 
     if (odd != NULL) {
         say_bad(verdict, mem, odd);
         return;
     }
+    known = json_copy(mem, archive);
     checked = json_set_object(state_data(verdict, mem), "checked");
     json_set_int(checked, "size", json_int64_or(document, "size", 0));
     json_set_int(checked, "modified_ms", json_int64_or(document, "modified_ms", 0));
     json_set_string(checked, "sha256", json_string_or(document, "sha256", ""));
-    json_set_json(state_facts(verdict, mem), "archive", archive);
+    json_set_int(known, "modified_ms", json_int64_or(document, "modified_ms", 0));
+    json_set_json(state_facts(verdict, mem), "archive", known);
     verdict->answer = STATE_ABSENT;
 }
 
@@ -175,9 +180,8 @@ static bool ask_act(const struct state_context *context, const struct state_unit
     json_set_int(body, "size", json_int64_or(checked, "size", 0));
     json_set_int(body, "modified_ms", json_int64_or(checked, "modified_ms", 0));
     json_set_string(record, "run", context->run_id);
-    json_set_string(record, "manager", json_string_or(context->options, "manager.url", ""));
-    json_set_string(record, "manager_version",
-                    json_string_or(context->facts, "manager.version", ""));
+    json_set_string(record, "manager", states_manager_option(context, "url", ""));
+    json_set_string(record, "manager_version", states_manager_fact(context, "version", ""));
     json_set_string(record, "snapshot", backup_fact(context, mem, "snapshot"));
     json_set_string(record, "taken_at", backup_fact(context, mem, "taken_at"));
     json_set_string(record, "sha256", json_string_or(checked, "sha256", ""));
@@ -249,6 +253,7 @@ const struct ferry_state state_check_archive = {
     .summary = "reads every byte of the download, and gives it its name when all is right",
     .def = 1,
     .flags = STATE_PROBE_FIRST,
+    .site = HTTP_SITE_OLD, /* where there is one; else of the only manager */
     .timing = timing,
     .probe = {.ask = ask_probe, .judge = judge_probe},
     .act = {.ask = ask_act, .judge = judge_act},

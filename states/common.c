@@ -30,17 +30,41 @@ int64_t states_archive_count(const struct state_context *context, const char *na
     return json_int64_or(json_get(context->facts, "archive"), name, -1);
 }
 
+enum http_site states_site(const struct state_context *context)
+{
+    bool has_old = json_is_object(json_get(context->options, "old_manager"));
+
+    return context->site == HTTP_SITE_OLD && has_old ? HTTP_SITE_OLD : HTTP_SITE_NEW;
+}
+
+const char *states_group(const struct state_context *context)
+{
+    return states_site(context) == HTTP_SITE_OLD ? "old_manager" : "manager";
+}
+
+const char *states_manager_option(const struct state_context *context, const char *name,
+                                  const char *fallback)
+{
+    return json_string_or(json_get(context->options, states_group(context)), name, fallback);
+}
+
+const char *states_manager_fact(const struct state_context *context, const char *name,
+                                const char *fallback)
+{
+    return json_string_or(json_get(context->facts, states_group(context)), name, fallback);
+}
+
 const struct cloudify_caps *states_caps(const struct state_context *context)
 {
     const struct cloudify_caps *caps =
-        cloudify_caps_for(json_string_or(context->facts, "manager.version", CLOUDIFY_NEWEST_KNOWN));
+        cloudify_caps_for(states_manager_fact(context, "version", CLOUDIFY_NEWEST_KNOWN));
 
     return caps == NULL ? cloudify_caps_for(CLOUDIFY_NEWEST_KNOWN) : caps;
 }
 
 bool states_manager_is_known(const struct state_context *context)
 {
-    return json_get(context->facts, "manager.version") != NULL;
+    return states_manager_fact(context, "version", NULL) != NULL;
 }
 
 bool states_have_after(const struct state_context *context)
@@ -60,16 +84,18 @@ bool states_holds(const struct json *texts, const char *text)
 
 static enum http_credential credential(const struct state_context *context)
 {
-    return strcmp(json_string_or(context->facts, "credential", "before"), "after") == 0
-               ? HTTP_AS_AFTER
-               : HTTP_AS_BEFORE;
+    bool after = states_site(context) == HTTP_SITE_NEW &&
+                 strcmp(json_string_or(context->facts, "credential", "before"), "after") == 0;
+
+    return after ? HTTP_AS_AFTER : HTTP_AS_BEFORE;
 }
 
 struct cloudify_caller states_writer(const struct state_context *context)
 {
     return (struct cloudify_caller){
         .who = credential(context),
-        .tenant = json_string_or(context->options, "manager.tenant", CLOUDIFY_DEFAULT_TENANT)};
+        .tenant = states_manager_option(context, "tenant", CLOUDIFY_DEFAULT_TENANT),
+        .site = states_site(context)};
 }
 
 struct cloudify_caller states_reader(const struct state_context *context)
@@ -151,9 +177,10 @@ void states_fail(struct state_verdict *verdict, enum ferry_code code, const char
 
 static const char PASSWORD_HINT[] =
     "check manager.username and manager.password or manager.token (after the restore: "
-    "manager.after_restore), then: ferry resume";
+    "manager.after_restore; on the old manager: from), then: ferry resume";
 static const char PERMISSION_HINT[] =
-    "check manager.tenant, and that manager.username is an administrator (sys_admin)";
+    "check manager.tenant, and that manager.username is an administrator (sys_admin); on the old "
+    "manager: from.tenant and from.username";
 
 /* The third wrong password in a row blocks the run: one more may lock the account. */
 static void denied(const struct state_unit *unit, const struct cloudify_answer *answer,
@@ -255,7 +282,8 @@ bool states_plan_read(const struct state_context *context, const struct http_rep
         return true;
     }
     const char *text = cloudify_describe(mem, answer);
-    const char *url = json_string_or(context->options, "manager.url", "the URL");
+    const char *key = states_site(context) == HTTP_SITE_OLD ? "from" : "manager";
+    const char *url = states_manager_option(context, "url", "the URL");
 
     if (reply->token_refused) {
         state_plan_warning(context->plan, answer->message, "make a new token, or leave it out");
@@ -266,24 +294,23 @@ bool states_plan_read(const struct state_context *context, const struct http_rep
     if (answer->kind == CLOUDIFY_DENIED) {
         state_plan_blocker(context->plan, FERRY_E_AUTH,
                            mem_printf(mem, "the manager refuses user \"%s\": %s",
-                                      json_string_or(context->options, "manager.username", ""),
-                                      text),
-                           "check manager.username and manager.password");
+                                      states_manager_option(context, "username", ""), text),
+                           mem_printf(mem, "check %s.username and %s.password", key, key));
     } else if (answer->kind == CLOUDIFY_FORBIDDEN) {
         state_plan_blocker(context->plan, FERRY_E_AUTH,
                            mem_printf(mem, "user \"%s\" may not do this in tenant \"%s\": %s",
-                                      json_string_or(context->options, "manager.username", ""),
-                                      json_string_or(context->options, "manager.tenant", ""), text),
+                                      states_manager_option(context, "username", ""),
+                                      states_manager_option(context, "tenant", ""), text),
                            PERMISSION_HINT);
     } else if (cloudify_is_error(answer, "SSL_REQUIRED")) {
         state_plan_blocker(context->plan, FERRY_E_CONFIG,
                            mem_printf(mem, "%s speaks https only", url),
-                           "write manager.url with https:// and its port");
+                           mem_printf(mem, "write %s.url with https:// and its port", key));
     } else if (answer->kind == CLOUDIFY_STRANGE) {
         state_plan_blocker(
             context->plan, FERRY_E_PROTOCOL,
             mem_printf(mem, "%s does not answer like a Cloudify manager: %s", url, text),
-            "check manager.url: protocol, host and port, no path");
+            mem_printf(mem, "check %s.url: protocol, host and port, no path", key));
     } else if (answer->kind == CLOUDIFY_REFUSED || answer->kind == CLOUDIFY_CONFLICT) {
         bool licence = cloudify_is_error(answer, "missing_cloudify_license") ||
                        cloudify_is_error(answer, "expired_cloudify_license");

@@ -25,7 +25,16 @@ const char *states_snapshot_id(const struct state_context *context);
 const char *states_archive_format(const struct state_context *context);
 /* A count of the archive, -1 when it is not known. */
 int64_t states_archive_count(const struct state_context *context, const char *name);
-/* Of the manager as read by upload's plan; the newest known while it has not been read. */
+/* Which manager the state is about: the old one only where one is configured. */
+enum http_site states_site(const struct state_context *context);
+/* What options and facts call the manager that the state is about: "manager" or "old_manager". */
+const char *states_group(const struct state_context *context);
+/* A text of it: "url", "tenant"; "version", "edition". */
+const char *states_manager_option(const struct state_context *context, const char *name,
+                                  const char *fallback);
+const char *states_manager_fact(const struct state_context *context, const char *name,
+                                const char *fallback);
+/* Of that manager, as a plan has read it; the newest known while it has not been read. */
 const struct cloudify_caps *states_caps(const struct state_context *context);
 /* False while no plan has read the manager's version. */
 bool states_manager_is_known(const struct state_context *context);
@@ -35,7 +44,8 @@ bool states_have_after(const struct state_context *context);
 
 /* --- who asks --- */
 
-/* For reading: the run's tenant and credential, past maintenance where that is honoured. */
+/* For reading: of the state's manager, in its tenant and credential, past maintenance where that is
+ * honoured. */
 struct cloudify_caller states_reader(const struct state_context *context);
 /* For changes: never past maintenance (but for one: restore_clear.h). */
 struct cloudify_caller states_writer(const struct state_context *context);

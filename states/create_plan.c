@@ -61,8 +61,7 @@ static void refuse_option(const struct state_context *context, bool wanted, bool
     if (wanted && !known) {
         state_plan_blocker(context->plan, FERRY_E_CONFIG,
                            mem_printf(mem, "manager %s does not know backup.options.%s: %s have it",
-                                      json_string_or(context->facts, "manager.version", "?"), name,
-                                      versions),
+                                      states_manager_fact(context, "version", "?"), name, versions),
                            mem_printf(mem, "leave backup.options.%s out", name));
     }
 }
@@ -72,8 +71,7 @@ static void check_options(const struct state_context *context, const struct clou
 {
     const struct json *backup = json_get(context->options, "backup");
     bool legacy = json_bool_or(backup, "legacy", true);
-    bool community =
-        strcmp(json_string_or(context->facts, "manager.edition", ""), "community") == 0;
+    bool community = strcmp(states_manager_fact(context, "edition", ""), "community") == 0;
 
     refuse_option(context, json_bool_or(backup, "metrics", false), caps->create_include_metrics,
                   "metrics", "managers up to 4.6", mem);
@@ -115,8 +113,8 @@ static bool learn_manager(const struct state_context *context, const struct clou
         state_plan_blocker(
             context->plan, FERRY_E_PROTOCOL,
             mem_printf(mem, "%s does not answer like a Cloudify manager: no version (HTTP %d)",
-                       json_string_or(context->options, "manager.url", "the URL"), answer->status),
-            "check manager.url: protocol, host and port, no path");
+                       states_manager_option(context, "url", "the URL"), answer->status),
+            "check the manager's URL: protocol, host and port, no path");
         return false;
     }
     if (cloudify_caps_find(version, &caps, &err) != FERRY_OK) {
@@ -124,7 +122,7 @@ static bool learn_manager(const struct state_context *context, const struct clou
                            err.hint[0] == '\0' ? NULL : err.hint);
         return false;
     }
-    struct json *manager = json_set_object(state_facts(verdict, mem), "manager");
+    struct json *manager = json_set_object(state_facts(verdict, mem), states_group(context));
     const char *warning = cloudify_version_warning(mem, version);
 
     if (warning != NULL) {

@@ -346,6 +346,7 @@ const struct ferry_state state_create_snapshot = {
     .leaves = "the snapshot on the manager (cfy snapshots list shows it, cfy snapshots delete "
               "removes it)",
     .flags = STATE_PROBE_FIRST | STATE_KEYED,
+    .site = HTTP_SITE_OLD, /* where there is one; else of the only manager */
     .timing = timing,
     .plan = {.ask = create_plan_ask, .judge = create_plan_judge},
     .probe = {.ask = ask_probe, .judge = judge_probe},

@@ -37,7 +37,10 @@ static bool ask_probe(const struct state_context *context, const struct state_un
 {
     struct cloudify_caller caller = states_reader(context);
 
-    (void)n, (void)verdicts;
+    (void)n;
+    if (backup_goes_by_url(context, verdicts, mem)) {
+        return false;
+    }
     if (states_at(units, "head")) {
         cloudify_ask_archive(states_request(request, mem), &caller,
                              backup_fact(context, mem, "snapshot"));
@@ -232,6 +235,7 @@ const struct ferry_state state_download = {
     .leaves = "the unfinished download (NAME.zip.part in backup.directory)",
     .undone_by = "check_archive",
     .flags = STATE_PROBE_FIRST,
+    .site = HTTP_SITE_OLD, /* where there is one; else of the only manager */
     .timing = timing,
     .plan = {.ask = download_plan_ask, .judge = download_plan_judge},
     .probe = {.ask = ask_probe, .judge = judge_probe},

@@ -9,7 +9,12 @@ bool download_plan_ask(const struct state_context *context, const struct state_u
                        size_t n, struct http_request **request, struct state_verdict *verdicts,
                        const void *mem)
 {
-    (void)units, (void)n, (void)verdicts;
+    (void)units, (void)n;
+    if (states_option(context, "snapshot.url") != NULL) {
+        verdicts->answer = STATE_DONE;
+        state_plan_skip(context->plan, "the new manager fetches the archive itself");
+        return false;
+    }
     backup_local(request, mem, HTTP_GET, backup_file_name(context, mem), "");
     return true;
 }

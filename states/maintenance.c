@@ -6,6 +6,11 @@ void maintenance_timing(const struct state_context *context, struct state_timing
     timing->deadline_ms = states_number(context, "maintenance.timeout_ms", 30 * STATES_MINUTE_MS);
 }
 
+const char *maintenance_fact(const struct state_context *context)
+{
+    return states_site(context) == HTTP_SITE_OLD ? "old_maintenance" : "maintenance";
+}
+
 bool maintenance_ask(const struct state_context *context, const struct state_unit *units, size_t n,
                      struct http_request **request, struct state_verdict *verdicts, const void *mem)
 {

@@ -1,5 +1,7 @@
 /*
- * maintenance_activate: nobody but us works on the manager from here on.
+ * maintenance_activate: nobody but us works on the manager from here on. old_maintenance: nobody at
+ * all works on the old manager once its snapshot is taken, so that no schedule runs on both; it
+ * stays alive for the agents (facts 6 no. 20 and 25).
  *
  * Activation is lazy: the manager flips from activating to activated at the first request that
  * finds nothing running, and "running" counts queued and scheduled executions too, which never
@@ -11,6 +13,8 @@
 #include "base/timefmt.h"
 #include "states/maintenance.h"
 #include "states/states.h"
+
+#define OLD_NOT_WANTED "it is not asked for (from.maintenance)"
 
 static int64_t patience_ms(const struct state_context *context)
 {
@@ -26,10 +30,11 @@ static void timing(const struct state_context *context, struct state_timing *tim
 
 /* Whether this run switched it on, and which switching that was: the manager's own time of it tells
    it from a later one by somebody else. */
-static void set_ours(struct state_verdict *verdict, bool ours, const struct json *document,
-                     const void *mem)
+static void set_ours(const struct state_context *context, struct state_verdict *verdict, bool ours,
+                     const struct json *document, const void *mem)
 {
-    struct json *maintenance = json_set_object(state_facts(verdict, mem), "maintenance");
+    struct json *maintenance =
+        json_set_object(state_facts(verdict, mem), maintenance_fact(context));
     const char *requested_at = cloudify_text(document, "activation_requested_at", NULL);
 
     json_set_bool(maintenance, "ours", ours);
@@ -77,7 +82,49 @@ static void judge_plan(const struct state_context *context, const struct state_u
     }
 }
 
+static bool is_old_wanted(const struct state_context *context)
+{
+    return json_bool_or(context->options, "old_manager.maintenance", true);
+}
+
+static void judge_old_plan(const struct state_context *context, const struct state_unit *units,
+                           size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
+                           const void *mem)
+{
+    struct cloudify_answer answer;
+
+    (void)units, (void)n;
+    if (!states_plan_read(context, reply, &answer, verdicts, mem)) {
+        return;
+    }
+    verdicts->answer = STATE_DONE;
+    state_plan_units(context->plan, 1);
+    state_plan_estimate(context->plan, 10 * STATES_SECOND_MS, "longer while executions are open");
+    if (!is_old_wanted(context)) {
+        state_plan_skip(context->plan, OLD_NOT_WANTED);
+        return;
+    }
+    state_plan_note(context->plan,
+                    "from here on nothing runs on the old manager; leave it alive and in "
+                    "maintenance until the last agent has moved");
+    if (cloudify_maintenance_of(answer.document) != CLOUDIFY_MAINTENANCE_OFF) {
+        state_plan_warning(context->plan, "the old manager is in maintenance already",
+                           "is somebody else working on it? ferry leaves it as it is");
+    }
+}
+
 /* --- probe --- */
+
+static bool ask_old_probe(const struct state_context *context, const struct state_unit *units,
+                          size_t n, struct http_request **request, struct state_verdict *verdicts,
+                          const void *mem)
+{
+    if (!is_old_wanted(context)) {
+        state_say(verdicts, mem, STATE_SKIP, OLD_NOT_WANTED);
+        return false;
+    }
+    return maintenance_ask(context, units, n, request, verdicts, mem);
+}
 
 /* How far the manager's clock is ahead of ours (to the second, as Date tells it): should the answer
    to the switching be lost, its time is all that tells it from one of somebody else. */
@@ -85,8 +132,8 @@ static void note_clock(const struct state_context *context, const struct http_re
                        struct state_verdict *verdict, const void *mem)
 {
     if (reply->date_ms >= 0) {
-        json_set_int(json_set_object(state_facts(verdict, mem), "maintenance"), "ahead_ms",
-                     reply->date_ms - context->now_ms);
+        json_set_int(json_set_object(state_facts(verdict, mem), maintenance_fact(context)),
+                     "ahead_ms", reply->date_ms - context->now_ms);
     }
 }
 
@@ -107,13 +154,13 @@ static void judge_probe(const struct state_context *context, const struct state_
     case CLOUDIFY_MAINTENANCE_COMING:
         verdicts->answer = STATE_RUNNING;
         verdicts->remote_state = "activating";
-        set_ours(verdicts, context->repeat, answer.document, mem);
+        set_ours(context, verdicts, context->repeat, answer.document, mem);
         break;
     case CLOUDIFY_MAINTENANCE_ON:
         state_say(verdicts, mem, context->repeat ? STATE_DONE : STATE_SKIP,
                   context->repeat ? "maintenance is on"
                                   : "maintenance was on already, and not by this run");
-        set_ours(verdicts, context->repeat, answer.document, mem);
+        set_ours(context, verdicts, context->repeat, answer.document, mem);
         break;
     case CLOUDIFY_MAINTENANCE_UNKNOWN:
         state_say(verdicts, mem, STATE_CANNOT_TELL, "an answer without a state of maintenance");
@@ -129,7 +176,7 @@ static void judge_act(const struct state_context *context, const struct state_un
 {
     struct cloudify_answer answer;
 
-    (void)context, (void)units, (void)n;
+    (void)units, (void)n;
     if (!states_acted(reply, &answer, verdicts, mem)) {
         return;
     }
@@ -139,7 +186,7 @@ static void judge_act(const struct state_context *context, const struct state_un
     } else {
         verdicts->answer = STATE_RUNNING; /* 304 too: somebody was a moment earlier */
     }
-    set_ours(verdicts, answer.kind == CLOUDIFY_FINE, answer.document, mem);
+    set_ours(context, verdicts, answer.kind == CLOUDIFY_FINE, answer.document, mem);
 }
 
 /* --- await --- */
@@ -203,6 +250,22 @@ const struct ferry_state state_maintenance_activate = {
     .timing = timing,
     .plan = {.ask = ask_plan, .judge = judge_plan},
     .probe = {.ask = maintenance_ask, .judge = judge_probe},
+    .act = {.ask = maintenance_ask_on, .judge = judge_act},
+    .await = {.ask = maintenance_ask, .judge = judge_await},
+};
+
+const struct ferry_state state_old_maintenance = {
+    .name = "old_maintenance",
+    .summary = "switches maintenance on at the old manager, which stays alive for its agents",
+    .def = 1,
+    .leaves = "maintenance mode is on at the old manager (cfy maintenance-mode deactivate there "
+              "ends it)",
+    .undo = "undo_old_maintenance",
+    .flags = STATE_PROBE_FIRST,
+    .site = HTTP_SITE_OLD,
+    .timing = timing,
+    .plan = {.ask = ask_plan, .judge = judge_old_plan},
+    .probe = {.ask = ask_old_probe, .judge = judge_probe},
     .act = {.ask = maintenance_ask_on, .judge = judge_act},
     .await = {.ask = maintenance_ask, .judge = judge_await},
 };

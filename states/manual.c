@@ -89,6 +89,27 @@ const struct state_manual state_manuals[] = {
      "the manager says deactivated.",
      "ferry cancel RUN again: asks for the mode, and sends it again only where it is still on "
      "after limits.settle."},
+    {"validate_old_agents",
+     "on the old manager POST /executions with validate_agents, one for each deployment that has "
+     "agents; nothing with from.validate_agents: false.",
+     "each execution has terminated. An agent that is silent now cannot install its successor "
+     "later; too many of them (agents.max_failures) end the run while nothing has changed yet.",
+     "Looks for each execution as install_new_agents does. It changes nothing on the hosts, so it "
+     "may be repeated."},
+    {"old_maintenance",
+     "on the old manager POST /maintenance/activate, once; nothing with from.maintenance: false. "
+     "From here on nobody changes it and no schedule runs on both managers. It stays alive: new "
+     "agents are installed by way of its message broker.",
+     "the old manager says activated. It waits for executions that run, are queued or scheduled; "
+     "which they are is shown.",
+     "Asks for the mode. activated: done; activating: waits on; deactivated: sends it again after "
+     "limits.settle."},
+    {"undo_old_maintenance",
+     "on the old manager POST /maintenance/deactivate, once, and only where this run had switched "
+     "maintenance on and nobody has switched it since. Part of ferry cancel before the restore.",
+     "the old manager says deactivated.",
+     "ferry cancel RUN again: asks for the mode, and sends it again only where it is still on "
+     "after limits.settle."},
     {"create_snapshot",
      "PUT /snapshots/ID, once; the id holds a part that is new for each attempt. Where the snapshot "
      "failed, DELETE /snapshots/ID takes it away.",

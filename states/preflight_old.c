@@ -88,18 +88,17 @@ static const char *told_broker(const struct json *brokers)
 static bool not_configured(const struct state_context *context, struct state_verdict *verdict,
                            const void *mem)
 {
-    static const char next[] =
-        "give old_manager (url, username, password) while that manager still runs";
+    static const char next[] = "give from (url, username, password) while that manager still runs";
 
     if (json_is_object(json_get(context->options, "old_manager"))) {
         return false;
     }
     verdict->answer = STATE_DONE;
     preflight_say(context, mem, OLD, STATE_CHECK_CANNOT_TELL, next,
-                  "no old_manager is configured: nobody has asked it");
+                  "no old manager is configured: nobody has asked it");
     preflight_say(context, mem, BROKER, STATE_CHECK_CANNOT_TELL, next,
-                  "no old_manager is configured: nobody has knocked at its broker");
-    preflight_no_agents(context, mem, "no old_manager is configured", next);
+                  "no old manager is configured: nobody has knocked at its broker");
+    preflight_no_agents(context, mem, "no old manager is configured", next);
     return true;
 }
 
@@ -133,7 +132,7 @@ static bool ask(const struct state_context *context, const struct state_unit *un
 static void unreached(const struct state_context *context, const char *why, const void *mem)
 {
     static const char next[] = "it must run until the last agent has moved: start it, or mend "
-                               "old_manager.url, .username and .password";
+                               "from.url, .username and .password";
 
     preflight_say(context, mem, OLD, STATE_CHECK_WARNING, next,
                   "the old manager cannot be asked: %s", why);
@@ -212,7 +211,7 @@ static void judge_knock(const struct state_context *context, const struct state_
                       broker);
     } else {
         preflight_say(context, mem, BROKER, STATE_CHECK_WARNING,
-                      "open the way from the new manager to it, or name it in old_manager.broker: "
+                      "open the way from the new manager to it, or name it in from.broker: "
                       "new agents are installed by way of it",
                       "the old broker does not answer: %s", reply->error);
     }

@@ -5,6 +5,7 @@
  *   credential      "before" | "after": whose name later states ask in
  *   maintenance     {"ours": bool: did this run switch it on, "requested_at": the manager's time,
  *                    "ahead_ms": how far its clock is ahead of ours}
+ *   old_maintenance  the same of the old manager
  *   restore         {"known": [ids of older restores], "since_ms": N (the manager's clock),
  *                    "told_ms": N (ours), "execution_id": ID or null, "tries": how often it was
  *                    told, "verdict": how it ended, where only maintenance_deactivate could see it}
@@ -55,7 +56,13 @@ extern const struct ferry_state state_download;
 extern const struct ferry_state state_check_archive;
 extern const struct ferry_state state_prune;
 
+/* Of upgrade_from, about the old manager. */
+extern const struct ferry_state state_validate_old_agents;
+extern const struct ferry_state state_old_maintenance;
+extern const struct ferry_state state_undo_old_maintenance;
+
 extern const struct workflow workflow_upgrade;
+extern const struct workflow workflow_upgrade_from; /* begins on the old manager */
 extern const struct workflow workflow_backup;
 extern const struct workflow *const workflow_list[];
 extern const size_t workflow_count;

@@ -17,15 +17,29 @@
 #define SETTLE_MS (90 * STATES_SECOND_MS)
 #define SKEW_MS (2 * STATES_SECOND_MS) /* of the manager's clock and ours, beside whole seconds */
 
+static const struct json *maintenance(const struct state_context *context)
+{
+    return json_get(context->facts, maintenance_fact(context));
+}
+
+/* What is known of a request to switch it on whose outcome was not when the run ended. */
+static const struct json *open_request(const struct state_context *context)
+{
+    const struct json *open = json_get(context->facts, "undo.open");
+
+    return json_member(open, states_site(context) == HTTP_SITE_OLD ? "old_maintenance"
+                                                                   : "maintenance_activate");
+}
+
 static bool is_ours(const struct state_context *context)
 {
-    return json_bool_or(context->facts, "maintenance.ours", false);
+    return json_bool_or(maintenance(context), "ours", false);
 }
 
 /* When our request may have left last, its outcome never known; 0: there is no such request. */
 static int64_t open_until_ms(const struct state_context *context)
 {
-    return json_int64_or(context->facts, "undo.open.maintenance_activate.until_ms", 0);
+    return json_int64_or(open_request(context), "until_ms", 0);
 }
 
 static bool ask(const struct state_context *context, const struct state_unit *units, size_t n,
@@ -50,9 +64,9 @@ static int64_t settle_ms(const struct state_context *context)
 /* Between when our request may have left first, and when it may have arrived last? */
 static bool may_be_open_request(const struct state_context *context, int64_t requested_ms)
 {
-    int64_t since_ms = json_int64_or(context->facts, "undo.open.maintenance_activate.since_ms", 0);
+    int64_t since_ms = json_int64_or(open_request(context), "since_ms", 0);
 
-    requested_ms -= json_int64_or(context->facts, "maintenance.ahead_ms", 0);
+    requested_ms -= json_int64_or(maintenance(context), "ahead_ms", 0);
     return requested_ms >= since_ms - SKEW_MS &&
            requested_ms <= open_until_ms(context) + settle_ms(context) + SKEW_MS;
 }
@@ -61,7 +75,7 @@ static bool may_be_open_request(const struct state_context *context, int64_t req
 static bool switched_by_us(const struct state_context *context, const struct json *document)
 {
     const char *requested_at = cloudify_text(document, "activation_requested_at", "");
-    const char *ours = json_string_or(context->facts, "maintenance.requested_at", NULL);
+    const char *ours = json_string_or(maintenance(context), "requested_at", NULL);
     int64_t requested_ms = 0;
 
     if (is_ours(context) && ours != NULL) {
@@ -182,6 +196,18 @@ const struct ferry_state state_undo_maintenance = {
     .summary = "switches maintenance off, if this run had switched it on",
     .def = 1,
     .flags = STATE_PROBE_FIRST,
+    .timing = maintenance_timing,
+    .probe = {.ask = ask, .judge = judge_probe},
+    .act = {.ask = maintenance_ask_off, .judge = judge_act},
+    .await = {.ask = ask, .judge = judge_await},
+};
+
+const struct ferry_state state_undo_old_maintenance = {
+    .name = "undo_old_maintenance",
+    .summary = "switches the old manager's maintenance off, if this run had switched it on",
+    .def = 1,
+    .flags = STATE_PROBE_FIRST,
+    .site = HTTP_SITE_OLD,
     .timing = maintenance_timing,
     .probe = {.ask = ask, .judge = judge_probe},
     .act = {.ask = maintenance_ask_off, .judge = judge_act},

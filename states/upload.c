@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/timefmt.h"
+#include "states/backup_local.h"
 #include "states/common.h"
 #include "states/states.h"
 #include "states/upload_clear.h"
@@ -16,6 +17,8 @@
 
 /* facts 1.0: nginx lets the manager work for 330 s after the last byte; then its 504 comes. */
 #define SILENCE_MS (400 * STATES_SECOND_MS)
+
+#define SNAPSHOT_MARK "{snapshot}" /* in snapshot.url; src/config/workflow.h */
 
 static int64_t local_size(const struct state_context *context)
 {
@@ -147,6 +150,19 @@ static void judge_probe(const struct state_context *context, const struct state_
 
 /* --- act --- */
 
+/* "{snapshot}" is the snapshot that this run took on the old manager. */
+static const char *archive_url(const struct state_context *context, const void *mem)
+{
+    const char *url = json_string_or(context->options, "snapshot.url", "");
+    const char *mark = strstr(url, SNAPSHOT_MARK);
+
+    if (mark == NULL) {
+        return url;
+    }
+    return mem_printf(mem, "%.*s%s%s", (int)(mark - url), url,
+                      backup_fact(context, mem, "snapshot"), mark + strlen(SNAPSHOT_MARK));
+}
+
 static bool ask_act(const struct state_context *context, const struct state_unit *units, size_t n,
                     struct http_request **request, struct state_verdict *verdicts, const void *mem)
 {
@@ -162,9 +178,8 @@ static bool ask_act(const struct state_context *context, const struct state_unit
         (*request)->timeout_ms = 24 * STATES_HOUR_MS; /* what matters is that bytes move */
         (*request)->stall_ms = SILENCE_MS;
     } else {
-        const char *url = states_option(context, "snapshot.url");
-
-        cloudify_put_archive_url(states_request(request, mem), &caller, id, url == NULL ? "" : url);
+        cloudify_put_archive_url(states_request(request, mem), &caller, id,
+                                 archive_url(context, mem));
         (*request)->timeout_ms = SILENCE_MS;
     }
     return true;

@@ -1,6 +1,9 @@
 /*
  * validate_agents, where agents.validate asks for it: the manager asks every new agent for an
  * answer (facts 3.6). It changes nothing on the hosts, so a failed one is simply done again.
+ *
+ * validate_old_agents: the same on the old manager, before its snapshot is taken. An agent that is
+ * silent there cannot install its successor (facts 3.2 no. 3), so this is when to mend it.
  */
 #include <string.h>
 
@@ -58,6 +61,36 @@ static bool ask_expand(const struct state_context *context, const struct state_u
     return agents_expand_ask(context, units, n, request, verdicts, mem);
 }
 
+static bool is_old_asked_for(const struct state_context *context)
+{
+    return json_bool_or(context->options, "old_manager.validate_agents", true);
+}
+
+static bool ask_old_plan(const struct state_context *context, const struct state_unit *units,
+                         size_t n, struct http_request **request, struct state_verdict *verdicts,
+                         const void *mem)
+{
+    (void)units, (void)n, (void)request, (void)mem;
+    verdicts->answer = STATE_DONE;
+    if (!is_old_asked_for(context)) {
+        state_plan_skip(context->plan, "it is not asked for (from.validate_agents)");
+    } else {
+        state_plan_note(context->plan, "every deployment with agents is asked on the old manager");
+    }
+    return false;
+}
+
+static bool ask_old_expand(const struct state_context *context, const struct state_unit *units,
+                           size_t n, struct http_request **request, struct state_verdict *verdicts,
+                           const void *mem)
+{
+    if (!is_old_asked_for(context)) {
+        state_say(verdicts, mem, STATE_SKIP, "it is not asked for (from.validate_agents)");
+        return false;
+    }
+    return agents_expand_ask(context, units, n, request, verdicts, mem);
+}
+
 static bool ask_act(const struct state_context *context, const struct state_unit *units, size_t n,
                     struct http_request **request, struct state_verdict *verdicts, const void *mem)
 {
@@ -108,6 +141,26 @@ const struct ferry_state state_validate_agents = {
     .timing = agents_timing,
     .plan = {.ask = ask_plan},
     .expand = {.ask = ask_expand, .judge = agents_expand_validate},
+    .probe = {.ask = ask_probe,
+              .judge = judge,
+              .batch = CLOUDIFY_IDS_MAX,
+              .together = agents_together},
+    .act = {.ask = ask_act, .judge = agents_act_judge},
+    .await = {.ask = agents_await_ask,
+              .judge = judge,
+              .batch = CLOUDIFY_IDS_MAX,
+              .together = agents_together},
+};
+
+const struct ferry_state state_validate_old_agents = {
+    .name = "validate_old_agents",
+    .summary = "asks every agent of the old manager for a sign of life",
+    .def = 1,
+    .flags = STATE_FANOUT | STATE_KEYED,
+    .site = HTTP_SITE_OLD,
+    .timing = agents_timing,
+    .plan = {.ask = ask_old_plan},
+    .expand = {.ask = ask_old_expand, .judge = agents_expand_validate},
     .probe = {.ask = ask_probe,
               .judge = judge,
               .batch = CLOUDIFY_IDS_MAX,

@@ -13,19 +13,13 @@ static const struct ferry_state *const upgrade_checks[] = {
     &preflight_room,    &preflight_plugins, &preflight_old,
 };
 
-static const struct ferry_state *const upgrade[] = {
-    &state_upload,
-    &state_maintenance_activate,
-    &state_verify,
-    &state_restore,
-    &state_poll_status,
-    &state_maintenance_deactivate,
-    &state_install_new_agents,
-    &state_validate_agents,
-    &state_upload_plugins,
-    &state_plugins_update,
-    &state_compare,
-};
+/* The states of the upgrade itself, wherever its archive comes from. */
+#define UPGRADE                                                                                    \
+    &state_upload, &state_maintenance_activate, &state_verify, &state_restore, &state_poll_status, \
+        &state_maintenance_deactivate, &state_install_new_agents, &state_validate_agents,          \
+        &state_upload_plugins, &state_plugins_update, &state_compare
+
+static const struct ferry_state *const upgrade[] = {UPGRADE};
 
 static const struct ferry_state *const upgrade_undo[] = {
     &state_undo_maintenance,
@@ -38,6 +32,31 @@ const struct workflow workflow_upgrade = {
     .count = FERRY_COUNT(upgrade),
     .undo = upgrade_undo,
     .undo_count = FERRY_COUNT(upgrade_undo),
+    .checks = upgrade_checks,
+    .check_count = FERRY_COUNT(upgrade_checks),
+    .check_names = preflight_names,
+    .check_name_count = PREFLIGHT_NAME_COUNT,
+};
+
+/* Its archive is taken on the old manager, which is shut for changes before it is brought here. */
+static const struct ferry_state *const upgrade_from[] = {
+    &state_validate_old_agents, &state_create_snapshot,
+    &state_old_maintenance,     &state_download,
+    &state_check_archive,       UPGRADE,
+};
+
+static const struct ferry_state *const upgrade_from_undo[] = {
+    &state_undo_maintenance,
+    &state_undo_old_maintenance,
+};
+
+const struct workflow workflow_upgrade_from = {
+    .name = "upgrade_from",
+    .summary = "takes the snapshot on the old manager, and carries on as an upgrade does",
+    .states = upgrade_from,
+    .count = FERRY_COUNT(upgrade_from),
+    .undo = upgrade_from_undo,
+    .undo_count = FERRY_COUNT(upgrade_from_undo),
     .checks = upgrade_checks,
     .check_count = FERRY_COUNT(upgrade_checks),
     .check_names = preflight_names,
@@ -58,7 +77,8 @@ const struct workflow workflow_backup = {
     .count = FERRY_COUNT(backup),
 };
 
-const struct workflow *const workflow_list[] = {&workflow_upgrade, &workflow_backup};
+const struct workflow *const workflow_list[] = {&workflow_upgrade, &workflow_upgrade_from,
+                                                &workflow_backup};
 const size_t workflow_count = FERRY_COUNT(workflow_list);
 
 const struct workflow *workflow_named(const char *name)

@@ -107,7 +107,7 @@ static enum ferry_code load_raw(void *mem, const struct config_source *source,
     }
     if (code == FERRY_OK) {
         *out = raw;
-        code = config_check_complete(raw, *workflow == CONFIG_BACKUP, err);
+        code = config_check_complete(raw, *workflow, err);
     }
     return code;
 }

@@ -55,38 +55,45 @@ const struct config_key config_keys[] = {
      "certificates (PEM) that the manager's is checked against; left out: those of the system"},
     {"manager.tenant", "manager.tenant", CONFIG_TEXT, "default_tenant", 0, 0, "0.1",
      "the tenant that requests are made in"},
-    {"old_manager.profile", NULL, CONFIG_PROFILE, NULL, 0, 0, "0.1",
+    {"from.profile", NULL, CONFIG_PROFILE, NULL, 0, 0, "0.1",
      "the old manager, by a profile of cfy"},
-    {"old_manager.url", "old_manager.url", CONFIG_MANAGER, NULL, 0, 0, "0.1",
-     "the manager that the snapshot is from, http(s)://host[:port], or a list of its nodes; "
+    {"from.url", "old_manager.url", CONFIG_MANAGER, NULL, 0, 0, "0.1",
+     "the manager that the snapshot is from, http(s)://host[:port], or a list of its nodes; with "
+     "backup.directory and without snapshot.file the snapshot is taken there by the run itself; "
      "left out: it is not asked anything"},
-    {"old_manager.username", "old_manager.username", CONFIG_TEXT, NULL, 0, 0, "0.1",
+    {"from.username", "old_manager.username", CONFIG_TEXT, NULL, 0, 0, "0.1",
      "who ferry is on the old manager"},
-    {"old_manager.password.file", NULL, CONFIG_PATH, NULL, 0, 0, "0.1",
+    {"from.password.file", NULL, CONFIG_PATH, NULL, 0, 0, "0.1",
      "the file that holds the password for the old manager (mode 0600)"},
-    {"old_manager.password.env", NULL, CONFIG_VARIABLE, NULL, 0, 0, "0.1",
+    {"from.password.env", NULL, CONFIG_VARIABLE, NULL, 0, 0, "0.1",
      "the environment variable that holds the password for the old manager"},
-    {"old_manager.password.command", NULL, CONFIG_TEXT, NULL, 0, 0, "0.1",
+    {"from.password.command", NULL, CONFIG_TEXT, NULL, 0, 0, "0.1",
      "a command that prints the password for the old manager, run by a shell"},
-    {"old_manager.token.file", NULL, CONFIG_PATH, NULL, 0, 0, "0.1",
+    {"from.token.file", NULL, CONFIG_PATH, NULL, 0, 0, "0.1",
      "the file that holds a token for the old manager (mode 0600)"},
-    {"old_manager.token.env", NULL, CONFIG_VARIABLE, NULL, 0, 0, "0.1",
+    {"from.token.env", NULL, CONFIG_VARIABLE, NULL, 0, 0, "0.1",
      "the environment variable that holds a token for the old manager"},
-    {"old_manager.token.command", NULL, CONFIG_TEXT, NULL, 0, 0, "0.1",
+    {"from.token.command", NULL, CONFIG_TEXT, NULL, 0, 0, "0.1",
      "a command that prints a token for the old manager, run by a shell"},
-    {"old_manager.ca", "old_manager.ca", CONFIG_PATH, NULL, 0, 0, "0.1",
+    {"from.ca", "old_manager.ca", CONFIG_PATH, NULL, 0, 0, "0.1",
      "certificates (PEM) that the old manager's is checked against; left out: those of the "
      "system"},
-    {"old_manager.tenant", "old_manager.tenant", CONFIG_TEXT, "default_tenant", 0, 0, "0.1",
+    {"from.tenant", "old_manager.tenant", CONFIG_TEXT, "default_tenant", 0, 0, "0.1",
      "the tenant that requests to the old manager are made in"},
-    {"old_manager.broker", "old_manager.broker", CONFIG_ADDRESS, NULL, 0, 0, "0.1",
+    {"from.broker", "old_manager.broker", CONFIG_ADDRESS, NULL, 0, 0, "0.1",
      "where the old manager's message broker (RabbitMQ) listens, host or host:port: the old "
      "agents must still reach it; left out: the manager is asked for it"},
+    {"from.validate_agents", "old_manager.validate_agents", CONFIG_BOOL, "true", 0, 0, "0.1",
+     "run validate_agents on every deployment of the old manager before its snapshot is taken"},
+    {"from.maintenance", "old_manager.maintenance", CONFIG_BOOL, "true", 0, 0, "0.1",
+     "put the old manager into maintenance once its snapshot is taken, so that nothing is changed "
+     "and no schedule runs on both; it must stay alive for the agents"},
     {"snapshot.file", "snapshot.file", CONFIG_PATH, NULL, 0, 0, "0.1",
      "the archive that is uploaded and restored"},
     {"snapshot.url", "snapshot.url", CONFIG_DOWNLOAD, NULL, 0, 0, "0.1",
      "in place of snapshot.file: the manager fetches the archive from here itself, and ferry "
-     "cannot look into it; it is kept in the journal, so let it hold no secret"},
+     "cannot look into it; it is kept in the journal, so let it hold no secret; with from, "
+     "{snapshot} in it stands for the snapshot that is taken there"},
     {"snapshot.id", "snapshot.id", CONFIG_SNAPSHOT, NULL, 0, 0, "0.1",
      "the snapshot's name on the manager; left out: made from the file's name"},
     {"restore.force", "restore.force", CONFIG_BOOL, "false", 0, 0, "0.1",
@@ -188,7 +195,7 @@ const struct config_key config_keys[] = {
      CONFIG_DURATION_OR_AUTO, "auto", 1, INT64_C(30) * DAY_MS, "0.1",
      "how long the update of one blueprint may take; auto: 24h"},
     {"backup.directory", "backup.directory", CONFIG_PATH, NULL, 0, 0, "0.1",
-     "the folder into which backups are put"},
+     "the folder into which backups are put; with from the archive of an upgrade"},
     {"backup.name", "backup.name", CONFIG_PATTERN, "{manager}-{time}", 0, 0, "0.1",
      "the name of a backup, without its ending; {time}, {date} and {manager} stand for what "
      "they say"},
@@ -264,9 +271,9 @@ const char *const config_groups[] = {"manager",
                                      "manager.after_restore",
                                      "manager.after_restore.password",
                                      "manager.after_restore.token",
-                                     "old_manager",
-                                     "old_manager.password",
-                                     "old_manager.token",
+                                     "from",
+                                     "from.password",
+                                     "from.token",
                                      "snapshot",
                                      "restore",
                                      "maintenance",
@@ -304,8 +311,8 @@ const char *const config_secrets[] = {"manager.password",
                                       "manager.token",
                                       "manager.after_restore.password",
                                       "manager.after_restore.token",
-                                      "old_manager.password",
-                                      "old_manager.token"};
+                                      "from.password",
+                                      "from.token"};
 const size_t config_secret_count = FERRY_COUNT(config_secrets);
 
 bool config_key_is_secret(const char *name)
@@ -339,9 +346,8 @@ bool config_key_is_tree(const struct config_key *key)
 
 bool config_key_is_replaceable(const struct config_key *key)
 {
-    static const char *const names[] = {
-        "manager.url",     "manager.ca",     "manager.after_restore.ca",
-        "old_manager.url", "old_manager.ca", "agents.waves"};
+    static const char *const names[] = {"manager.url", "manager.ca", "manager.after_restore.ca",
+                                        "from.url",    "from.ca",    "agents.waves"};
 
     for (size_t at = 0; at < FERRY_COUNT(names); at++) {
         if (strcmp(key->name, names[at]) == 0) {

@@ -43,6 +43,8 @@ static const struct member {
     {"old_manager", "ca", TEXT | NOTHING | LATER},
     {"old_manager", "tenant", TEXT | LATER},
     {"old_manager", "broker", TEXT | NOTHING | LATER},
+    {"old_manager", "validate_agents", BOOL | LATER},
+    {"old_manager", "maintenance", BOOL | LATER},
     {"snapshot", "file", TEXT | NOTHING},
     {"snapshot", "url", TEXT | NOTHING},
     {"snapshot", "id", TEXT},
@@ -87,7 +89,7 @@ static const struct member {
     {"plugins", "wait_ms", NUMBER | LATER},
     {"plugins", "poll_ms", NUMBER | NOTHING},
     {"plugins", "timeout_ms", NUMBER | NOTHING},
-    {"backup", "directory", TEXT},
+    {"backup", "directory", TEXT | NOTHING},
     {"backup", "name", TEXT},
     {"backup", "credentials", BOOL},
     {"backup", "logs", BOOL},
@@ -100,7 +102,7 @@ static const struct member {
     {"backup", "wait_ms", NUMBER},
     {"backup", "timeout_ms", NUMBER},
     {"backup", "poll_ms", NUMBER | NOTHING},
-    {"backup", "delete_after", BOOL},
+    {"backup", "delete_after", BOOL | LATER},
     {"keep", "daily", NUMBER | NOTHING},
     {"keep", "weekly", NUMBER | NOTHING},
     {"keep", "monthly", NUMBER | NOTHING},
@@ -298,8 +300,7 @@ static enum ferry_code check_old(const struct json *options, struct ferry_error 
     }
     return json_is_string(json_member(old, "username")) && has_secret(old)
                ? FERRY_OK
-               : ferry_fail(err, FERRY_E_CONFIG,
-                            "options lack old_manager.username, .password or .token");
+               : ferry_fail(err, FERRY_E_CONFIG, "options lack from.username, .password or .token");
 }
 
 enum ferry_code config_check_options(const struct json *options, struct ferry_error *err)

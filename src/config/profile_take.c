@@ -25,7 +25,7 @@ struct variables {
 struct taking {
     struct config_raw *raw;
     struct config_from_profile *from;
-    const char *group; /* "manager" or "old_manager" */
+    const char *group; /* "manager" or "from" */
     const char *path;  /* of the profile's file */
     const struct json *profile;
     struct variables set;
@@ -342,5 +342,5 @@ enum ferry_code config_profile_load(struct config_raw *raw, struct ferry_error *
 
     err = err == NULL ? &own : err;
     code = load(raw, "manager", &raw->profile, err);
-    return code == FERRY_OK ? load(raw, "old_manager", &raw->old_profile, err) : code;
+    return code == FERRY_OK ? load(raw, "from", &raw->old_profile, err) : code;
 }

@@ -117,8 +117,8 @@ enum ferry_code config_bad(struct config_raw *raw, const struct config_key *key,
         ferry_fail(err, FERRY_E_CONFIG, "%s: %s %s", place, key->name, what);
     } else if (origin == CONFIG_FROM_PROFILE) {
         ferry_fail(err, FERRY_E_CONFIG, "cfy profile '%s': %s %s",
-                   config_key_is_below(key->name, "old_manager") ? raw->old_profile.name
-                                                                 : raw->profile.name,
+                   config_key_is_below(key->name, "from") ? raw->old_profile.name
+                                                          : raw->profile.name,
                    key->name, what);
     } else if (origin == CONFIG_FROM_ENVIRONMENT) {
         ferry_fail(err, FERRY_E_CONFIG, "the variable of cfy for %s: it %s", key->name, what);

@@ -47,7 +47,7 @@ struct config_raw {
     struct config_value *values; /* one for each of config_keys */
     enum config_shape *shapes;   /* how the file wrote each key and group, see yaml_schema.h */
     struct config_from_profile profile;     /* of manager */
-    struct config_from_profile old_profile; /* of old_manager */
+    struct config_from_profile old_profile; /* of from */
 };
 
 #define CONFIG_NO_ITEM SIZE_MAX
@@ -78,7 +78,7 @@ enum ferry_code config_settings_load(struct config_raw *raw, const char *const *
                                      size_t count, bool replaceable,
                                      struct ferry_error *err) FERRY_CHECK;
 
-/* Reads the cfy profiles that manager.profile and old_manager.profile name, or the active one when
+/* Reads the cfy profiles that manager.profile and from.profile name, or the active one when
    nothing names a manager, for what nobody else has set; with cfy's variables beside the first. */
 enum ferry_code config_profile_load(struct config_raw *raw, struct ferry_error *err) FERRY_CHECK;
 

@@ -194,41 +194,42 @@ enum ferry_code config_references_put_old(struct config_raw *raw, struct json *o
 {
     static const char *const must[] = {"url", "username"};
 
-    if (!config_raw_has(raw, "old_manager") && !json_is_string(json_member(old, "url"))) {
+    if (!config_raw_has(raw, "from") && !json_is_string(json_member(old, "url"))) {
         return FERRY_OK;
     }
-    if (put_login(raw, "old_manager", &raw->old_profile, old, err) != FERRY_OK) {
+    if (put_login(raw, "from", &raw->old_profile, old, err) != FERRY_OK) {
         return err->code;
     }
     for (size_t at = 0; at < FERRY_COUNT(must); at++) {
         if (!json_is_string(json_member(old, must[at]))) {
-            return config_bad(raw,
-                              config_key_find(mem_printf(raw->mem, "old_manager.%s", must[at])),
-                              CONFIG_NO_ITEM, err, "is missing: old_manager is incomplete");
+            return config_bad(raw, config_key_find(mem_printf(raw->mem, "from.%s", must[at])),
+                              CONFIG_NO_ITEM, err, "is missing: from is incomplete");
         }
     }
     if (!has_secret(old)) {
-        return config_bad(raw, config_key_find("old_manager.username"), CONFIG_NO_ITEM, err,
-                          "stands alone: old_manager.password.file or .token.file (or .env, "
+        return config_bad(raw, config_key_find("from.username"), CONFIG_NO_ITEM, err,
+                          "stands alone: from.password.file or .token.file (or .env, "
                           ".command) is missing");
     }
     return FERRY_OK;
 }
 
-enum ferry_code config_check_complete(struct config_raw *raw, bool backup, struct ferry_error *err)
+enum ferry_code config_check_complete(struct config_raw *raw, enum config_workflow workflow,
+                                      struct ferry_error *err)
 {
+    bool has_url = is_set(raw, "snapshot.url");
     bool missing[] = {
         !is_set(raw, "manager.url"),
         !is_set(raw, "manager.username"),
         !config_raw_has(raw, "manager.password") && !config_raw_has(raw, "manager.token") &&
             raw->profile.name == NULL,
-        !backup && !is_set(raw, "snapshot.file") && !is_set(raw, "snapshot.url"),
-        backup && !is_set(raw, "backup.directory"),
+        workflow == CONFIG_UPGRADE && !is_set(raw, "snapshot.file") && !has_url,
+        workflow != CONFIG_UPGRADE && !has_url && !is_set(raw, "backup.directory"),
     };
     static const char *const names[] = {
         "manager.url", "manager.username",
         "manager.password.file or manager.token.file (or .env, .command)",
-        "snapshot.file (or .url)", "backup.directory"};
+        "snapshot.file (or .url; or from, to take it there)", "backup.directory"};
     struct buf list;
 
     buf_init(&list, raw->mem, MESSAGE_MAX);

@@ -4,18 +4,19 @@
 
 #include "base/json.h"
 #include "config/raw.h"
+#include "config/workflow.h"
 
 /* Writes "password", "token" (null: none) and "after_restore" into the manager's object. What is
    there already stays when nobody names another: of a login, each secret for itself. */
 enum ferry_code config_references_put(struct config_raw *raw, struct json *manager,
                                       struct ferry_error *err) FERRY_CHECK;
-/* The same for old_manager, which may be left out as a whole; one of which something is given must
-   have a URL, a user and a secret. */
+/* The same for from (the old manager), which may be left out as a whole; one of which something is
+   given must have a URL, a user and a secret. */
 enum ferry_code config_references_put_old(struct config_raw *raw, struct json *old,
                                           struct ferry_error *err) FERRY_CHECK;
-/* Refuses what names no manager, no login, no snapshot (a backup: no folder), or names them
-   twice. */
-enum ferry_code config_check_complete(struct config_raw *raw, bool backup,
+/* Refuses what names no manager, no login, no snapshot (where one is taken: no folder for it), or
+   names them twice. */
+enum ferry_code config_check_complete(struct config_raw *raw, enum config_workflow workflow,
                                       struct ferry_error *err) FERRY_CHECK;
 /* The id of a snapshot that was given none: from the last part of its file's name or URL. */
 char *config_snapshot_id(const void *mem, const char *path);

@@ -6,19 +6,29 @@
 #include "base/nearest.h"
 #include "config/config.h"
 
-static const char *const names[] = {[CONFIG_UPGRADE] = "upgrade", [CONFIG_BACKUP] = "backup"};
+#define BOTH_UPGRADES (CONFIG_UPGRADE | CONFIG_UPGRADE_FROM)
+#define ALL (BOTH_UPGRADES | CONFIG_BACKUP)
 
-/* What is not named here is of the upgrade alone. The first that fits counts. */
+static const struct {
+    const char *name;
+    enum config_workflow workflow;
+    const char *an; /* in a sentence */
+} names[] = {{"upgrade", CONFIG_UPGRADE, "an upgrade"},
+             {"backup", CONFIG_BACKUP, "a backup"},
+             {"upgrade_from", CONFIG_UPGRADE_FROM, "an upgrade that takes its snapshot itself"}};
+
+/* What is not named here is of the upgrades alone. The first that fits counts. */
 static const struct {
     const char *group;
     unsigned workflows;
 } owners[] = {
-    {"manager.after_restore", CONFIG_UPGRADE},
-    {"manager", CONFIG_UPGRADE | CONFIG_BACKUP},
-    {"limits", CONFIG_UPGRADE | CONFIG_BACKUP},
-    {"metrics", CONFIG_UPGRADE | CONFIG_BACKUP},
-    {"on", CONFIG_UPGRADE | CONFIG_BACKUP},
-    {"backup", CONFIG_BACKUP},
+    {"manager.after_restore", BOTH_UPGRADES},
+    {"manager", ALL},
+    {"limits", ALL},
+    {"metrics", ALL},
+    {"on", ALL},
+    {"backup.delete_after", CONFIG_BACKUP},
+    {"backup", CONFIG_BACKUP | CONFIG_UPGRADE_FROM},
     {"keep", CONFIG_BACKUP},
 };
 
@@ -29,7 +39,7 @@ static unsigned workflows_of(const char *name)
             return owners[at].workflows;
         }
     }
-    return CONFIG_UPGRADE;
+    return BOTH_UPGRADES;
 }
 
 bool config_workflow_has(enum config_workflow workflow, const char *name)
@@ -44,9 +54,9 @@ enum ferry_code config_workflow_of(const char *name, enum config_workflow *out,
     if (name == NULL) {
         return FERRY_OK;
     }
-    for (size_t at = 1; at < FERRY_COUNT(names); at++) {
-        if (strcmp(name, names[at]) == 0) {
-            *out = (enum config_workflow)at;
+    for (size_t at = 0; at < FERRY_COUNT(names); at++) {
+        if (strcmp(name, names[at].name) == 0) {
+            *out = names[at].workflow;
             return FERRY_OK;
         }
     }
@@ -55,18 +65,49 @@ enum ferry_code config_workflow_of(const char *name, enum config_workflow *out,
 
 const char *config_workflow_name(const struct json *options)
 {
-    return names[json_member(options, "backup") != NULL ? CONFIG_BACKUP : CONFIG_UPGRADE];
+    if (!json_is_object(json_member(options, "backup"))) {
+        return "upgrade";
+    }
+    return json_is_object(json_member(options, "snapshot")) ? "upgrade_from" : "backup";
 }
 
-static const struct config_key *first_of_only(struct config_raw *raw, enum config_workflow workflow)
+/* The first key that somebody wrote and that none of these workflows has. */
+static const struct config_key *first_without(struct config_raw *raw, unsigned workflows)
 {
     for (size_t at = 0; at < config_key_count; at++) {
         if (raw->values[at].origin > CONFIG_FROM_ENVIRONMENT &&
-            workflows_of(config_keys[at].name) == (unsigned)workflow) {
+            (workflows_of(config_keys[at].name) & workflows) == 0) {
             return &config_keys[at];
         }
     }
     return NULL;
+}
+
+static const struct config_value *value(struct config_raw *raw, const char *name)
+{
+    return config_raw_named(raw, name);
+}
+
+/* Is the snapshot to be taken on the old manager? There is one, no archive is named, and it is said
+   where the archive goes. */
+static bool takes_snapshot(struct config_raw *raw)
+{
+    const char *url = value(raw, "snapshot.url")->text;
+
+    if (!config_raw_has(raw, "from") || value(raw, "snapshot.file")->origin != CONFIG_NOT_SET) {
+        return false;
+    }
+    return url == NULL || strstr(url, CONFIG_SNAPSHOT_MARK) != NULL;
+}
+
+static enum config_workflow meant(struct config_raw *raw)
+{
+    if (first_without(raw, BOTH_UPGRADES) != NULL || config_raw_has(raw, "backup")) {
+        if (first_without(raw, CONFIG_BACKUP) == NULL) {
+            return CONFIG_BACKUP;
+        }
+    }
+    return takes_snapshot(raw) ? CONFIG_UPGRADE_FROM : CONFIG_UPGRADE;
 }
 
 /* The key of this workflow that was probably meant. */
@@ -83,33 +124,47 @@ static const char *nearest_in(enum config_workflow workflow, const char *name)
     return nearest_word(name, candidates, count);
 }
 
-enum ferry_code config_workflow_choose(struct config_raw *raw, enum config_workflow *workflow,
-                                       struct ferry_error *err)
+static const char *an(enum config_workflow workflow)
 {
-    const struct config_key *foreign;
-    enum config_workflow other;
-    const char *near;
+    size_t at = 0;
 
-    if (*workflow == CONFIG_ANY) {
-        *workflow =
-            first_of_only(raw, CONFIG_BACKUP) != NULL && first_of_only(raw, CONFIG_UPGRADE) == NULL
-                ? CONFIG_BACKUP
-                : CONFIG_UPGRADE;
+    while (at + 1 < FERRY_COUNT(names) && names[at].workflow != workflow) {
+        at++;
     }
-    other = *workflow == CONFIG_BACKUP ? CONFIG_UPGRADE : CONFIG_BACKUP;
-    foreign = first_of_only(raw, other);
-    if (foreign == NULL) {
-        return FERRY_OK;
-    }
-    near = nearest_in(*workflow, foreign->name);
+    return names[at].an;
+}
+
+/* A key of another workflow: whose it is, and what was probably meant. */
+static enum ferry_code refuse(struct config_raw *raw, const struct config_key *key,
+                              enum config_workflow workflow, struct ferry_error *err)
+{
+    const char *near = nearest_in(workflow, key->name);
+    const char *owner =
+        an((workflows_of(key->name) & CONFIG_BACKUP) != 0 ? CONFIG_BACKUP : CONFIG_UPGRADE);
     enum ferry_code code =
-        config_bad(raw, foreign, CONFIG_NO_ITEM, err, "is a key of the %s, not of the %s",
-                   names[other], names[*workflow]);
-    if (near != NULL) {
+        config_bad(raw, key, CONFIG_NO_ITEM, err, "is a key of %s, not of %s", owner, an(workflow));
+
+    if (workflow == CONFIG_UPGRADE && config_key_is_below(key->name, "backup") &&
+        config_raw_has(raw, "from")) {
+        ferry_error_hint(err, "the snapshot is taken on the old manager only where neither "
+                              "snapshot.file nor another snapshot.url is given");
+    } else if (near != NULL) {
         ferry_error_hint(err, "did you mean %s?", near);
     } else {
         ferry_error_hint(err, "an upgrade and a backup have a file each: ferry run upgrade.yaml, "
                               "ferry backup backup.yaml");
     }
     return code;
+}
+
+enum ferry_code config_workflow_choose(struct config_raw *raw, enum config_workflow *workflow,
+                                       struct ferry_error *err)
+{
+    const struct config_key *foreign;
+
+    if (*workflow == CONFIG_ANY) {
+        *workflow = meant(raw);
+    }
+    foreign = first_without(raw, (unsigned)*workflow);
+    return foreign == NULL ? FERRY_OK : refuse(raw, foreign, *workflow, err);
 }

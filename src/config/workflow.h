@@ -8,10 +8,14 @@
 enum config_workflow {
     CONFIG_ANY = 0, /* whichever the file is about */
     CONFIG_UPGRADE = 1,
-    CONFIG_BACKUP = 2
+    CONFIG_BACKUP = 2,
+    CONFIG_UPGRADE_FROM = 4 /* an upgrade whose snapshot is taken on the old manager */
 };
 
-/* "upgrade", "backup", or NULL (any); FERRY_E_USAGE for another name. */
+/* In the address of an archive: the snapshot that was taken on the old manager. */
+#define CONFIG_SNAPSHOT_MARK "{snapshot}"
+
+/* "upgrade", "backup", "upgrade_from", or NULL (any); FERRY_E_USAGE for another name. */
 enum ferry_code config_workflow_of(const char *name, enum config_workflow *out,
                                    struct ferry_error *err) FERRY_CHECK;
 /* Does a key, a group of keys, or a group of the options belong to it? */

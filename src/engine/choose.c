@@ -111,7 +111,9 @@ static void outbox_put(struct engine *engine, struct flight *flight)
     if (request->timeout_ms == 0 && !request->body_file && !request->reply_file) {
         request->timeout_ms = timing->request_ms;
     }
-    request->node = json_string_or(engine->facts, "node", NULL); /* until the restore is over */
+    if (request->site == HTTP_SITE_NEW) {
+        request->node = json_string_or(engine->facts, "node", NULL); /* until the restore is over */
+    }
     if (request->stall_ms == 0 && (request->body_file || request->reply_file)) {
         request->stall_ms = timing->upload_stall_ms;
     }

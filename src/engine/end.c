@@ -37,6 +37,7 @@ struct state_context engine_context(struct engine *engine, enum engine_phase pha
                                   .now_ms = engine_realtime(engine),
                                   .run_started_ms = engine->run.created_at_ms,
                                   .repeat = phase == PHASE_REPROBE,
+                                  .site = engine->step ? engine->step->state->site : HTTP_SITE_NEW,
                                   .memo = engine->step ? engine->step->memo : NULL,
                                   .sink = sink_for(engine, phase)};
 }

@@ -45,8 +45,13 @@ struct engine_options {
     /* Before the first question of a step in this process: what lies on this machine for its state
        goes below memo (state_context.memo). Changes nothing. May be NULL. */
     void (*provide)(void *arg, const char *step, const struct json *facts, void *memo);
+    /* Before a step begins: may it? Else the run stands (blocked; paused with FERRY_E_STOPPED) and
+       says why, and this is asked again when it goes on. Nothing is in flight meanwhile; may use
+       the transport for questions of its own. May be NULL. */
+    enum ferry_code (*permit)(void *arg, const char *step, const struct json *facts,
+                              struct ferry_error *err);
     void *arg;
-    void *provide_arg; /* of provide */
+    void *step_arg; /* of provide and permit */
 };
 
 #define ENGINE_PROGRESS_MS                                                                         \

@@ -205,6 +205,7 @@ static void plan_state(struct planner *planner, const struct ferry_state *state,
 {
     struct json *step = planner->plan.step;
 
+    planner->context.site = state->site;
     json_set_string(step, "name", state->name);
     json_set_string(step, "summary", state->summary);
     json_set_bool(step, "no_return", state->flags & STATE_NO_RETURN);

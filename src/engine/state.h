@@ -47,9 +47,10 @@ struct state_context {
     int64_t run_started_ms;     /* unix ms */
     bool repeat;   /* probe: an intent has no result (true), or before the first act (false) */
     bool planning; /* called for a plan: nothing will be sent but the plan's own questions */
-    void *memo;    /* a talloc context of this step in this process, for what must be collected
-                      from several pages; gone after a restart. compare finds the archive's names
-                      there ("struct inventory") */
+    enum http_site site; /* the state's: which manager "the manager" is */
+    void *memo; /* a talloc context of this step in this process, for what must be collected
+                   from several pages; gone after a restart. compare finds the archive's names
+                   there ("struct inventory") */
     struct state_sink *sink; /* expand, and await of fan-out states (see STATE_SPLIT) */
     struct state_plan *plan; /* plan only */
 };
@@ -154,6 +155,7 @@ struct ferry_state {
     const char *summary; /* one line, for people: what it does */
     unsigned def;        /* version of what it stores in data, cursor and facts */
     unsigned flags;
+    enum http_site site; /* which manager it is about; the new one when left out */
     void (*timing)(const struct state_context *context, struct state_timing *timing);
     const char *leaves;    /* what its effect leaves on the manager, for people; NULL: nothing */
     const char *undone_by; /* the later state that takes it away again, or NULL */

@@ -166,7 +166,7 @@ static enum ferry_code load_step(struct engine *engine, const struct step_row *r
     step->state = state;
     step->memo = mem_scope(step);
     if (engine->o.provide) {
-        engine->o.provide(engine->o.provide_arg, row->name, engine->facts, step->memo);
+        engine->o.provide(engine->o.step_arg, row->name, engine->facts, step->memo);
     }
     step->last_seq = -1;
     step->self = pseudo_unit(step);
@@ -370,6 +370,20 @@ static void units_ended(struct engine *engine)
     }
 }
 
+/* False: the run stands, and says why. */
+static bool is_permitted(struct engine *engine, const struct step_row *row)
+{
+    struct ferry_error err = {0};
+
+    if (!engine->o.permit ||
+        !engine->o.permit(engine->o.step_arg, row->name, engine->facts, &err)) {
+        return true;
+    }
+    engine_end(engine, err.code == FERRY_E_STOPPED ? RUN_PAUSED : RUN_BLOCKED, err.code,
+               err.message, err.hint);
+    return false;
+}
+
 static void next_step(struct engine *engine)
 {
     struct ferry_error err = {0};
@@ -388,6 +402,9 @@ static void next_step(struct engine *engine)
             char *reason = mem_printf(engine, "stopped before %s, as asked", row->name);
 
             engine_end(engine, RUN_PAUSED, FERRY_E_STOPPED, reason, "to go on: ferry resume");
+            return;
+        }
+        if (row->state == STEP_WAITING && !is_permitted(engine, row)) {
             return;
         }
         if (load_step(engine, row, &err)) {

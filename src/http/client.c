@@ -161,8 +161,7 @@ static bool aim(struct http_transfer *transfer, const struct http_site_state *si
     }
     if (site == NULL) {
         http_transfer_blame(transfer, FERRY_E_CONFIG,
-                            "it is not configured: give old_manager.url, old_manager.username and "
-                            "old_manager.password");
+                            "it is not configured: give from.url, from.username and from.password");
         http_transfer_end(transfer, CURLE_URL_MALFORMAT);
         return false;
     }

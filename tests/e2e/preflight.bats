@@ -18,7 +18,7 @@ old_manager() {
   until_true 20 grep -q '^broker ' old.ready
   old_url=$(sed -n 's/^ready //p' old.ready)
   broker=$(sed -n 's/^broker //p' old.ready)
-  printf 'old_manager: {url: "%s", username: admin, password: {file: old.pw}, broker: "%s"}\n' \
+  printf 'from: {url: "%s", username: admin, password: {file: old.pw}, broker: "%s"}\n' \
     "$old_url" "$broker" >>upgrade.yaml
 }
 of_old() {
@@ -65,7 +65,7 @@ of_old() {
   old_manager
   printf wrong >wrong.pw
   chmod 600 wrong.pw
-  sed -i '/^old_manager/s/old\.pw/wrong.pw/' upgrade.yaml
+  sed -i '/^from/s/old\.pw/wrong.pw/' upgrade.yaml
   ferry 0 plan upgrade.yaml --manager "$url" --json
   [[ $(of_old requests | wc -l) -eq 1 ]]
   is '[.checks[] | select(.name == "old_manager") | .verdict] == ["warning"]' out

@@ -101,7 +101,7 @@ start_old() {
 }
 old_yaml() {
   if [[ -z $old_url ]]; then return; fi
-  printf 'old_manager: {url: "%s", username: admin, %s%s}\n' "$old_url" "$old_credential" \
+  printf 'from: {url: "%s", username: admin, %s%s}\n' "$old_url" "$old_credential" \
     "${broker:+, broker: \"$broker\"}"
 }
 write_plan_yaml() {

@@ -56,8 +56,7 @@ static void keys_of_the_other_workflow_are_refused_by_name(void **state)
 {
     (void)state;
     assert_refused(BACKUP "restore: {force: true}\n", NULL, FERRY_E_CONFIG,
-                   "up.yaml:2:10: backup.directory is a key of the backup, not of the upgrade",
-                   NULL);
+                   "up.yaml:2:10: backup.directory is a key of a backup, not of an upgrade", NULL);
 }
 
 static void wrong_values_are_refused_where_they_stand(void **state)
@@ -88,12 +87,12 @@ static void chosen_workflow_refuses_the_other_file(void **state)
     put_file("up.yaml", MINIMAL);
     assert_int_equal(config_load(scope, &source, &options, &err), FERRY_E_CONFIG);
     assert_string_equal(err.message,
-                        "up.yaml:2:12: snapshot.file is a key of the upgrade, not of the backup");
+                        "up.yaml:2:12: snapshot.file is a key of an upgrade, not of a backup");
     put_file("up.yaml", BACKUP);
     source.workflow = "upgrade";
     assert_int_equal(config_load(scope, &source, &options, &err), FERRY_E_CONFIG);
-    assert_string_equal(
-        err.message, "up.yaml:2:10: backup.directory is a key of the backup, not of the upgrade");
+    assert_string_equal(err.message,
+                        "up.yaml:2:10: backup.directory is a key of a backup, not of an upgrade");
     source.workflow = "dinner";
     assert_int_equal(config_load(scope, &source, &options, &err), FERRY_E_USAGE);
 }

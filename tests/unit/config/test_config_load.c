@@ -28,7 +28,7 @@ static void the_design_example_is_understood_whole(void **state)
         "  after_restore: {username: root, password: {file: /run/secrets/old}}\n"
         "  ca: /etc/ferry/ca.pem\n"
         "  tenant: default_tenant\n"
-        "old_manager: {url: http://old.example, username: eve, token: {env: OLD}, "
+        "from: {url: http://old.example, username: eve, token: {env: OLD}, "
         "ca: /etc/old.pem, "
         "broker: 'rabbit.example:5671'}\n"
         "snapshot: {file: /backup/prod.zip, id: prod-2026-11-20}\n"
@@ -126,21 +126,21 @@ static void what_is_left_out_has_the_designs_defaults(void **state)
 
 static void an_old_manager_is_named_whole_or_not_at_all(void **state)
 {
-    static const char one[] = "old_manager.url=http://o";
+    static const char one[] = "from.url=http://o";
 
     (void)state;
-    assert_refused(MINIMAL "old_manager: {tenant: x}\n", NULL, FERRY_E_USAGE,
-                   "setting old_manager.url is missing: old_manager is incomplete", NULL);
+    assert_refused(MINIMAL "from: {tenant: x}\n", NULL, FERRY_E_USAGE,
+                   "setting from.url is missing: from is incomplete", NULL);
     assert_refused(MINIMAL, one, FERRY_E_USAGE,
-                   "setting old_manager.username is missing: old_manager is incomplete", NULL);
-    assert_refused(MINIMAL "old_manager: {url: \"http://o\", username: x}\n", NULL, FERRY_E_CONFIG,
-                   "up.yaml:3:32: old_manager.username stands alone: old_manager.password.file or "
+                   "setting from.username is missing: from is incomplete", NULL);
+    assert_refused(MINIMAL "from: {url: \"http://o\", username: x}\n", NULL, FERRY_E_CONFIG,
+                   "up.yaml:3:32: from.username stands alone: from.password.file or "
                    ".token.file (or .env, .command) is missing",
                    NULL);
-    assert_refused(MINIMAL "old_manager: {url: \"http://o\", username: x, password: {env: P}, "
+    assert_refused(MINIMAL "from: {url: \"http://o\", username: x, password: {env: P}, "
                            "broker: \"h:0\"}\n",
-                   NULL, FERRY_E_CONFIG,
-                   "up.yaml:3:65: old_manager.broker must be HOST or HOST:PORT", NULL);
+                   NULL, FERRY_E_CONFIG, "up.yaml:3:65: from.broker must be HOST or HOST:PORT",
+                   NULL);
 }
 
 static void settings_alone_are_enough(void **state)

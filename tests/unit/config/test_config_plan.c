@@ -170,17 +170,17 @@ static void a_secret_given_anew_leaves_the_rest_of_its_login(void **state)
                       "\"username\":\"root\"}");
 }
 
-#define OLD "old_manager.url=http://o", "old_manager.username=eve"
+#define OLD "from.url=http://o", "from.username=eve"
 
 static void secrets_of_an_old_manager_may_be_given_anew(void **state)
 {
-    const char *settings[] = {"old_manager.password.env=B", "old_manager.url=http://n"};
+    const char *settings[] = {"from.password.env=B", "from.url=http://n"};
     const char *none[] = {"limits.in_flight=3"};
     struct loaded loaded;
     struct json *out = NULL;
 
     (void)state;
-    load_text(&loaded, MINIMAL, OLD, "old_manager.password.env=A", (char *)NULL);
+    load_text(&loaded, MINIMAL, OLD, "from.password.env=A", (char *)NULL);
     assert_int_equal(config_override(loaded.mem, loaded.options, settings, 2, &out, &loaded.err),
                      FERRY_OK);
     assert_string_equal(json_print_canonical(loaded.mem, json_get(out, "old_manager")),
@@ -282,7 +282,7 @@ static void spoilt_options_are_refused(void **state)
     assert_spoilt("manager", "token", "\"ctok-1\"", "options have a wrong manager.token");
     assert_spoilt("old_manager", "token", "\"ctok-1\"", "options have a wrong old_manager.token");
     assert_spoilt("old_manager", "url", "\"http://o\"",
-                  "options lack old_manager.username, .password or .token");
+                  "options lack from.username, .password or .token");
     assert_spoilt("manager", "after_restore", "{\"username\":\"a\",\"token\":\"ctok-1\"}",
                   "options have a wrong manager.after_restore");
     assert_spoilt("manager", "after_restore",

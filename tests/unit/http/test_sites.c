@@ -79,7 +79,7 @@ static void without_an_old_manager_nothing_is_sent_to_it(void **state)
         http_exchange(two.ctx, two.client, request_to(&two, HTTP_SITE_OLD, HTTP_GET));
     assert_int_equal(reply->outcome, HTTP_NOT_SENT);
     assert_int_equal(reply->code, FERRY_E_CONFIG);
-    assert_non_null(strstr(reply->error, "old_manager.url"));
+    assert_non_null(strstr(reply->error, "from.url"));
     assert_int_equal(two.seen[HTTP_SITE_NEW]->connections, 0);
     assert_int_equal(two.seen[HTTP_SITE_OLD]->connections, 0);
     mem_free(two.ctx);
