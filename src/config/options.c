@@ -47,7 +47,7 @@ static const struct member {
     {"old_manager", "maintenance", BOOL | LATER},
     {"snapshot", "file", TEXT | NOTHING},
     {"snapshot", "url", TEXT | NOTHING},
-    {"snapshot", "id", TEXT},
+    {"snapshot", "id", TEXT | NOTHING}, /* taken by the run: named when it begins */
     {"restore", "force", BOOL},
     {"restore", "certificates", BOOL},
     {"restore", "no_reboot", BOOL},
@@ -314,6 +314,9 @@ enum ferry_code config_check_options(const struct json *options, struct ferry_er
         check_shapes(options, workflow, err) != FERRY_OK ||
         check_urls(options, "manager", err) != FERRY_OK || check_old(options, err) != FERRY_OK) {
         return FERRY_E_CONFIG;
+    }
+    if (workflow == CONFIG_UPGRADE && !json_is_string(json_get(options, "snapshot.id"))) {
+        return ferry_fail(err, FERRY_E_CONFIG, "options have a wrong snapshot.id");
     }
     if (!has_secret(json_member(options, "manager"))) {
         return ferry_fail(err, FERRY_E_CONFIG, "options lack manager.password or manager.token");

@@ -214,6 +214,23 @@ enum ferry_code config_references_put_old(struct config_raw *raw, struct json *o
     return FERRY_OK;
 }
 
+/* What stands for a snapshot of the old manager needs an old manager. */
+static enum ferry_code check_mark(struct config_raw *raw, enum config_workflow workflow,
+                                  struct ferry_error *err)
+{
+    const char *url = config_raw_named(raw, "snapshot.url")->text;
+    enum ferry_code code;
+
+    if (workflow == CONFIG_UPGRADE_FROM || url == NULL ||
+        strstr(url, CONFIG_SNAPSHOT_MARK) == NULL) {
+        return FERRY_OK;
+    }
+    code = config_bad(raw, config_key_find("snapshot.url"), CONFIG_NO_ITEM, err,
+                      "has " CONFIG_SNAPSHOT_MARK " in it, and there is no from");
+    ferry_error_hint(err, "name the old manager in from: the snapshot is taken there");
+    return code;
+}
+
 enum ferry_code config_check_complete(struct config_raw *raw, enum config_workflow workflow,
                                       struct ferry_error *err)
 {
@@ -252,7 +269,7 @@ enum ferry_code config_check_complete(struct config_raw *raw, enum config_workfl
         return config_bad(raw, config_key_find("snapshot.url"), CONFIG_NO_ITEM, err,
                           "cannot stand beside snapshot.file: give one of them");
     }
-    return FERRY_OK;
+    return check_mark(raw, workflow, err);
 }
 
 static bool is_letter(char letter)

@@ -30,7 +30,7 @@ static void without_an_old_manager_nothing_is_asked(void **state)
 
     (void)state;
     lab_needs_nothing(lab, &OLD->plan);
-    lab_found(lab, "cannot tell old_manager", "give old_manager");
+    lab_found(lab, "cannot tell old_manager", "give from");
     lab_found(lab, "cannot tell old_broker", "");
     lab_found(lab, "cannot tell old_agents", "");
     lab_found(lab, "cannot tell old_validation", "");

@@ -63,8 +63,9 @@ static void the_design_example_is_understood_whole(void **state)
         "\"token\":null,\"url\":\"https://new.example\",\"username\":\"admin\"},"
         "\"metrics\":{\"file\":null},"
         "\"old_manager\":{\"broker\":\"rabbit.example:5671\",\"ca\":\"/etc/old.pem\","
-        "\"nodes\":null,\"password\":null,\"tenant\":\"default_tenant\","
-        "\"token\":{\"env\":\"OLD\"},\"url\":\"http://old.example\",\"username\":\"eve\"},"
+        "\"maintenance\":true,\"nodes\":null,\"password\":null,\"tenant\":\"default_tenant\","
+        "\"token\":{\"env\":\"OLD\"},\"url\":\"http://old.example\",\"username\":\"eve\","
+        "\"validate_agents\":true},"
         "\"on\":{\"done\":null,\"failed\":null,\"needs_decision\":null,\"step_done\":null,"
         "\"timeout_ms\":30000},"
         "\"plugins\":{\"accept_data_loss\":[\"6.0.1\"],\"auto_correct_types\":true,"
@@ -134,12 +135,12 @@ static void an_old_manager_is_named_whole_or_not_at_all(void **state)
     assert_refused(MINIMAL, one, FERRY_E_USAGE,
                    "setting from.username is missing: from is incomplete", NULL);
     assert_refused(MINIMAL "from: {url: \"http://o\", username: x}\n", NULL, FERRY_E_CONFIG,
-                   "up.yaml:3:32: from.username stands alone: from.password.file or "
+                   "up.yaml:3:25: from.username stands alone: from.password.file or "
                    ".token.file (or .env, .command) is missing",
                    NULL);
     assert_refused(MINIMAL "from: {url: \"http://o\", username: x, password: {env: P}, "
                            "broker: \"h:0\"}\n",
-                   NULL, FERRY_E_CONFIG, "up.yaml:3:65: from.broker must be HOST or HOST:PORT",
+                   NULL, FERRY_E_CONFIG, "up.yaml:3:58: from.broker must be HOST or HOST:PORT",
                    NULL);
 }
 

@@ -184,9 +184,10 @@ static void secrets_of_an_old_manager_may_be_given_anew(void **state)
     assert_int_equal(config_override(loaded.mem, loaded.options, settings, 2, &out, &loaded.err),
                      FERRY_OK);
     assert_string_equal(json_print_canonical(loaded.mem, json_get(out, "old_manager")),
-                        "{\"broker\":null,\"ca\":null,\"nodes\":null,\"password\":{\"env\":\"B\"},"
+                        "{\"broker\":null,\"ca\":null,\"maintenance\":true,\"nodes\":null,"
+                        "\"password\":{\"env\":\"B\"},"
                         "\"tenant\":\"default_tenant\",\"token\":null,\"url\":\"http://n\","
-                        "\"username\":\"eve\"}");
+                        "\"username\":\"eve\",\"validate_agents\":true}");
     loaded_free(&loaded);
     load_text(&loaded, MINIMAL, (char *)NULL); /* a run without one goes on without one */
     assert_int_equal(config_override(loaded.mem, loaded.options, none, 1, &out, &loaded.err),

@@ -441,7 +441,7 @@ static void the_old_manager_s_profile_stands_alone(void **state)
     put_file(FOLDER "context.json", FULL);
     setenv("CLOUDIFY_PASSWORD", "canary", 1);
     setenv("CLOUDIFY_USERNAME", "canary", 1);
-    load_text(&loaded, MINIMAL "old_manager: {profile: prod}\n", (char *)NULL);
+    load_text(&loaded, MINIMAL "from: {profile: prod}\n", (char *)NULL);
     assert_string_equal(loaded.err.message, "");
     assert_string_equal(json_string_or(loaded.options, "old_manager.password.profile", ""), "prod");
     assert_string_equal(json_string_or(loaded.options, "old_manager.username", ""), "u");

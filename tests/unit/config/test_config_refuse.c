@@ -217,10 +217,11 @@ static void what_is_missing_is_named(void **state)
         {"",
          "up.yaml: missing: manager.url, manager.username, manager.password.file or "
          "manager.token.file (or .env, "
-         ".command), snapshot.file (or .url)",
+         ".command), snapshot.file (or .url; or from, to take it there)",
          "--manager URL"},
         {"manager: {url: \"https://m\", username: a, password: {env: P}}\n",
-         "up.yaml: missing: snapshot.file (or .url)", "write them there"},
+         "up.yaml: missing: snapshot.file (or .url; or from, to take it there)",
+         "write them there"},
         {MINIMAL "manager2: 1\n", "up.yaml:3:1: unknown key manager2", "did you mean manager?"},
     };
 
@@ -229,7 +230,7 @@ static void what_is_missing_is_named(void **state)
     assert_refused(NULL, "manager.url=https://m", FERRY_E_CONFIG,
                    "missing: manager.username, manager.password.file or manager.token.file (or "
                    ".env, .command), "
-                   "snapshot.file (or .url)",
+                   "snapshot.file (or .url; or from, to take it there)",
                    "give a FILE.yaml");
 }
 
