@@ -73,8 +73,8 @@ static void what_does_not_fit_together_is_refused(void **state)
     assert_refused(NEW "snapshot: {url: 'http://o/{snapshot}.zip'}\n", NULL, FERRY_E_CONFIG,
                    "up.yaml:2:12: snapshot.url has {snapshot} in it, and there is no from",
                    "name the old manager in from: the snapshot is taken there");
-    assert_refused(NEW "from: {tenant: x}\nbackup: {directory: /b}\n", NULL, FERRY_E_CONFIG,
-                   "from.url is missing: from is incomplete", NULL);
+    assert_refused(NEW "from: {tenant: x}\nbackup: {directory: /b}\n", NULL, FERRY_E_USAGE,
+                   "setting from.url is missing: from is incomplete", NULL);
 }
 
 static void run_that_has_begun_takes_secrets_of_both(void **state)
