@@ -343,8 +343,8 @@ const struct ferry_state state_create_snapshot = {
     .name = "create_snapshot",
     .summary = "has the manager make a snapshot",
     .def = 1,
-    .leaves = "the snapshot on the manager (cfy snapshots list shows it, cfy snapshots delete "
-              "removes it)",
+    .leaves = "the snapshot, on the manager that made it (cfy snapshots list shows it, cfy "
+              "snapshots delete removes it)",
     .flags = STATE_PROBE_FIRST | STATE_KEYED,
     .site = HTTP_SITE_OLD, /* where there is one; else of the only manager */
     .timing = timing,

@@ -85,8 +85,19 @@ bool preflight_unseen(const struct state_context *context)
     return states_archive_format(context)[0] == '\0';
 }
 
+bool preflight_to_come(const struct state_context *context)
+{
+    return json_is_object(json_get(context->options, "backup"));
+}
+
 void preflight_say_unseen(const struct state_context *context, const void *mem, const char *check)
 {
+    if (preflight_to_come(context) && states_option(context, "snapshot.url") == NULL) {
+        preflight_say(context, mem, check, STATE_CHECK_CANNOT_TELL,
+                      "nothing: the run looks once more when it has the archive, before the upload",
+                      "the snapshot is yet to be taken");
+        return;
+    }
     preflight_say(context, mem, check, STATE_CHECK_CANNOT_TELL,
                   "give snapshot.file in place of snapshot.url, and plan again",
                   "the manager fetches the archive itself: nobody has looked inside");

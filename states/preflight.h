@@ -9,7 +9,7 @@
  * What they leave in the facts of a plan:
  *   manager         {"version", "edition", "distribution", "tls_until_ms", "nodes": [{"hostname",
  *                    "private_ip", "fs_sync_node_id"}]: which manager it is}
- *   old_manager     {"version", "edition"}: of the manager that the snapshot comes from
+ *   old_manager     {"version", "edition", "maintenance": status}: of the manager that the snapshot comes from
  *   plugin_moves    [{"tenant", "blueprint", "package", "from", "to"}], at most 200 rows
  */
 #ifndef STATES_PREFLIGHT_H
@@ -48,7 +48,9 @@ bool preflight_read(const struct state_context *context, const char *check,
 /* False (and the verdict is DONE) while the manager's version is not known: nothing is asked. */
 bool preflight_can_ask(const struct state_context *context, struct state_verdict *verdict);
 
-/* The snapshot is fetched by the manager itself: nobody has looked inside. */
+/* The run takes the snapshot on the old manager itself. */
+bool preflight_to_come(const struct state_context *context);
+/* The archive is not there yet, or fetched by the manager itself: nobody has looked inside. */
 bool preflight_unseen(const struct state_context *context);
 /* Says "cannot tell" for a check of what is in an archive that nobody has looked into. */
 void preflight_say_unseen(const struct state_context *context, const void *mem, const char *check);

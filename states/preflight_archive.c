@@ -1,4 +1,7 @@
-/* What the archive alone tells, held against the manager's version. No question. */
+/*
+ * What the archive alone tells, held against the manager's version. No question. Of an archive that
+ * is yet to be taken on the old manager, that one's version and the options tell the half of it.
+ */
 #include <string.h>
 
 #include "base/mem.h"
@@ -11,12 +14,33 @@ static const char *version(const struct state_context *context)
 
 static const char *made_by(const struct state_context *context)
 {
-    return json_string_or(context->facts, "archive.version", "?");
+    return json_string_or(context->facts, "archive.version",
+                          json_string_or(context->facts, "old_manager.version", "?"));
+}
+
+/* What the old manager will make (facts 10.1 and 10.3). */
+static const char *format_to_come(const struct state_context *context)
+{
+    const struct cloudify_caps *caps = cloudify_caps_for(made_by(context));
+    const char *edition = json_string_or(context->facts, "old_manager.edition", "");
+
+    if (caps == NULL || !caps->legacy_flag) {
+        return "legacy";
+    }
+    if (!json_bool_or(context->options, "backup.legacy", true)) {
+        return "new";
+    }
+    return strcmp(edition, "community") == 0 ? "community-legacy" : "legacy";
+}
+
+static const char *format(const struct state_context *context)
+{
+    return preflight_unseen(context) ? format_to_come(context) : states_archive_format(context);
 }
 
 static bool is_format(const struct state_context *context, const char *name)
 {
-    return strcmp(states_archive_format(context), name) == 0;
+    return strcmp(format(context), name) == 0;
 }
 
 static void check_format(const struct state_context *context, const void *mem)
@@ -37,8 +61,7 @@ static void check_format(const struct state_context *context, const void *mem)
                       version(context));
     } else {
         preflight_say(context, mem, "archive_format", STATE_CHECK_OK, NULL,
-                      "format %s, which manager %s reads", states_archive_format(context),
-                      version(context));
+                      "format %s, which manager %s reads", format(context), version(context));
     }
 }
 
@@ -131,25 +154,32 @@ static void check_hosts(const struct state_context *context, const void *mem)
 static bool ask(const struct state_context *context, const struct state_unit *units, size_t n,
                 struct http_request **request, struct state_verdict *verdicts, const void *mem)
 {
-    static const char *const names[] = {"archive_format", "archive_version", "tested_source",
-                                        "edition", "hosts_started"};
+    static const char *const told[] = {"archive_format", "archive_version", "tested_source"};
+    static const char *const seen[] = {"edition", "hosts_started"};
+    bool unseen = preflight_unseen(context);
+    bool to_come = unseen && preflight_to_come(context) &&
+                   json_get(context->facts, "old_manager.version") != NULL;
 
     (void)units, (void)n, (void)request;
     if (!preflight_can_ask(context, verdicts)) {
         return false;
     }
     verdicts->answer = STATE_DONE;
-    if (preflight_unseen(context)) {
-        for (size_t i = 0; i < FERRY_COUNT(names); i++) {
-            preflight_say_unseen(context, mem, names[i]);
-        }
-        return false;
+    for (size_t i = 0; i < FERRY_COUNT(told) && unseen && !to_come; i++) {
+        preflight_say_unseen(context, mem, told[i]);
     }
-    check_format(context, mem);
-    check_version(context, mem);
-    check_tested(context, mem);
-    check_edition(context, mem);
-    check_hosts(context, mem);
+    for (size_t i = 0; i < FERRY_COUNT(seen) && unseen; i++) {
+        preflight_say_unseen(context, mem, seen[i]);
+    }
+    if (to_come || !unseen) {
+        check_format(context, mem);
+        check_version(context, mem);
+        check_tested(context, mem);
+    }
+    if (!unseen) {
+        check_edition(context, mem);
+        check_hosts(context, mem);
+    }
     return false;
 }
 

@@ -1,7 +1,8 @@
 /*
  * The manager that the snapshot comes from. New agents are installed by way of its broker (facts
  * 3.2 no. 3), so it must live until the last agent has moved; and what is dead there now will fail
- * then. Questions: version, brokers, a knock at the first of them, agents, validations.
+ * then. Questions: version, brokers, a knock at the first of them, agents, validations, and whether
+ * it is in maintenance, by which the forecast knows what its schedules will do.
  *
  * A manager that refuses our password is asked no more: three further questions could lock it.
  */
@@ -121,6 +122,8 @@ static bool ask(const struct state_context *context, const struct state_unit *un
         preflight_ask_agents(context, *request);
     } else if (states_at(units, "validation")) {
         preflight_ask_validation(context, *request);
+    } else if (states_at(units, "mode")) {
+        cloudify_ask_maintenance(*request, &caller);
     } else {
         cloudify_ask_version(*request, &caller);
     }
@@ -220,6 +223,16 @@ static void judge_knock(const struct state_context *context, const struct state_
     }
 }
 
+/* Merged over what is known: facts of a plan are objects. */
+static void note_mode(const struct cloudify_answer *answer, struct state_verdict *verdict,
+                      const void *mem)
+{
+    if (answer->kind == CLOUDIFY_FINE) {
+        json_set_string(json_set_object(state_facts(verdict, mem), "old_manager"), "maintenance",
+                        cloudify_text(answer->document, "status", NULL));
+    }
+}
+
 static void judge(const struct state_context *context, const struct state_unit *units, size_t n,
                   const struct http_reply *reply, struct state_verdict *verdict, const void *mem)
 {
@@ -243,6 +256,9 @@ static void judge(const struct state_context *context, const struct state_unit *
         }
     } else if (states_at(units, "validation")) {
         preflight_judge_validation(context, &answer, mem);
+        states_next(verdict, mem, "mode");
+    } else if (states_at(units, "mode")) {
+        note_mode(&answer, verdict, mem);
     } else {
         judge_version(context, reply, verdict, mem);
     }

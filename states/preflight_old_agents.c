@@ -200,8 +200,13 @@ void preflight_judge_validation(const struct state_context *context,
         }
     }
     if (answer->kind != CLOUDIFY_FINE || deployments == 0) {
+        bool will_run = preflight_to_come(context) &&
+                        json_bool_or(context->options, "old_manager.validate_agents", true);
+
         preflight_say(context, mem, VALIDATION, STATE_CHECK_CANNOT_TELL,
-                      "run it on the old manager and plan again: cfy agents validate", "%s",
+                      will_run ? "nothing: the run does it itself, before the snapshot"
+                               : "run it on the old manager and plan again: cfy agents validate",
+                      "%s",
                       answer->kind != CLOUDIFY_FINE
                           ? cloudify_describe(mem, answer)
                           : "validate_agents has never been run on the old manager");

@@ -42,8 +42,12 @@ static void estimate(const struct state_context *context, const void *mem)
         state_plan_estimate(context->plan, 0, "the manager fetches the archive");
         return;
     }
+    if (size < 0) {
+        state_plan_estimate(context->plan, 0, "by the size of the snapshot");
+        return;
+    }
     state_plan_estimate(context->plan,
-                        size <= 0 ? 0 : size * 1000 / BYTES_PER_SECOND + STATES_SECOND_MS,
+                        size == 0 ? 0 : size * 1000 / BYTES_PER_SECOND + STATES_SECOND_MS,
                         mem_printf(mem, "%s at %s a second", timefmt_bytes(mem, size),
                                    timefmt_bytes(mem, BYTES_PER_SECOND)));
 }

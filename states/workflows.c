@@ -19,6 +19,13 @@ static const struct ferry_state *const upgrade_checks[] = {
         &state_maintenance_deactivate, &state_install_new_agents, &state_validate_agents,          \
         &state_upload_plugins, &state_plugins_update, &state_compare
 
+/* The same; what the archive will be, the old manager tells. */
+static const struct ferry_state *const upgrade_from_checks[] = {
+    &preflight_manager,    &preflight_old,   &preflight_archive, &preflight_licence,
+    &preflight_admin,      &preflight_empty, &preflight_nodes,   &preflight_services,
+    &preflight_executions, &preflight_room,  &preflight_plugins,
+};
+
 static const struct ferry_state *const upgrade[] = {UPGRADE};
 
 static const struct ferry_state *const upgrade_undo[] = {
@@ -57,8 +64,8 @@ const struct workflow workflow_upgrade_from = {
     .count = FERRY_COUNT(upgrade_from),
     .undo = upgrade_from_undo,
     .undo_count = FERRY_COUNT(upgrade_from_undo),
-    .checks = upgrade_checks,
-    .check_count = FERRY_COUNT(upgrade_checks),
+    .checks = upgrade_from_checks,
+    .check_count = FERRY_COUNT(upgrade_from_checks),
     .check_names = preflight_names,
     .check_name_count = PREFLIGHT_NAME_COUNT,
 };

@@ -120,7 +120,12 @@ char *plan_archive(const void *mem, const struct json *plan)
 
     if (!json_is_object(archive)) {
         const char *url = json_string_or(plan, "options.snapshot.url", NULL);
+        const char *file = json_string_or(plan, "options.snapshot.file", NULL);
 
+        if (file != NULL) {
+            return mem_printf(mem, "%s, yet to be taken on %s", file,
+                              json_string_or(plan, "options.old_manager.url", "the old manager"));
+        }
         return url == NULL
                    ? mem_strdup(mem, "")
                    : mem_printf(mem, "%s, fetched by the manager: ferry cannot look inside", url);

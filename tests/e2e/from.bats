@@ -39,9 +39,156 @@ of_old() {
   "$@"
 }
 
-@test "one file: agents, snapshot, maintenance, download, upgrade" {
+# Every effect once, on both managers: agents asked, one snapshot, maintenance on, one archive that
+# came once, and the upgrade with it.
+carried_from() {
+  carried kept/*.zip
+  of_old ledger '(.executions.validate_agents | length == 3 and all(.[]; . == 1))
+    and (.executions | keys == ["validate_agents"])
+    and (.snapshots_created | length == 1 and all(.[]; . == 1)) and .snapshots_deleted == {}
+    and .activations == 1 and .deactivations == 0 and .restores == [] and .execution_actions == {}'
+  of_old is_in_maintenance
+}
+is_in_maintenance() { [[ $(manager maintenance | jq -r .status) == activated ]]; }
+
+@test "one file: agents, snapshot, maintenance, download, upgrade; each once on its manager" {
   made --tenants 2 --deployments 4 --agents 3 --manager-version 6.4.2
   two_managers --manager-version 6.4.2
   ferry 0 run upgrade.yaml
+  carried_from
+  grep -q 'maintenance mode is on at the old manager' out
+  status '.workflow == "upgrade_from" and (.steps | length) == 16 and .archive.version == "6.4.2"
+    and (.remains | length) == 2 and .compare.names.missing == 0'
+  (cd kept && sha256sum --quiet -c -- *.sha256)
+  is ".manager == \"$old_url\"" kept/*.zip.json
+  run ! grep -rq 'oldpw' journal.db kept/*.json out err status.json
+}
+
+@test "the plan knows both managers, says what it cannot know yet, and changes neither" {
+  made --tenants 2 --deployments 4 --agents 3 --manager-version 6.4.2
+  two_managers --manager-version 6.4.2
+  ferry 0 plan upgrade.yaml
+  grep -q 'yet to be taken on http' out
+  grep -q 'leave it alive and in maintenance until the last agent has moved' out
+  ferry 0 plan upgrade.yaml --json -o plan.json
+  is '[.steps[0:3][].requests[] | .manager] | unique == ["old"]' plan.json
+  is '[.steps[5].requests[] | .manager] | unique == [null]' plan.json
+  [[ $(changing_requests) -eq 0 && $(of_old changing_requests) -eq 0 && $(ls kept) == '' ]]
+  ferry 0 run plan.json
+  carried_from
+}
+
+@test "killed in every step, it goes on from there" {
+  local step
+  made --tenants 2 --deployments 4 --agents 3 --manager-version 6.4.2
+  two_managers --manager-version 6.4.2
+  of_old tell '{"create_payload": 3000000}'
+  ferry 3 run upgrade.yaml --stop-before create_snapshot
+  for step in create_snapshot old_maintenance download check_archive upload maintenance_activate; do
+    start resume
+    until_true 20 begun "$step" || true # it may be quicker than we are
+    kill -KILL "$ferry_pid" 2>/dev/null || true
+    wait "$ferry_pid" 2>/dev/null || true
+    ferry_pid=
+  done
+  ferry 0 resume
+  carried_from
+  of_old ledger '.downloads | to_entries | length == 1'
+}
+begun() { "$FERRY" status --json | jq -e --arg step "$1" '.steps[] | select(.name == $step) | .state != "waiting"'; }
+
+@test "what the archive shows stops the run before the new manager is touched" {
+  made --tenants 2 --deployments 4 --agents 3 --manager-version 6.4.2
+  two_managers --manager-version 6.4.2
+  ferry 3 run upgrade.yaml --stop-before check_archive
+  # meanwhile somebody fills the new manager
+  curl_ -f -u admin:admin -H 'Tenant: default_tenant' -X PUT -T a.zip \
+    "$url/api/v3.1/snapshots/snap/archive" >/dev/null
+  local before
+  before=$(changing_requests)
+  ferry 5 resume
+  says 'the snapshot is here, but cannot be restored: a snapshot "snap" is on the manager already'
+  status '.state == "blocked" and (.error | test("cannot be restored"))'
+  [[ $(changing_requests) -eq $before ]]
+  curl_ -f -u admin:admin -H 'Tenant: default_tenant' -H 'Content-Type: application/json' -X DELETE \
+    "$url/api/v3.1/snapshots/snap" >/dev/null
+  ferry 0 resume
+  of_old is_in_maintenance
+  ledger '.restores | length == 1'
+}
+
+@test "an old manager whose snapshot could not be restored is seen before anything is done" {
+  made --tenants 1 --deployments 2 --agents 1 --manager-version 7.1.0
+  two_managers --manager-version 7.1.0
+  practice_ends
+  rm -rf manager
+  practice --premium --manager-version 6.4.2
+  sed -i "s|url: http.*|url: $url|;t" upgrade.yaml
+  sed -i "s|^from:.*|from: {url: \"$old_url\", username: admin, password: {file: old.pw}}|" upgrade.yaml
+  ferry 5 run upgrade.yaml
+  says 'archive_version|newer'
+  [[ $(changing_requests) -eq 0 && $(of_old changing_requests) -eq 0 ]]
+}
+
+@test "cancelled before the restore, both managers are out of maintenance" {
+  made --tenants 2 --deployments 4 --agents 3 --manager-version 6.4.2
+  two_managers --manager-version 6.4.2
+  ferry 3 run upgrade.yaml --stop-before restore
+  of_old is_in_maintenance
+  is_in_maintenance_new() { [[ $(manager maintenance admin | jq -r .status) == activated ]]; }
+  is_in_maintenance_new
+  ferry 0 cancel upgrade_from-1
+  run ! of_old is_in_maintenance
+  run ! is_in_maintenance_new
+  of_old ledger '.activations == 1 and .deactivations == 1'
+  status '.remains | map(test("maintenance mode")) | any | not'
+}
+
+@test "a rehearsal: no validation, no maintenance of the old manager" {
+  made --tenants 1 --deployments 2 --agents 1 --manager-version 6.4.2
+  with='validate_agents: false, maintenance: false' two_managers --manager-version 6.4.2
+  ferry 0 run upgrade.yaml
   carried kept/*.zip
+  of_old ledger '.executions == {} and .activations == 0
+    and (.snapshots_created | length == 1)'
+  status "$(step_state old_maintenance skipped) and $(step_state validate_old_agents skipped)"
+}
+
+@test "agents that are silent on the old manager end the run before its snapshot" {
+  made --tenants 1 --deployments 4 --agents 4 --manager-version 6.4.2
+  two_managers --manager-version 6.4.2
+  of_old tell '{"dead_share": 1}'
+  ferry 1 run upgrade.yaml
+  of_old ledger '.snapshots_created == {} and .activations == 0'
+  [[ $(changing_requests) -eq 0 ]]
+}
+
+@test "a wrong password for the old manager is tried twice at most, and nothing is changed" {
+  made --tenants 1 --deployments 2 --agents 1 --manager-version 6.4.2
+  two_managers --manager-version 6.4.2
+  printf wrong >old2.pw
+  chmod 600 old2.pw
+  sed -i '/^from/s/old\.pw/old2.pw/' upgrade.yaml
+  ferry 2 run upgrade.yaml
+  says 'refuses user'
+  hints 'from.username and from.password'
+  [[ $(of_old requests | grep -c ',401]') -le 2 ]]
+  [[ $(changing_requests) -eq 0 ]]
+}
+
+@test "the archive travels by address: nothing is brought here" {
+  made --tenants 2 --deployments 4 --agents 3 --manager-version 6.4.2
+  two_managers --manager-version 6.4.2
+  # a way of the operator's own by which the new manager gets at the archive without a login
+  web_server "location ~ ^/(.+)\.zip\$ { proxy_pass $old_url/api/v3.1/snapshots/\$1/archive;
+    proxy_set_header Authorization 'Basic $(printf admin:oldpw | base64)';
+    proxy_set_header Tenant default_tenant; }"
+  sed -i '/^backup:/d' upgrade.yaml
+  sed -i "s|^snapshot:.*|snapshot: {id: snap, url: \"$nginx_url/{snapshot}.zip\"}|" upgrade.yaml
+  printf 'backup: {poll: 10ms}\n' >>upgrade.yaml
+  ferry 0 run upgrade.yaml
+  of_old ledger '(.snapshots_created | length == 1) and .activations == 1'
+  ledger '.uploads == {"snap": 1} and (.restores | length == 1 and .[0].status == "terminated")'
+  [[ $(ls kept) == '' ]]
+  status "$(step_state download skipped) and $(step_state check_archive skipped)"
 }

@@ -33,7 +33,8 @@ of_old() {
   is '[.checks[] | select(.name | IN("old_manager", "old_broker", "old_agents")) | .verdict]
     == ["ok", "ok", "ok"]' out
   is '.checks[] | select(.name == "old_agents") | .evidence | startswith("all 4 agents")' out
-  is '.facts.old_manager == {"version": "6.4.2", "edition": "community"}' out
+  is '.facts.old_manager == {"version": "6.4.2", "edition": "community",
+    "maintenance": "deactivated"}' out
 }
 
 @test "a plan changes nothing: neither manager sees a change, and the journal keeps its bytes" {

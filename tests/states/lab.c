@@ -158,6 +158,7 @@ struct lab *lab_new(const struct ferry_state *state)
                                           .run_id = "run",
                                           .now_ms = LAB_NOW_MS,
                                           .run_started_ms = LAB_NOW_MS - 60000,
+                                          .site = state->site,
                                           .memo = mem_scope(lab),
                                           .sink = sink,
                                           .plan = plan};

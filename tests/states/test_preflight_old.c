@@ -62,7 +62,11 @@ static void living_manager_with_living_agents_is_fine(void **state)
              "{\"items\":[{\"status\":\"terminated\",\"deployment_id\":\"d\",\"tenant_name\":\"t\","
              "\"created_at\":\"2026-11-20T01:02:03Z\"}]}");
     lab_found(lab, "ok old_validation", "1 deployments alive, last on 2026-11-20");
+    lab_asks(lab, &OLD->plan, "GET /api/v3.1/maintenance");
+    lab_gets(lab, 200, "{\"status\":\"activated\"}");
     lab_says(lab, STATE_DONE, NULL);
+    lab_fact_is(lab, "old_manager",
+                "{\"edition\":\"community\",\"maintenance\":\"activated\",\"version\":\"6.4.2\"}");
     lab_found_nothing(lab, "warning");
     lab_free(lab);
 }
