@@ -149,6 +149,7 @@ static void ask(struct engine *engine, struct unit *first, enum engine_phase pha
     }
     if (!ops->ask(&context, views, flight->n, &flight->request, verdicts, flight)) {
         engine_judge_all(engine, phase, flight->units, flight->n, NULL, verdicts);
+        engine->hurry = true; /* nothing is on its way that could end the wait */
         mem_free(flight);
         return;
     }
