@@ -34,7 +34,7 @@ struct session {
     struct journal *journal;     /* NULL while planning */
     struct transport *transport; /* behind the gate */
     struct engine_options engine;
-    int64_t told_ms; /* when progress was told last (monotonic) */
+    int64_t told_ms;     /* when progress was told last (monotonic) */
     struct json *warned; /* texts of the warnings that were told */
 };
 

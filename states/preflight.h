@@ -9,8 +9,8 @@
  * What they leave in the facts of a plan:
  *   manager         {"version", "edition", "distribution", "tls_until_ms", "nodes": [{"hostname",
  *                    "private_ip", "fs_sync_node_id"}]: which manager it is}
- *   old_manager     {"version", "edition", "maintenance": status}: of the manager that the snapshot comes from
- *   plugin_moves    [{"tenant", "blueprint", "package", "from", "to"}], at most 200 rows
+ *   old_manager     {"version", "edition", "maintenance": status}: of the manager that the snapshot
+ * comes from plugin_moves    [{"tenant", "blueprint", "package", "from", "to"}], at most 200 rows
  */
 #ifndef STATES_PREFLIGHT_H
 #define STATES_PREFLIGHT_H

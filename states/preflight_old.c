@@ -132,11 +132,18 @@ static bool ask(const struct state_context *context, const struct state_unit *un
 
 /* --- who it is --- */
 
-static void unreached(const struct state_context *context, const char *why, const void *mem)
+/* A snapshot that is to be taken there cannot be done without it; what else it could tell can. */
+static void unreached(const struct state_context *context, enum ferry_code code, const char *why,
+                      const void *mem)
 {
     static const char next[] = "it must run until the last agent has moved: start it, or mend "
-                               "from.url, .username and .password";
+                               "from.url, from.username and from.password";
 
+    if (preflight_to_come(context)) {
+        state_plan_stops(context->plan, OLD, code,
+                         mem_printf(mem, "the old manager cannot be asked: %s", why), next);
+        return;
+    }
     preflight_say(context, mem, OLD, STATE_CHECK_WARNING, next,
                   "the old manager cannot be asked: %s", why);
     preflight_no_agents(context, mem, "the old manager cannot be asked", next);
@@ -181,9 +188,12 @@ static void judge_version(const struct state_context *context, const struct http
         version = cloudify_text(answer.document, "version", NULL);
     }
     if (version == NULL) {
-        unreached(context,
-                  reply->outcome == HTTP_ANSWERED ? cloudify_describe(mem, &answer) : reply->error,
-                  mem);
+        if (reply->outcome != HTTP_ANSWERED) {
+            unreached(context, reply->code, reply->error, mem);
+        } else {
+            unreached(context, answer.kind == CLOUDIFY_DENIED ? FERRY_E_AUTH : FERRY_E_PROTOCOL,
+                      cloudify_describe(mem, &answer), mem);
+        }
         states_next(verdict, mem, "knock"); /* its broker may live all the same */
         return;
     }

@@ -231,17 +231,28 @@ static enum ferry_code check_mark(struct config_raw *raw, enum config_workflow w
     return code;
 }
 
+static bool has_login(struct config_raw *raw)
+{
+    return config_raw_has(raw, "manager.password") || config_raw_has(raw, "manager.token") ||
+           raw->profile.name != NULL;
+}
+
+/* An archive that is given, or, where a snapshot is taken, a folder for it. */
+static bool has_archive(struct config_raw *raw, const char *place)
+{
+    return is_set(raw, place) || is_set(raw, "snapshot.url");
+}
+
 enum ferry_code config_check_complete(struct config_raw *raw, enum config_workflow workflow,
                                       struct ferry_error *err)
 {
-    bool has_url = is_set(raw, "snapshot.url");
+    bool is_given = workflow == CONFIG_UPGRADE;
     bool missing[] = {
         !is_set(raw, "manager.url"),
         !is_set(raw, "manager.username"),
-        !config_raw_has(raw, "manager.password") && !config_raw_has(raw, "manager.token") &&
-            raw->profile.name == NULL,
-        workflow == CONFIG_UPGRADE && !is_set(raw, "snapshot.file") && !has_url,
-        workflow != CONFIG_UPGRADE && !has_url && !is_set(raw, "backup.directory"),
+        !has_login(raw),
+        is_given && !has_archive(raw, "snapshot.file"),
+        !is_given && !has_archive(raw, "backup.directory"),
     };
     static const char *const names[] = {
         "manager.url", "manager.username",
