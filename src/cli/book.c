@@ -48,6 +48,8 @@ static void read_keys(const void *mem, struct cli_book *book, const struct json 
 static void read_states(struct cli_book *book, const char *workflow, const struct json *rows)
 {
     for (const struct json *row = json_first(rows); row != NULL; row = json_next(row)) {
+        bool again = cli_book_state(book, json_string_or(row, "name", "")) != NULL;
+
         book->states[book->state_count++] = (struct cli_state){
             .workflow = workflow,
             .name = json_string_or(row, "name", ""),
@@ -56,6 +58,7 @@ static void read_states(struct cli_book *book, const char *workflow, const struc
             .expects = json_string_or(row, "expects", ""),
             .crash = json_string_or(row, "crash", ""),
             .undoes = json_bool_or(row, "undoes", false),
+            .again = again,
         };
     }
 }
@@ -128,4 +131,19 @@ bool cli_book_is_group(const struct cli_book *book, const char *name)
         }
     }
     return false;
+}
+
+char *cli_book_again(const void *mem, const struct cli_book *book, size_t *at)
+{
+    const char *workflow = book->states[*at].workflow;
+    char *text = NULL;
+
+    for (size_t next = *at; next < book->state_count && book->states[next].again &&
+                            strcmp(book->states[next].workflow, workflow) == 0;
+         next++) {
+        text = text == NULL ? mem_strdup(mem, book->states[next].name)
+                            : mem_printf(mem, "%s, %s", text, book->states[next].name);
+        *at = next;
+    }
+    return text;
 }

@@ -23,6 +23,7 @@ struct cli_state {
     const char *name, *summary;
     const char *sends, *expects, *crash;
     bool undoes; /* part of ferry cancel, not of a run */
+    bool again;  /* an earlier workflow has it too, and there all is said */
 };
 
 struct cli_book {
@@ -38,6 +39,9 @@ enum ferry_code cli_book_open(const void *mem, struct cli_book *book,
 /* The row of a name, or NULL. */
 const struct cli_key *cli_book_key(const struct cli_book *book, const char *name);
 const struct cli_state *cli_book_state(const struct cli_book *book, const char *name);
+/* "upload, restore": the states from *at on that were told under an earlier workflow; *at is then
+   the last of them. NULL: the one at *at is new. Below mem. */
+char *cli_book_again(const void *mem, const struct cli_book *book, size_t *at);
 /* Is this the beginning of a key's name, up to one of its dots ("agents")? */
 bool cli_book_is_group(const struct cli_book *book, const char *name);
 

@@ -24,7 +24,7 @@ static void add(const struct offering *offering, const char *word, const char *e
 static void add_states(const struct offering *offering)
 {
     for (size_t at = 0; at < offering->book->state_count; at++) {
-        if (!offering->book->states[at].undoes) {
+        if (!offering->book->states[at].undoes && !offering->book->states[at].again) {
             add(offering, offering->book->states[at].name, "");
         }
     }

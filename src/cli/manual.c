@@ -207,7 +207,8 @@ static void keys(FILE *file, const struct cli_book *book)
 
 static void states(FILE *file, const struct cli_book *book)
 {
-    const char *workflow = "";
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char *workflow = "", *again;
 
     for (size_t at = 0; at < book->state_count; at++) {
         const struct cli_state *state = &book->states[at];
@@ -215,6 +216,12 @@ static void states(FILE *file, const struct cli_book *book)
         if (strcmp(state->workflow, workflow) != 0) {
             workflow = state->workflow;
             (void)fprintf(file, "# THE WORKFLOW %s\n\n", workflow);
+        }
+        again = cli_book_again(scope, book, &at);
+        if (again != NULL) {
+            put(file, mem_printf(scope, "As above: %s.", again));
+            (void)fputs("\n\n", file);
+            continue;
         }
         (void)fprintf(file, "## %s\n\n", state->name);
         put(file, state->summary);

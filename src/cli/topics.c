@@ -87,7 +87,8 @@ static void print_state(FILE *file, const struct cli_state *state)
 
 static void print_states(FILE *file, const struct cli_book *book)
 {
-    const char *workflow = "";
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    const char *workflow = "", *again;
 
     (void)fputs("The steps of a run, in their order.\n", file);
     for (size_t at = 0; at < book->state_count; at++) {
@@ -96,6 +97,11 @@ static void print_states(FILE *file, const struct cli_book *book)
         if (strcmp(state->workflow, workflow) != 0) {
             workflow = state->workflow;
             (void)fprintf(file, "\n%s:\n", workflow);
+        }
+        again = cli_book_again(scope, book, &at);
+        if (again != NULL) {
+            page_text(file, 2, mem_printf(scope, "as above: %s", again));
+            continue;
         }
         page_row(file, STATE_COLUMN, state->name, state->summary);
     }
