@@ -94,5 +94,6 @@ const char *const report_style[] = {
     "body{font-size:10.5pt}header,main,footer{max-width:none;padding:0}.hero{margin-top:0}"
     "section{break-inside:auto;padding:12pt;margin:9pt 0}h2,h3,summary{break-after:avoid}"
     "tr,.tl li,.hero,.tiles,.chart,.waffle{break-inside:avoid}.x{overflow:visible}"
+    ".r{font-size:8.5pt}.r th{min-width:6em}.r td{white-space:normal;overflow-wrap:anywhere}"
     ".tiles dd{font-size:1.2rem}#live,.skip{display:none}}",
     NULL};
