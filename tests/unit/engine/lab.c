@@ -136,6 +136,8 @@ struct engine_options lab_options(struct lab *lab)
                                    .stop = &lab->stop,
                                    .on_event = lab->deaf ? NULL : on_event,
                                    .on_point = on_point,
+                                   .permit = lab->permit,
+                                   .step_arg = lab,
                                    .arg = lab};
 }
 

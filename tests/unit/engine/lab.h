@@ -73,6 +73,8 @@ struct lab {
     void (*answer)(struct lab *lab, const struct lab_call *call, struct lab_answer *out);
     void (*on_wait)(struct lab *lab); /* before each wait; may be NULL */
     void (*on_told)(struct lab *lab, const struct engine_event *event); /* may be NULL */
+    enum ferry_code (*permit)(void *arg, const char *step, const struct json *facts,
+                              struct ferry_error *err); /* arg: the lab; may be NULL */
     const struct ferry_state *states[8];
     struct workflow workflow;
     const char *options; /* JSON; NULL: settle and limits of the laboratory */

@@ -410,6 +410,65 @@ static void time_that_passes_is_told_and_not_kept(void **state)
     lab_free(lab);
 }
 
+/* --- who is asked before a step begins --- */
+
+/* lab->arg: how often it was asked about the second step; the first time it says no. */
+static enum ferry_code not_at_once(void *arg, const char *step, const struct json *facts,
+                                   struct ferry_error *err)
+{
+    struct lab *lab = arg;
+    unsigned *asked = lab->arg;
+
+    assert_true(json_is_object(facts));
+    if (strcmp(step, "second") != 0 || ++*asked > 1) {
+        return FERRY_OK;
+    }
+    ferry_fail(err, lab->stop ? FERRY_E_STOPPED : FERRY_E_REFUSED, "the bridge is up");
+    ferry_error_hint(err, "let it down");
+    return err->code;
+}
+
+static void a_step_that_is_not_permitted_blocks_and_is_asked_about_again(void **state)
+{
+    struct lab *lab = lab_new(two, answer_good);
+    unsigned asked = 0;
+
+    (void)state;
+    lab->permit = not_at_once;
+    lab->arg = &asked;
+    assert_int_equal(lab_live(lab), FERRY_E_REFUSED);
+    assert_int_equal(lab_read_run(lab).state, RUN_BLOCKED);
+    assert_string_equal(lab_read_run(lab).error, "the bridge is up");
+    assert_string_equal(lab_read_run(lab).hint, "let it down");
+    assert_int_equal(lab_step(lab, "first").state, STEP_DONE);
+    assert_int_equal(lab_step(lab, "second").state, STEP_WAITING);
+    assert_int_equal(lab_count(lab, "expand", NULL), 0);
+    assert_int_equal(lab_live(lab), FERRY_OK);
+    assert_int_equal(asked, 2);
+    lab_free(lab);
+}
+
+/* What has begun was permitted: it is not asked about again after a restart. */
+static void a_step_that_has_begun_is_asked_about_no_more(void **state)
+{
+    struct lab *lab = lab_new(two, answer_good);
+    unsigned asked = 1, points = 1, begun = 0;
+
+    (void)state;
+    lab->permit = not_at_once;
+    lab->arg = &asked;
+    while (lab_live_until(lab, points++)) { /* dies a little later each time */
+        if (lab_step(lab, "second").state != STEP_WAITING && !begun) {
+            begun = asked;
+        }
+        lab_close(lab);
+    }
+    assert_int_equal(lab_read_run(lab).state, RUN_DONE);
+    assert_true(begun >= 2);
+    assert_int_equal(asked, begun);
+    lab_free(lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +486,8 @@ int main(void)
         cmocka_unit_test(what_states_learn_is_merged_into_the_facts_of_the_run),
         cmocka_unit_test(an_upload_tells_its_bytes),
         cmocka_unit_test(time_that_passes_is_told_and_not_kept),
+        cmocka_unit_test(a_step_that_is_not_permitted_blocks_and_is_asked_about_again),
+        cmocka_unit_test(a_step_that_has_begun_is_asked_about_no_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
