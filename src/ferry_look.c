@@ -217,7 +217,9 @@ enum ferry_code ferry_find_run(struct journal *journal, const void *ctx, const c
         return err->code;
     }
     if (count == 0) {
-        return ferry_fail(err, FERRY_E_NOT_FOUND, "there are no runs in this journal");
+        ferry_fail(err, FERRY_E_NOT_FOUND, "there are no runs in this journal");
+        ferry_error_hint(err, "ferry run begins one; --journal FILE names another journal");
+        return FERRY_E_NOT_FOUND;
     }
     ferry_error_clear(err);
     *out = rows[0];

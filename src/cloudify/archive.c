@@ -117,7 +117,8 @@ static enum ferry_code check_version(const struct cloudify_archive *archive,
                archive->version == NULL
                    ? "the archive's metadata.json has no snapshot_version"
                    : "the archive's metadata.json has a snapshot_version that is no version");
-    ferry_error_hint(err, "this is not a snapshot of a Cloudify Manager: check snapshot.file");
+    ferry_error_hint(err,
+                     "this is not a snapshot of a Cloudify Manager: check the name of the file");
     return FERRY_E_ARCHIVE;
 }
 

@@ -98,7 +98,7 @@ static enum ferry_code open_file(struct archive_zip *zip, const char *path, stru
         int sys = errno;
         enum ferry_code code = sys == ENOENT || sys == ENOTDIR ? FERRY_E_NOT_FOUND : FERRY_E_IO;
         ferry_fail_errno(err, code, sys, "cannot open archive \"%s\"", path);
-        ferry_error_hint(err, "check snapshot.file and the rights of the file");
+        ferry_error_hint(err, "check its name (snapshot.file in upgrade.yaml) and its rights");
         return code;
     }
     talloc_set_destructor(zip, zip_close);

@@ -47,6 +47,7 @@ enum ferry_code config_raw_open(void *mem, const char *file, struct config_raw *
 {
     struct config_raw *raw = mem_new(mem, struct config_raw);
     char *folder = mem_array(mem, char, FOLDER_MAX);
+    enum ferry_code code;
 
     if (getcwd(folder, FOLDER_MAX) == NULL) {
         return ferry_fail_errno(err, FERRY_E_IO, errno, "cannot name the working folder");
@@ -60,7 +61,11 @@ enum ferry_code config_raw_open(void *mem, const char *file, struct config_raw *
     if (file == NULL) {
         return FERRY_OK;
     }
-    return file_read(mem, file, CONFIG_FILE_MAX, &raw->yaml, &raw->yaml_size, err);
+    code = file_read(mem, file, CONFIG_FILE_MAX, &raw->yaml, &raw->yaml_size, err);
+    if (code != FERRY_OK) {
+        ferry_error_hint(err, "name the file that says what is to be done: ferry.yaml(5)");
+    }
+    return code;
 }
 
 struct config_value *config_raw_value(struct config_raw *raw, const struct config_key *key)

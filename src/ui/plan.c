@@ -20,20 +20,58 @@ static void labelled(const struct ui_stream *stream, const char *label, const ch
 
 /* --- checks --- */
 
+/* Rows that say the same of several checks become one: when the manager cannot be asked, that is
+   said once, and what stops the run is not buried. */
+struct fold {
+    const struct ui_stream *stream;
+    bool all;            /* nothing is folded */
+    struct plan_row row; /* not printed yet; without a text: none */
+    unsigned more;       /* others that say the same */
+};
+
+static bool is_same(const char *one, const char *other)
+{
+    return one == NULL || other == NULL ? one == other : strcmp(one, other) == 0;
+}
+
+static void unfold(struct fold *fold)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct plan_row *row = &fold->row;
+
+    if (fold->more > 0) {
+        row->name = mem_printf(scope, "%s and %u more", row->name, fold->more);
+    }
+    if (row->text != NULL) {
+        plan_print_row(fold->stream, row);
+    }
+    *row = (struct plan_row){0};
+    fold->more = 0;
+}
+
 static void row_lines(void *arg, const struct plan_row *row)
 {
-    plan_print_row(arg, row);
+    struct fold *fold = arg;
+
+    if (!fold->all && row->name != NULL && fold->row.name != NULL &&
+        is_same(row->text, fold->row.text) && is_same(row->next, fold->row.next)) {
+        fold->more++;
+        return;
+    }
+    unfold(fold);
+    fold->row = *row;
 }
 
 static void checks(const struct ui_stream *stream, const struct json *plan, bool all)
 {
     unsigned fine = plan_count(plan, "ok");
-    struct ui_stream copy = *stream;
+    struct fold fold = {.stream = stream, .all = all};
 
     (void)fprintf(stream->file, "\n");
     for (size_t i = 0; plan_weights[i] != NULL; i++) {
         if (all || strcmp(plan_weights[i], "ok") != 0) {
-            plan_each(plan, plan_weights[i], row_lines, &copy);
+            plan_each(plan, plan_weights[i], row_lines, &fold);
+            unfold(&fold);
         }
     }
     if (!all && fine > 0) {

@@ -169,6 +169,12 @@ char *plan_holds(const void *mem, const struct json *plan)
     return text;
 }
 
+/* A plan that could not ask the manager has estimates of nothing. */
+static bool is_timed(const struct json *plan)
+{
+    return json_int64_or(json_get(plan, "forecast.duration"), "ms", 0) > 0;
+}
+
 char *plan_moment(const void *mem, const struct json *plan, const char *key)
 {
     const char *text = json_string_or(json_member(plan, "forecast"), key, NULL);
@@ -184,7 +190,7 @@ char *plan_lasts(const void *mem, const struct json *plan)
     const struct json *unknown = json_first(json_member(duration, "unknown"));
     char *text;
 
-    if (!json_is_object(duration)) {
+    if (!is_timed(plan)) {
         return mem_strdup(mem, "");
     }
     text = mem_printf(mem, "about %s in all, an estimate: see the steps",
@@ -202,7 +208,7 @@ char *plan_window(const void *mem, const struct json *plan)
     char *from = plan_moment(mem, plan, "maintenance_on");
     char *to = plan_moment(mem, plan, "maintenance_off");
 
-    return from[0] == '\0' || to[0] == '\0'
+    return !is_timed(plan) || from[0] == '\0' || to[0] == '\0'
                ? mem_strdup(mem, "")
                : mem_printf(mem, "about %s without the manager, from %.8s to %s",
                             timefmt_duration(mem, json_int64_or(duration, "without_manager_ms", 0)),
@@ -216,7 +222,7 @@ char *plan_agents(const void *mem, const struct json *plan)
     int64_t stopped = json_int64_or(agents, "hosts_not_started", 0);
     char *text;
 
-    if (hosts <= 0) {
+    if (hosts <= 0 || !is_timed(plan)) {
         return mem_strdup(mem, "");
     }
     deployments = json_int64_or(agents, "deployments", 0);
@@ -248,5 +254,6 @@ char *plan_undo(const void *mem, const struct json *plan)
                       "everything until step %u, %s%s%s (ferry cancel takes it back); from then on "
                       "nothing",
                       number, json_string_or(step, "name", ""),
-                      when[0] == '\0' ? "" : ", at about ", when);
+                      is_timed(plan) && when[0] != '\0' ? ", at about " : "",
+                      is_timed(plan) ? when : "");
 }

@@ -171,6 +171,44 @@ static void a_plan_without_archive_or_forecast_is_short(void **state)
     free(text);
 }
 
+static void what_could_not_be_asked_is_said_once(void **state)
+{
+    static const char unasked[] =
+        "{\"workflow\":\"upgrade\",\"manager\":\"https://m\",\"blocked\":true,\"checks\":["
+        "{\"name\":\"manager\",\"verdict\":\"stops\",\"evidence\":\"it is away\"},"
+        "{\"name\":\"version\",\"verdict\":\"cannot_tell\",\"evidence\":\"not asked\"},"
+        "{\"name\":\"clock\",\"verdict\":\"cannot_tell\",\"evidence\":\"not asked\"},"
+        "{\"name\":\"disk\",\"verdict\":\"cannot_tell\",\"evidence\":\"not asked\"},"
+        "{\"name\":\"tls\",\"verdict\":\"cannot_tell\",\"evidence\":\"not asked\","
+        "\"next\":\"look\"}],\"findings\":[],\"forecast\":{\"maintenance_on\":"
+        "\"2026-11-28T02:03:05+01:00\",\"maintenance_off\":\"2026-11-28T02:03:05+01:00\","
+        "\"no_return\":\"2026-11-28T02:03:20+01:00\",\"duration\":{\"ms\":0},"
+        "\"agents\":{\"agents\":4,\"deployments\":0,\"concurrency\":5,\"ms\":0}},"
+        "\"steps\":[{\"name\":\"restore\",\"summary\":\"restores\",\"no_return\":true}]}";
+    char *text = render(ui_plan, unasked, 0, false);
+
+    (void)state;
+    assert_string_equal(
+        text, "BLOCKED: a run would be refused by 1 thing (4 cannot be told); nothing was changed\n"
+              "manager   https://m\n"
+              "undo      everything until step 1, restore (ferry cancel takes it back); from then "
+              "on nothing\n"
+              "\n"
+              "stops       manager: it is away\n"
+              "cannot tell version and 2 more: not asked\n"
+              "cannot tell tls: not asked\n"
+              "            next: look\n"
+              "\n"
+              "---- point of no return: what follows cannot be undone ----\n"
+              " 1. restore\n"
+              "    restores\n"
+              "the requests of each step: --requests; everything: -v or --json\n");
+    free(text);
+    text = render(ui_plan_all, unasked, 0, false);
+    assert_has(text, "cannot tell clock: not asked\n");
+    free(text);
+}
+
 static void a_doctor_says_what_stops_first(void **state)
 {
     char *text = render(ui_doctor,
@@ -344,6 +382,7 @@ int main(void)
         cmocka_unit_test(a_whole_plan_has_every_check_execution_and_request),
         cmocka_unit_test(a_plan_for_a_ticket_cannot_be_broken_by_a_name),
         cmocka_unit_test(a_plan_without_archive_or_forecast_is_short),
+        cmocka_unit_test(what_could_not_be_asked_is_said_once),
         cmocka_unit_test(a_doctor_says_what_stops_first),
         cmocka_unit_test(a_status_is_whole),
         cmocka_unit_test(documents_fit_the_width),
