@@ -26,11 +26,13 @@ END
     printf '%s\n' "$@" >>"$base/upgrade.yaml"
 }
 
-# start_peer SCALE: a fresh practice manager and no journal; sets peer and url.
+# start_peer SCALE [OPTION...]: a fresh practice manager and no journal; sets peer and url.
 start_peer() {
+    local scale=$1
+    shift
     rm -rf "$base/manager" "$base"/journal.db*
     : >"$base/ready"
-    "$practice" --listen 127.0.0.1:0 --data "$base/manager" --time-scale "$1" >"$base/ready" &
+    "$practice" --listen 127.0.0.1:0 --data "$base/manager" --time-scale "$scale" "$@" >"$base/ready" &
     peer=$!
     for _ in $(seq 1000); do
         url=$(awk '/^ready/ {print $2}' "$base/ready")
