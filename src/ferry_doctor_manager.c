@@ -1,7 +1,11 @@
 /* The configuration, the files that it names, and the manager: one request with one login. */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
+#include "base/error.h"
 #include "base/timefmt.h"
 #include "cloudify/reply.h"
 #include "cloudify/request.h"
@@ -26,6 +30,49 @@ static void check_file(struct doctor *doctor, const char *name, const char *path
     } else {
         doctor_say(doctor, name, DOCTOR_OK, NULL, "%s, %s", path,
                    timefmt_bytes(doctor->mem, info.st_size));
+    }
+}
+
+/* The folder that a backup is put into, or the archive of a run that takes its snapshot itself. */
+static void check_folder(struct doctor *doctor, const char *path)
+{
+    static const char name[] = "backup_folder";
+    struct ferry_error err = {0};
+    struct stat info;
+    struct statvfs room;
+
+    if (stat(path, &info) || statvfs(path, &room)) {
+        ferry_fail_errno(&err, FERRY_E_IO, errno, "cannot use the folder \"%s\"", path);
+    } else if (!S_ISDIR(info.st_mode)) {
+        ferry_fail(&err, FERRY_E_CONFIG, "\"%s\" is no folder", path);
+    } else if (access(path, W_OK | X_OK)) {
+        ferry_fail_errno(&err, FERRY_E_IO, errno, "cannot write into \"%s\"", path);
+    } else {
+        doctor_say(doctor, name, DOCTOR_OK, NULL, "%s, %s free", path,
+                   timefmt_bytes(doctor->mem, (int64_t)(room.f_bavail * room.f_frsize)));
+        return;
+    }
+    ferry_error_hint(&err, "make the folder, or name another in backup.directory");
+    doctor_stop(doctor, name, &err);
+}
+
+/* What the configuration names on this machine. */
+static void check_places(struct doctor *doctor, const struct json *options)
+{
+    const char *file = json_string_or(options, "snapshot.file", NULL);
+    const char *folder = json_string_or(options, "backup.directory", NULL);
+
+    if (file && !from_is_meant(options)) {
+        check_file(doctor, "archive_file", file);
+    }
+    if (folder) {
+        check_folder(doctor, folder);
+    }
+    for (const struct json *at = json_first(json_get(options, "plugins.upload")); at;
+         at = json_next(at)) {
+        if (json_is_string(at)) {
+            check_file(doctor, "plugin_file", json_text(at));
+        }
     }
 }
 
@@ -143,7 +190,6 @@ void doctor_manager(struct doctor *doctor, const struct ferry_source *source)
     struct ferry_error err = {0};
     struct json *options = NULL, *saved = NULL;
     struct session *session = NULL;
-    const char *file;
 
     if (!source || (!source->file && source->setting_count == 0)) {
         doctor_say(doctor, "configuration", DOCTOR_CANNOT_TELL,
@@ -157,16 +203,7 @@ void doctor_manager(struct doctor *doctor, const struct ferry_source *source)
     }
     doctor_say(doctor, "configuration", DOCTOR_OK, NULL, "%s: every key is known and in range",
                source->file ? source->file : "the command line");
-    file = json_string_or(options, "snapshot.file", NULL);
-    if (file) {
-        check_file(doctor, "archive_file", file);
-    }
-    for (const struct json *at = json_first(json_get(options, "plugins.upload")); at;
-         at = json_next(at)) {
-        if (json_is_string(at)) {
-            check_file(doctor, "plugin_file", json_text(at));
-        }
-    }
+    check_places(doctor, options);
     if (session_open(doctor->mem, doctor->ferry, options, NULL, &session, &err)) {
         doctor_stop(doctor, "credentials", &err);
         return;

@@ -67,6 +67,8 @@ is_in_maintenance() { [[ $(manager maintenance | jq -r .status) == activated ]];
 @test "the plan knows both managers, says what it cannot know yet, and changes neither" {
   made --tenants 2 --deployments 4 --agents 3 --manager-version 6.4.2
   two_managers --manager-version 6.4.2
+  ferry 0 doctor upgrade.yaml
+  grep -q 'backup_folder' out
   ferry 0 plan upgrade.yaml
   grep -q 'yet to be taken on http' out
   grep -q 'leave it alive and in maintenance until the last agent has moved' out
