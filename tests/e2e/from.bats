@@ -8,8 +8,8 @@ setup() {
   mkdir kept
 }
 
-# two_managers [OPTION...]: the old one, with these options, holds a.zip; the new one is empty. Sets
-# old_url beside url.
+# two_managers [OPTION...]: the old one, with these options, holds a.zip; the new one, of the version
+# in $new, is empty. Sets old_url beside url.
 two_managers() {
   : >old.ready
   "$FERRY_PRACTICE" --listen 127.0.0.1:0 --data old --time-scale 0 --content a.zip --premium \
@@ -17,7 +17,7 @@ two_managers() {
   printf '%s\n' "$!" >>pids
   until_true 20 grep -q '^ready ' old.ready
   old_url=$(sed -n 's/^ready //p' old.ready)
-  practice --premium
+  practice --premium ${new:+--manager-version "$new"}
   cat >upgrade.yaml <<END
 manager:
   url: $url
@@ -62,6 +62,24 @@ is_in_maintenance() { [[ $(manager maintenance | jq -r .status) == activated ]];
   (cd kept && sha256sum --quiet -c -- *.sha256)
   is ".manager == \"$old_url\"" kept/*.zip.json
   run ! grep -rq 'oldpw' journal.db kept/*.json out err status.json
+}
+
+@test "from each version to the next ones" {
+  local old new
+  while read -r old new; do
+    rm -rf kept old manager journal.db*
+    mkdir kept
+    made --tenants 2 --deployments 4 --agents 3 --manager-version "$old"
+    two_managers --manager-version "$old"
+    ferry 0 run upgrade.yaml
+    carried_from
+    unset port
+  done <<<'4.6.0 5.0.5
+5.0.5 5.1.4
+5.1.0 5.2.7
+6.0.1 6.4.2
+6.4.2 7.0.5
+7.1.0 7.1.0'
 }
 
 @test "the plan knows both managers, says what it cannot know yet, and changes neither" {
