@@ -14,10 +14,10 @@ its_yaml() {
       s|/backup|$PWD/backup|"
 }
 
-# The same for its backup.yaml: the block that names a folder of backups.
+# The same for its backup.yaml: the block in which backup: has lines of its own.
 its_backup_yaml() {
   awk '/^```yaml/ { inside = 1; text = ""; next }
-    /^```/ { if (inside && text ~ /directory:/) printf "%s", text; inside = 0 }
+    /^```/ { if (inside && text ~ /\nbackup:\n/) printf "%s", text; inside = 0 }
     inside { text = text $0 "\n" }' "$source_dir/README.md" |
     sed "s|https://old.example:443|$url|; s|/run/secrets|$PWD/secrets|; s|/etc/ferry/ca.pem|$PWD/ca.pem|
       s|/backup|$PWD/backup|"
@@ -109,6 +109,41 @@ by_others() {
     skip "scripts/demo has not been run: ctest -R e2e_readme does that first"
   fi
   "$source_dir/scripts/check-readme" --ran ran
+}
+
+# The shell blocks of the section "Try it", as somebody pastes them.
+its_try() {
+  awk '/^## / { here = ($0 == "## Try it") } !here { next }
+    /^```sh$/ { inside = 1; next } /^```/ { inside = 0 } inside' "$source_dir/README.md"
+}
+
+@test "Try it: a practice upgrade by README.md alone, killed on the way, comes to its end" {
+  free=$(free_port)
+  mkdir -p clone/build/release/src/practice
+  ln -s "$FERRY" clone/build/release/ferry
+  ln -s "$FERRY_PRACTICE" clone/build/release/src/practice/ferry-practice
+  # smaller and sooner, on a port that is free; and it must be those lines that are made so
+  its_try | sed "s/127\.0\.0\.1:8080/127.0.0.1:$free/; s/ --deployments 40 --agents 40 / --deployments 8 --agents 8 /
+    s/ --time-scale 0\.05 / --time-scale 0.02 /; s/ KILL 12 / KILL 3 /
+    s|^restore: .*|&\nlimits: {requests_per_second: 200, settle: 500ms}|
+    s|^ferry plan .*|until curl -s http://127.0.0.1:$free/practice/ledger >/dev/null; do sleep 0.1; done\n&|
+    s/^kill %1$/kill -0 %1 || echo gone >>try.failed; jobs -p >practice.pid/" >try.sh
+  grep -q -- '--deployments 8 .*' try.sh
+  grep -q -- '-s KILL 3 ferry run' try.sh
+  grep -q 'practice.pid' try.sh
+  (cd clone && timeout 100 bash ../try.sh >../try.out 2>../try.err 3>&- </dev/null) || true
+  cat try.out try.err
+  cat clone/build/try/practice.pid >>pids
+  [[ ! -e clone/build/try/try.failed ]]
+  # the plan, the status, and last of all the ledger
+  grep -q '^READY: ' try.out
+  grep -q '^run upgrade-1: done$' try.out
+  sed -n '/^{$/,/^}$/p' try.out >counted.json
+  is '.uploads == {"prod-2026-11-20": 1} and .activations == 1 and (.restores | length) == 1' counted.json
+  is '.agents.new == 8 and .agents.doubled == 0 and .agents.missing == 0' counted.json
+  grep -q '<h1>Run <bdi>upgrade-1</bdi></h1>' clone/build/try/report.html
+  # it was killed on the way: it began twice
+  [[ $(grep -c 'run upgrade-1 started' try.err) -eq 2 ]]
 }
 
 @test "the exit codes of README.md are those of ferry --help" {
