@@ -100,6 +100,21 @@ static void describe_head(struct json *document, const struct run_row *run)
     json_set_string(document, "hint", run->hint);
 }
 
+/* The old manager of a run that began there, and what it was. */
+static void describe_from(const void *ctx, struct json *document, const struct run_row *run,
+                          const struct json *facts)
+{
+    struct json *options, *from;
+
+    if (strcmp(run->workflow, workflow_upgrade_from.name) != 0 || !run->options ||
+        json_parse(ctx, run->options, strlen(run->options), &options, NULL)) {
+        return;
+    }
+    from = json_set_object(document, "from");
+    json_set_string(from, "manager", json_string_or(options, "old_manager.url", NULL));
+    json_set_string(from, "version", json_string_or(facts, "old_manager.version", NULL));
+}
+
 static void describe_facts(const void *ctx, struct json *document, const struct run_row *run)
 {
     static const char *const shown[] = {"archive",   "backup",       "compare",
@@ -110,6 +125,7 @@ static void describe_facts(const void *ctx, struct json *document, const struct 
         return;
     }
     json_set_string(document, "manager_version", json_string_or(facts, "manager.version", NULL));
+    describe_from(ctx, document, run, facts);
     for (size_t i = 0; i < FERRY_COUNT(shown); i++) {
         if (json_get(facts, shown[i])) {
             json_set_json(document, shown[i], json_get(facts, shown[i]));

@@ -147,9 +147,9 @@ FERRY_API enum ferry_code ferry_resume(struct ferry *ferry, const char *run,
 FERRY_API_VOID void ferry_stop(struct ferry *ferry);
 
 /* Looking; never changes a byte of the journal. */
-/* {"run","id","workflow","state","manager","steps":[{"name","state","units":{...}}],"stuck":[...],
-   "remains":[what a run that failed or was cancelled leaves on the manager],"compare",...}; run
-   NULL: the only live run, else the newest. */
+/* {"run","id","workflow","state","manager","from":{"manager","version"},"steps":[{"name","state",
+   "units":{...}}],"stuck":[...],"remains":[what a run that has ended leaves on its managers],
+   "compare",...}; from: where its snapshot is from; run NULL: the only live one, else the last. */
 FERRY_API enum ferry_code ferry_status(struct ferry *ferry, const char *run, char **status,
                                        struct ferry_error *err);
 /*

@@ -148,6 +148,7 @@ static void versions(struct html *html, const struct json *report)
                    "archive</h2><dl class=\"v\">");
     fact(html, "Manager", json_string_or(report, "manager", NULL), true);
     fact(html, "Its version", json_string_or(report, "manager_version", NULL), false);
+    fact(html, "Taken on", json_string_or(report, "from.manager", NULL), true);
     fact(html, "Archive made by version", json_string_or(archive, "version", NULL), false);
     fact(html, "Archive format", json_string_or(archive, "format", NULL), false);
     fact(html, "Archive size", size < 0 ? NULL : timefmt_bytes(html->mem, size), false);

@@ -57,6 +57,10 @@ static void head(struct sheet *sheet, const struct json *report)
     line(sheet, "| Manager | %s |", safe(sheet, json_string_or(report, "manager", "")));
     line(sheet, "| Its version | %s |",
          safe(sheet, json_string_or(report, "manager_version", "?")));
+    if (json_string_or(report, "from.manager", NULL) != NULL) {
+        line(sheet, "| Archive taken on | %s |",
+             safe(sheet, json_string_or(report, "from.manager", "")));
+    }
     line(sheet, "| Archive | version %s, %s |",
          safe(sheet, json_string_or(report, "archive.version", "?")),
          safe(sheet, json_string_or(report, "archive.format", "?")));

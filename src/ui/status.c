@@ -20,9 +20,11 @@ static void head(const struct ui_stream *stream, const struct json *status)
 
     ui_line(stream, ui_state_colour(state), 0, "run %s: %s", json_string_or(status, "run", ""),
             state);
-    ui_line(stream, UI_PLAIN, 0, "%s of %s%s%s", json_string_or(status, "workflow", ""),
-            json_string_or(status, "manager", ""),
-            json_member(status, "created_at") == NULL ? "" : ", since ",
+    const char *old = json_string_or(status, "from.manager", NULL);
+
+    ui_line(stream, UI_PLAIN, 0, "%s of %s%s%s%s%s", json_string_or(status, "workflow", ""),
+            json_string_or(status, "manager", ""), old == NULL ? "" : " from ",
+            old == NULL ? "" : old, json_member(status, "created_at") == NULL ? "" : ", since ",
             ui_time(scope, status, "created_at"));
 }
 

@@ -57,7 +57,13 @@ is_in_maintenance() { [[ $(manager maintenance | jq -r .status) == activated ]];
   ferry 0 run upgrade.yaml
   carried_from
   grep -q 'maintenance mode is on at the old manager' out
-  status '.workflow == "upgrade_from" and (.steps | length) == 16 and .archive.version == "6.4.2"
+  ferry 0 status
+  grep -qF "upgrade_from of $url from $old_url" out
+  ferry 0 report
+  grep -qF "| Archive taken on | $old_url |" out
+  ferry 0 report --html report.html
+  grep -qF "$old_url" report.html
+  status '.workflow == "upgrade_from" and .from.version == "6.4.2" and (.steps | length) == 16 and .archive.version == "6.4.2"
     and (.remains | length) == 2 and .compare.names.missing == 0'
   (cd kept && sha256sum --quiet -c -- *.sha256)
   is ".manager == \"$old_url\"" kept/*.zip.json
