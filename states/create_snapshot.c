@@ -345,6 +345,7 @@ const struct ferry_state state_create_snapshot = {
     .def = 1,
     .leaves = "the snapshot, on the manager that made it (cfy snapshots list shows it, cfy "
               "snapshots delete removes it)",
+    .undo = "undo_snapshot",
     .flags = STATE_PROBE_FIRST | STATE_KEYED,
     .site = HTTP_SITE_OLD, /* where there is one; else of the only manager */
     .timing = timing,

@@ -234,6 +234,7 @@ const struct ferry_state state_download = {
     .def = 1,
     .leaves = "the unfinished download (NAME.zip.part in backup.directory)",
     .undone_by = "check_archive",
+    .undo = "undo_download",
     .flags = STATE_PROBE_FIRST,
     .site = HTTP_SITE_OLD, /* where there is one; else of the only manager */
     .timing = timing,

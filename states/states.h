@@ -24,11 +24,15 @@
  *   scheduled       {"failed": N, "again": N, "rows": [{"was","workflow","deployment","tenant",
  *                    "when"}]}: scheduled executions after a legacy restore, at most 100 rows
  *   backup          {"snapshot": ID on the manager, "name": NAME.zip, "taken_at": when, "size":
- * bytes, "again": attempt of check_archive that sent for the archive once more, "file": path,
- * "sha256", "proven_at"} and what they read there, put by whoever makes the run: undo {"open":
- * {STATE: {since_ms, until_ms}}}: of a cancelled run plugin_files    {PATH: {"size": BYTES,
- * "modified_ms", "sha256", what cloudify/plugin.h reads, or "problem" and "hint"}} for every item
- * of options.plugins.upload; PATH is that of the archive, or of the wagon of parts that are packed
+ *                    bytes, "again": attempt of check_archive that sent for the archive once more,
+ *                    "file": path, "sha256", "proven_at"}
+ * and what they read there, put by whoever makes the run:
+ *   undo            of a cancelled run: {"open": {STATE: {since_ms, until_ms}}: requests that may
+ *                    have left then, their outcome not known; "begun": {STATE: {"unit": ID,
+ *                    "remote": ID of the manager or null, "data"}}: what had not ended}
+ *   plugin_files    {PATH: {"size": BYTES, "modified_ms", "sha256", what cloudify/plugin.h reads,
+ *                    or "problem" and "hint"}} for every item of options.plugins.upload; PATH is
+ *                    that of the archive, or of the wagon of parts that are packed
  *   plugin_folder   where packed ones lie, as SHA256.zip
  *   local           {"journal_folder", "journal_free": bytes, 4 GiB at most}
  * What the checks of a plan leave, states/preflight.h tells.
@@ -55,6 +59,8 @@ extern const struct ferry_state state_create_snapshot;
 extern const struct ferry_state state_download;
 extern const struct ferry_state state_check_archive;
 extern const struct ferry_state state_prune;
+extern const struct ferry_state state_undo_snapshot;
+extern const struct ferry_state state_undo_download;
 
 /* Of upgrade_from, about the old manager. */
 extern const struct ferry_state state_validate_old_agents;

@@ -77,11 +77,18 @@ static const struct ferry_state *const backup[] = {
     &state_prune,
 };
 
+static const struct ferry_state *const backup_undo[] = {
+    &state_undo_snapshot,
+    &state_undo_download,
+};
+
 const struct workflow workflow_backup = {
     .name = "backup",
     .summary = "takes a snapshot, brings it here, proves it and removes old ones",
     .states = backup,
     .count = FERRY_COUNT(backup),
+    .undo = backup_undo,
+    .undo_count = FERRY_COUNT(backup_undo),
 };
 
 const struct workflow *const workflow_list[] = {&workflow_upgrade, &workflow_upgrade_from,

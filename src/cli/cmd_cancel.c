@@ -22,7 +22,9 @@ const struct command cli_cancel = {
     .usage = "RUN",
     .summary = "Ends a run; before its restore it also undoes what the run did",
     .details = "Before the restore, maintenance is switched off again, if this run switched it\n"
-               "on and nobody has switched it since. A restore can be neither cancelled nor\n"
+               "on and nobody has switched it since. Of a backup that is not proven yet, the\n"
+               "snapshot is deleted on its manager (if it is still being made: cancelled first)\n"
+               "and the unfinished download here. A restore can be neither cancelled nor\n"
                "undone: ferry says what remains.\n"
                "Passwords and tokens are read anew; where they come from, the manager's URLs and\n"
                "CAs and limits may be given anew, nothing else.\n",

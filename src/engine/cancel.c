@@ -43,10 +43,26 @@ static void note_intent(const struct cancel *cancel, const struct unit_row *row,
     json_set_int(out, "until_ms", alive_ms > row->intent_at_ms ? alive_ms : row->intent_at_ms);
 }
 
-/* Requests of this run whose outcome nobody knows: those that undo must reckon with them. */
-static enum ferry_code note_open(const struct cancel *cancel, const void *ctx, struct json *open,
+/* What is under way, by its unit. */
+static void note_begun(const struct unit_row *row, struct json *out, const void *ctx)
+{
+    struct json *data = NULL;
+
+    json_set_string(out, "unit", row->intent_id);
+    json_set_string(out, "remote", row->remote_id);
+    if (row->data && json_parse(ctx, row->data, strlen(row->data), &data, NULL) == FERRY_OK) {
+        json_set_json(out, "data", data);
+    }
+}
+
+/* What had begun and not ended, and requests of this run whose outcome nobody knows: those that
+   undo must reckon with both. */
+static enum ferry_code note_open(const struct cancel *cancel, const void *ctx, struct json *undo,
                                  struct ferry_error *err)
 {
+    struct json *open = json_set_object(undo, "open");
+    struct json *begun = json_set_object(undo, "begun");
+
     for (size_t i = 0; i < cancel->count; i++) {
         const struct step_row *step = &cancel->steps[i];
         struct unit_row *rows;
@@ -61,6 +77,7 @@ static enum ferry_code note_open(const struct cancel *cancel, const void *ctx, s
             return err->code;
         }
         for (size_t k = 0; k < n; k++) {
+            note_begun(&rows[k], json_set_object(begun, step->name), ctx);
             if (rows[k].state == UNIT_INTENT) {
                 note_intent(cancel, &rows[k], json_set_object(open, step->name));
             }
@@ -78,7 +95,7 @@ static enum ferry_code note_facts(struct cancel *cancel, const void *ctx, struct
         return ferry_error_prefix(err, "run \"%s\" in the journal", cancel->run.name);
     }
     undo = json_set_object(facts, "undo");
-    if (note_open(cancel, ctx, json_set_object(undo, "open"), err)) {
+    if (note_open(cancel, ctx, undo, err)) {
         return err->code;
     }
     cancel->run.facts = json_print(ctx, facts);

@@ -134,6 +134,19 @@ static bool is_whole(const void *ctx, const struct found *found, const struct ma
            strcmp(json_string_or(record, "sha256", ""), sha256) == 0;
 }
 
+/* After a cancel: all of it or nothing, here and on the manager. */
+static const char *cancelled_problem(const void *ctx, const struct found *found,
+                                     const struct manager *manager)
+{
+    const struct manager_ledger *ledger = &manager->ledger;
+
+    if (ledger->created > 1 || ledger->deleted + found->zips != ledger->created) {
+        return mem_printf(ctx, "cancelled: %u snapshots made, %u deleted, %u archives here",
+                          ledger->created, ledger->deleted, found->zips);
+    }
+    return found->zips == 0 || is_whole(ctx, found, manager) ? NULL : "half a backup was left";
+}
+
 const char *backup_problem(const void *ctx, const struct scenario *scenario,
                            const struct history *history, const char *kept)
 {
@@ -145,15 +158,18 @@ const char *backup_problem(const void *ctx, const struct scenario *scenario,
     if (ledger->deleted_theirs || found.theirs != 1) {
         return "a snapshot or file of somebody else is gone";
     }
-    if (ledger->created != 1) {
-        return mem_printf(ctx, "%u snapshots were made", ledger->created);
-    }
-    if (ledger->deleted != (scenario->delete_after ? 1 : 0)) {
-        return mem_printf(ctx, "%u snapshots were deleted", ledger->deleted);
-    }
-    if (found.zips != 1 || found.records != 1 || found.sums != 1 || found.parts || found.others) {
+    if (found.records != found.zips || found.sums != found.zips || found.parts || found.others) {
         return mem_printf(ctx, "%u archives, %u records, %u sums, %u parts, %u others", found.zips,
                           found.records, found.sums, found.parts, found.others);
     }
-    return is_whole(ctx, &found, manager) ? NULL : "the backup is not what the manager made";
+    if (history->cancelled) {
+        return cancelled_problem(ctx, &found, manager);
+    }
+    if (ledger->created != 1 || ledger->deleted != (scenario->delete_after ? 1 : 0)) {
+        return mem_printf(ctx, "%u snapshots were made, %u deleted", ledger->created,
+                          ledger->deleted);
+    }
+    return found.zips == 1 && is_whole(ctx, &found, manager)
+               ? NULL
+               : "the backup is not what the manager made";
 }

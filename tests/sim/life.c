@@ -50,6 +50,13 @@ const struct scenario scenarios[] = {
     {.name = "backup-moves",
      .manager = {.version = "6.4.2", .makes_snapshots = true},
      .delete_after = true},
+    {.name = "backup-cancel",
+     .manager = {.version = "6.4.2", .makes_snapshots = true},
+     .cancels = true,
+     .stop_before = "download"},
+    {.name = "backup-cancel-any",
+     .manager = {.version = "6.4.2", .makes_snapshots = true},
+     .cancels = true},
 };
 const size_t scenario_count = FERRY_COUNT(scenarios);
 

@@ -22,7 +22,7 @@ static void make_archive(struct manager *manager)
     manager->archive = zip_maker_end(zip, NULL, &manager->archive_size);
 }
 
-static struct json *add_row(struct manager *manager, const char *id, const char *status)
+static void add_row(struct manager *manager, const char *id, const char *status)
 {
     struct json *row = json_push_object(manager->snapshots);
     char *now = timefmt_utc(NULL, manager->now_ms);
@@ -32,9 +32,7 @@ static struct json *add_row(struct manager *manager, const char *id, const char 
     json_set_string(row, "created_at", now);
     json_set_string(row, "tenant_name", "default_tenant");
     json_set_null(row, "error");
-    json_set_int(row, "_began", manager->now_ms);
     mem_free(now);
-    return row;
 }
 
 void manager_backup_begin(struct manager *manager)
@@ -51,14 +49,41 @@ static struct json *find(struct manager *manager, const char *id)
     return row && !json_bool_or(row, "_deleted", false) ? row : NULL;
 }
 
+static void ends(struct manager *manager, struct json *execution, const char *how,
+                 const char *snapshot_is)
+{
+    const char *id = json_string_or(execution, "parameters.snapshot_id", "");
+    struct json *row = find(manager, id);
+
+    json_set_string(execution, "status", how);
+    if (row) {
+        json_set_string(row, "status", snapshot_is);
+    }
+}
+
+static void settle(struct manager *manager, struct json *execution)
+{
+    const char *status = json_string_or(execution, "status", "");
+    int64_t t = manager->now_ms - json_int64_or(execution, "_began", 0);
+
+    if (strstr(status, "cancelling")) {
+        if (manager->now_ms >= json_int64_or(execution, "_ends", 0)) {
+            ends(manager, execution, "cancelled", "failed");
+        }
+    } else if (strcmp(status, "pending") == 0 || strcmp(status, "started") == 0) {
+        if (t >= MANAGER_WORKFLOW_MS) {
+            ends(manager, execution, "terminated", "created");
+        } else if (t >= MANAGER_WORKFLOW_START_MS) {
+            json_set_string(execution, "status", "started");
+        }
+    }
+}
+
 void manager_backup_settle(struct manager *manager)
 {
-    for (const struct json *at = json_first(manager->snapshots); at; at = json_next(at)) {
-        struct json *row = (struct json *)(uintptr_t)at;
-
-        if (strcmp(json_string_or(row, "status", ""), "creating") == 0 &&
-            manager->now_ms - json_int64_or(row, "_began", 0) >= MANAGER_WORKFLOW_MS) {
-            json_set_string(row, "status", "created");
+    for (const struct json *row = json_first(manager->executions); row; row = json_next(row)) {
+        if (strcmp(json_string_or(row, "workflow_id", ""), "create_snapshot") == 0) {
+            settle(manager, (struct json *)(uintptr_t)row);
         }
     }
 }

@@ -118,8 +118,9 @@ static void settle_execution(struct manager *manager, struct json *row)
     const char *workflow = json_string_or(row, "workflow_id", "");
     int64_t t = manager->now_ms - json_int64_or(row, "_began", 0);
 
-    if (strcmp(workflow, "restore_snapshot") == 0 || strcmp(status, "terminated") == 0 ||
-        strcmp(status, "failed") == 0 || strcmp(status, "cancelled") == 0) {
+    if (strcmp(workflow, "restore_snapshot") == 0 || strcmp(workflow, "create_snapshot") == 0 ||
+        strcmp(status, "terminated") == 0 || strcmp(status, "failed") == 0 ||
+        strcmp(status, "cancelled") == 0) {
         return;
     }
     if (strcmp(workflow, "install_new_agents") == 0) {
