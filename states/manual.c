@@ -136,6 +136,14 @@ const struct state_manual state_manuals[] = {
      "each of them is gone. The newest proven backup of a manager, what is not older than it, and "
      "what ferry did not make are never removed.",
      "Looks whether it is gone, and removes it if not: names and ids are never used again."},
+    {"undo_snapshot",
+     "DELETE /snapshots/ID of the snapshot that this run made, once, and only where its backup is "
+     "not proven here (or backup.delete_after is set). While it is being made, POST /executions/ID "
+     "with cancel before that. Part of ferry cancel of a backup.",
+     "the snapshot is gone.",
+     "ferry cancel RUN again: asks for the snapshot and its execution, and goes on where they are."},
+    {"undo_download", "nothing on the manager. Here it removes NAME.zip.part.", "it is gone.",
+     "Looks whether it is there, and removes it."},
 };
 /* clang-format on */
 const size_t state_manual_count = FERRY_COUNT(state_manuals);
