@@ -395,6 +395,9 @@ static void take_work(struct live *live, const struct ferry_event *event)
         }
         begin_step(live, event, name);
     }
+    if (is(event, "step_expanded") && event->step != NULL) {
+        set(live, &step_named(live, event->step)->state, "running");
+    }
     take_progress(live, event);
     if (event->id == 0 && event->step != NULL && event->text != NULL && live->detail.total <= 1) {
         set_waiting(live, event->text, event->at_ms);

@@ -322,6 +322,18 @@ static void events_go_on_from_a_document(void **state)
     assert_has(text, " done      install_new_agents, 40 units, 3 failed ");
 }
 
+/* A run that ended while the step looked for its units: when it has them, it is running. */
+static void a_step_that_was_expanding_runs_on(void **state)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct live *live = of_document(scope, "expanding");
+
+    (void)state;
+    assert_has(screen(scope, live, 0, 79, 23), " expanding install_new_agents ");
+    live_event(live, EVENT(100, "step_expanded", .step = "install_new_agents"));
+    assert_has(screen(scope, live, 100, 79, 23), " running   install_new_agents ");
+}
+
 static void a_step_back_begins_what_follows_anew(void **state)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
@@ -371,6 +383,7 @@ int main(void)
         cmocka_unit_test(work_before_the_first_step_is_shown),
         cmocka_unit_test(a_document_of_the_journal_gives_the_same_view),
         cmocka_unit_test(events_go_on_from_a_document),
+        cmocka_unit_test(a_step_that_was_expanding_runs_on),
         cmocka_unit_test(a_step_back_begins_what_follows_anew),
         cmocka_unit_test(what_remains_of_a_stopped_run_says_so),
     };
