@@ -62,6 +62,23 @@ void html_text(struct html *html, const char *text)
     mem_free(safe);
 }
 
+void html_sentence(struct html *html, const char *text)
+{
+    const char *space;
+
+    while ((space = strstr(text, " --")) != NULL) {
+        const char *option = space + 1;
+        size_t length = strcspn(option, " ");
+
+        html_text(html, mem_strndup(html->mem, text, (size_t)(option - text)));
+        html_raw(html, "<span class=\"o\">");
+        html_text(html, mem_strndup(html->mem, option, length));
+        html_raw(html, "</span>");
+        text = option + length;
+    }
+    html_text(html, text);
+}
+
 void html_name(struct html *html, const char *text)
 {
     html_raw(html, "<bdi>");

@@ -21,6 +21,8 @@ void html_init(struct html *html, void *mem);
 void html_raw(struct html *html, const char *format, ...) FERRY_PRINTF(2, 3);
 /* Text of anybody, also good inside an attribute's quotes. NULL: nothing. */
 void html_text(struct html *html, const char *text);
+/* The same for a sentence: its options (--failed) are not broken at the end of a line. */
+void html_sentence(struct html *html, const char *text);
 /* A name of others: isolated from the direction of what stands around it. */
 void html_name(struct html *html, const char *text);
 /* <tag>text</tag>; tag may have attributes: "td class=\"n\"". */

@@ -80,7 +80,7 @@ static void hero(struct html *html, const struct json *report)
     html_element(html, "p class=\"s\"", report_sentence(html->mem, report));
     if (hint != NULL) {
         html_raw(html, "<p class=\"soft\">Next: ");
-        html_text(html, hint);
+        html_sentence(html, hint);
         html_raw(html, "</p>");
     }
     html_raw(html, "</div></div>");

@@ -51,6 +51,7 @@ const char *const report_style[] = {
     ".r td:last-child,.r .m{font-family:ui-monospace,Menlo,Consolas,\"DejaVu Sans Mono\",monospace;"
     "font-size:.83em}"
     "caption{text-align:left;color:var(--soft);font-size:.88rem;padding:0 0 8px 10px}"
+    ".o{display:inline-block;overflow-wrap:anywhere}"
     "ul{margin:0 0 10px;padding-left:20px}li{margin:3px 0;overflow-wrap:anywhere}"
     ".tl{list-style:none;margin:0;padding:0}.tl li{display:grid;"
     "grid-template-columns:214px 1fr 132px;gap:4px 14px;align-items:center;padding:5px 0;"

@@ -46,7 +46,7 @@ static void group(struct html *html, const struct json *first, size_t number)
              strcmp(json_string_or(first, "state", ""), "unknown") == 0 ? "unknown" : "failed");
     if (hint != NULL) {
         html_raw(html, "<p>Next: ");
-        html_text(html, hint);
+        html_sentence(html, hint);
         html_raw(html, "</p>");
     }
     html_raw(html, "<ul>");

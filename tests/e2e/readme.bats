@@ -125,7 +125,7 @@ its_try() {
   # smaller and sooner, on a port that is free; and it must be those lines that are made so
   its_try | sed "s/127\.0\.0\.1:8080/127.0.0.1:$free/; s/ --deployments 40 --agents 40 / --deployments 8 --agents 8 /
     s/ --time-scale 0\.05 / --time-scale 0.02 /; s/ KILL 16 / KILL 3 /
-    s|^restore: .*|&\nlimits: {requests_per_second: 200, settle: 500ms}|
+    s|^limits: .*|limits: {requests_per_second: 200, settle: 500ms}|
     s|^ferry plan .*|until curl -s http://127.0.0.1:$free/practice/ledger >/dev/null; do sleep 0.1; done\n&|
     s/^kill %1$/kill -0 %1 || echo gone >>try.failed; jobs -p >practice.pid/" >try.sh
   grep -q -- '--deployments 8 .*' try.sh

@@ -11,7 +11,8 @@
 #define DOCUMENT                                                                                   \
     "{\"run\":\"upgrade-1" HOSTILE "\",\"id\":\"u\",\"state\":\"done\",\"exit\":10,\"manager\":"   \
     "\"https://m.example\",\"ferry\":\"0\",\"created_at\":\"2026-11-22T14:00:00.000Z\","           \
-    "\"made_at\":\"2026-11-22T15:00:00.000Z\",\"hint\":\"" HOSTILE "\",\"archive\":{\"version\":"  \
+    "\"made_at\":\"2026-11-22T15:00:00.000Z\",\"hint\":\"" HOSTILE " --failed --" HOSTILE          \
+    "\",\"archive\":{\"version\":"                                                                 \
     "\"" HOSTILE "\",\"sha256\":\"00ff\",\"warnings\":[\"" HOSTILE "\"]},\"advice\":[\"" HOSTILE   \
     "\"],\"steps\":[{\"name\":\"upload\",\"state\":\"done\",\"started_at\":"                       \
     "\"2026-11-22T14:00:00.000Z\",\"ended_at\":\"2026-11-22T14:10:00.000Z\",\"error\":\"" HOSTILE  \
@@ -94,6 +95,7 @@ static void hostile_names_never_become_markup(void **state)
     (void)state;
     assert_null(strstr(page, "<script"));
     assert_null(strstr(page, "\xe2\x80\xae")); /* U+202E turns the direction of the text */
+    assert_non_null(strstr(page, " <span class=\"o\">--failed</span> <span class=\"o\">--&lt;"));
     assert_ptr_equal(strstr(page, "</style>"), strstr(page, "</style></head>"));
     for (const char *at = strstr(page, "&lt;script&gt;alert"); at != NULL;
          at = strstr(at + 1, "&lt;script&gt;alert")) {
