@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 
 static void say(void *arg, const struct ferry_event *event)
 {

@@ -30,7 +30,7 @@ wide() { awk -v name="$1" 'length > 80 { print name ": " $0; bad = 1 } END { exi
 
 @test "the environment that ferry heeds is told" {
   ferry 0 help environment
-  grep -rhoE '(getenv|is_set)\("[A-Z_]+"' "$source_dir/src/cli" "$source_dir/src/config" "$source_dir"/src/ferry*.c |
+  grep -rhoE '(getenv|is_set)\("[A-Z_]+"' "$source_dir/src/cli" "$source_dir/src/config" "$source_dir/src/libferry" |
     grep -oE '[A-Z_]{2,}' | sort -u >asked
   [[ $(wc -l <asked) -ge 5 ]]
   local name

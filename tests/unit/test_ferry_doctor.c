@@ -1,7 +1,7 @@
 /* Which versions of SQLite have the WAL-reset bug (sqlite.org/wal.html). */
 #include "ferry_test.h"
 
-#include "ferry_doctor.h"
+#include "libferry/doctor.h"
 
 static void the_wal_reset_bug_by_version(void **state)
 {

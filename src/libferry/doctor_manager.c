@@ -9,8 +9,8 @@
 #include "base/timefmt.h"
 #include "cloudify/reply.h"
 #include "cloudify/request.h"
-#include "ferry_doctor.h"
 #include "http/transport.h"
+#include "libferry/doctor.h"
 
 #define ASK_MS 30000
 #define WAIT_MS 500

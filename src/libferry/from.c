@@ -8,7 +8,7 @@
 #include "config/config.h"
 #include "config/references.h"
 #include "config/workflow.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 #include "states/backup_names.h"
 #include "states/states.h"
 

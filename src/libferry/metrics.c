@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/prometheus.h"
 #include "base/timefmt.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 
 #define METRICS_MAX (1 << 20) /* bytes; an upgrade has 10 KB */
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ferry_report.h"
+#include "libferry/report.h"
 
 #define BINS 96 /* over the time of the step */
 #define SLOWEST 5

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 
 #define TOLD_MAX 20     /* differences that are told one by one */
 #define VALUE_SHOWN 160 /* bytes of a value in a message */

@@ -4,7 +4,7 @@
 
 #include "base/nearest.h"
 #include "base/parse.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 
 /* Where the next page begins. */
 struct place {

@@ -7,7 +7,7 @@
 #include <talloc.h>
 #include <yaml.h>
 
-#include "ferry_doctor.h"
+#include "libferry/doctor.h"
 
 /* CURLOPT_PROTOCOLS_STR; Debian 12 has 7.88.1 */
 #define CURL_LEAST 0x075500

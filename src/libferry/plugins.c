@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "cloudify/archive.h"
 #include "cloudify/plugin.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 
 #define FOLDER_MAX 4096 /* bytes of the working folder's path: PATH_MAX of Linux */
 

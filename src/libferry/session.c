@@ -10,9 +10,9 @@
 #include "config/config.h"
 #include "config/secrets.h"
 #include "engine/limits.h"
-#include "ferry_internal.h"
 #include "http/client.h"
 #include "http/trust.h"
+#include "libferry/internal.h"
 #include "local/local.h"
 #include "states/states.h"
 

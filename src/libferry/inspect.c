@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "cloudify/archive.h"
 #include "cloudify/version.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 
 #define TELL_MS 500 /* between two lines of progress */
 

@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "config/config.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 #include "states/states.h"
 
 /* --- the handle --- */

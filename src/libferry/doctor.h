@@ -1,10 +1,10 @@
 /* What the files behind ferry_doctor share. A check is a row: name, verdict, evidence, next step.
  */
-#ifndef FERRY_DOCTOR_H
-#define FERRY_DOCTOR_H
+#ifndef LIBFERRY_DOCTOR_H
+#define LIBFERRY_DOCTOR_H
 
 #include "base/attr.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 
 enum doctor_verdict { DOCTOR_OK, DOCTOR_WARNING, DOCTOR_STOPS, DOCTOR_CANNOT_TELL };
 
@@ -22,10 +22,10 @@ void doctor_say(struct doctor *doctor, const char *name, enum doctor_verdict ver
 /* A check that stops with the message, hint and code of an error. */
 void doctor_stop(struct doctor *doctor, const char *name, const struct ferry_error *err);
 
-void doctor_libraries(struct doctor *doctor); /* ferry_doctor_libraries.c */
-void doctor_machine(struct doctor *doctor);   /* ferry_doctor_machine.c */
-void doctor_journal(struct doctor *doctor);   /* ferry_doctor_journal.c */
-/* The file, what it names, and the manager: one request, one login. ferry_doctor_manager.c */
+void doctor_libraries(struct doctor *doctor); /* doctor_libraries.c */
+void doctor_machine(struct doctor *doctor);   /* doctor_machine.c */
+void doctor_journal(struct doctor *doctor);   /* doctor_journal.c */
+/* The file, what it names, and the manager: one request, one login. doctor_manager.c */
 void doctor_manager(struct doctor *doctor, const struct ferry_source *source);
 
 /* Is this SQLite one with the WAL-reset bug? number: as sqlite3_libversion_number. */

@@ -6,7 +6,7 @@
 #include "base/parse.h"
 #include "base/utf8.h"
 #include "config/config.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 
 #define SLOTS_MAX 100000
 

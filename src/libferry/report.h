@@ -9,10 +9,10 @@
  * "under_way"}],"most_under_way","cells": a letter a
  * unit,"median_ms","p90_ms","most_ms","slowest"}].
  */
-#ifndef FERRY_REPORT_H
-#define FERRY_REPORT_H
+#ifndef LIBFERRY_REPORT_H
+#define LIBFERRY_REPORT_H
 
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 
 struct report_unit {
     const char *key;
@@ -39,11 +39,11 @@ struct report {
     struct json *document;
 };
 
-/* --- ferry_report_events.c --- */
+/* --- report_events.c --- */
 /* Reads all events of the run: "requests", "lives", "decisions", "notes". */
 enum ferry_code report_events(struct report *report, struct ferry_error *err) FERRY_CHECK;
 
-/* --- ferry_report_fanout.c --- */
+/* --- report_fanout.c --- */
 /* "fanout": for each step of many units what a picture of it needs. */
 void report_fanout(struct report *report);
 

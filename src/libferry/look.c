@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/timefmt.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 #include "states/states.h"
 
 #define STUCK_SHOWN 100 /* units that wait for somebody, in one document */

@@ -5,7 +5,7 @@
 #include "base/command.h"
 #include "base/timefmt.h"
 #include "config/config.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 
 #define METRICS_EVERY_MS 5000
 #define HOOKS_MAX 32 /* that go on at a time; a workflow has fewer steps */

@@ -1,6 +1,6 @@
 /* What libferry can be asked about itself: its workflows and states, and the keys of its file. */
 #include "config/manual.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 #include "states/manual.h"
 #include "states/states.h"
 

@@ -3,7 +3,7 @@
 
 #include "backup/timer.h"
 #include "config/config.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 
 static enum ferry_code gather(const void *ctx, const struct ferry *ferry,
                               const struct ferry_source *source, struct timer_facts *facts,

@@ -1,6 +1,6 @@
 /* What the files that put libferry together share. */
-#ifndef FERRY_INTERNAL_H
-#define FERRY_INTERNAL_H
+#ifndef LIBFERRY_INTERNAL_H
+#define LIBFERRY_INTERNAL_H
 
 #include <signal.h>
 #include <sys/stat.h>
@@ -38,7 +38,7 @@ struct session {
     struct json *warned; /* texts of the warnings that were told */
 };
 
-/* --- ferry_session.c --- */
+/* --- session.c --- */
 /* The workflow of a run, by the name in its row; FERRY_E_JOURNAL: this ferry knows none of it. */
 enum ferry_code session_workflow(const struct run_row *run, const struct workflow **out,
                                  struct ferry_error *err) FERRY_CHECK;
@@ -56,7 +56,7 @@ enum ferry_code session_local_facts(const void *ctx, struct session *session, bo
 enum ferry_code session_check_archive(const struct json *options, const struct json *facts,
                                       struct ferry_error *err) FERRY_CHECK;
 
-/* --- ferry_plan.c --- */
+/* --- plan.c --- */
 /* The options of a source; *saved is the plan that it is, checked (digest, format, version), or
    NULL for other sources. Both owned by ctx. A manager that is that of cfy's active profile, since
    nothing names one, is told as a warning. */
@@ -74,14 +74,14 @@ void plan_tell_warnings(struct session *session, const struct json *plan);
 /* One event of kind "warning". */
 void plan_warn(struct session *session, const char *step, const char *text);
 
-/* --- ferry_stale.c --- */
+/* --- stale.c --- */
 /* Does what was planned (in this file) still hold? FERRY_E_STALE names the first difference that
    blocks, as "was X, is Y"; other differences are told as warnings. */
 enum ferry_code plan_still_holds(struct session *session, const char *file,
                                  const struct json *saved, const struct json *today,
                                  struct ferry_error *err) FERRY_CHECK;
 
-/* --- ferry_from.c: an upgrade that begins on the old manager --- */
+/* --- from.c: an upgrade that begins on the old manager --- */
 /* Do these options mean one? */
 bool from_is_meant(const struct json *options);
 /* Writes into the options what the archive and its snapshot will be called, as of now: names that a
@@ -92,13 +92,13 @@ void from_name(struct ferry *ferry, struct json *options);
 enum ferry_code from_permit(void *arg, const char *step, const struct json *facts,
                             struct ferry_error *err) FERRY_CHECK;
 
-/* --- ferry_forecast.c --- */
+/* --- forecast.c --- */
 /* The member "forecast" of a plan, from its steps and what is in the archive (may be NULL).
    begin_ms: the planned time. */
 void plan_forecast(struct json *plan, const struct session *session, int64_t begin_ms,
                    int offset_minutes);
 
-/* --- ferry_inventory.c --- */
+/* --- inventory.c --- */
 /* engine_options.provide; arg: the session. The names of the archive for compare. */
 void session_provide(void *arg, const char *step, const struct json *facts, void *memo);
 
@@ -130,7 +130,7 @@ struct session_reading {
 /* arg: a struct session_reading. False once ferry is to stop. */
 bool session_reading_on(void *arg, int64_t done, int64_t total);
 
-/* --- ferry_plugins.c: files of plugins.upload, and the zips that ferry packs of parts --- */
+/* --- plugins.c: files of plugins.upload, and the zips that ferry packs of parts --- */
 /* Puts plugin_files (and plugin_folder) into facts; see states/states.h. */
 enum ferry_code plugins_facts(const void *ctx, struct ferry *ferry, const struct json *options,
                               bool digest, struct json *facts, struct ferry_error *err) FERRY_CHECK;
@@ -141,7 +141,7 @@ enum ferry_code plugins_pack(struct session *session, const struct run_row *run,
 /* Takes away what was packed; a failure leaves files that the next plugins_pack removes. */
 void plugins_unpack(const struct json *facts);
 
-/* --- ferry_metrics.c --- */
+/* --- metrics.c --- */
 struct metrics {
     const char *file;
     const char *workflow, *manager; /* labels */
@@ -154,7 +154,7 @@ struct metrics {
 enum ferry_code metrics_write(const struct metrics *metrics, const char *run, bool over,
                               enum ferry_code code, struct ferry_error *err) FERRY_CHECK;
 
-/* --- ferry_follow.c: the file of metrics and the hooks, beside a run --- */
+/* --- follow.c: the file of metrics and the hooks, beside a run --- */
 /* From here to follow_end; all is borrowed until then. journal may be NULL. */
 void follow_begin(const void *ctx, struct ferry *ferry, const struct json *options,
                   struct journal *journal);
@@ -164,7 +164,7 @@ void follow_end(struct ferry *ferry, enum ferry_code code, const struct ferry_er
 /* Waits for hooks, within their limit; the journal is closed, so that they can use it. */
 void follow_wait(struct ferry *ferry);
 
-/* --- ferry_look.c --- */
+/* --- look.c --- */
 enum ferry_code ferry_open_journal(const void *ctx, struct ferry *ferry, enum journal_mode mode,
                                    struct journal **out, struct ferry_error *err) FERRY_CHECK;
 /* The run that is meant: by name; without one the only live run, else the newest. */

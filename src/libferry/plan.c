@@ -4,7 +4,7 @@
 #include "base/digest.h"
 #include "base/timelocal.h"
 #include "config/config.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 #include "states/states.h"
 
 #define PLAN_SCHEMA 1 /* of the document: raised when a member changes its meaning */

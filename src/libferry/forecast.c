@@ -7,7 +7,7 @@
 
 #include "base/timelocal.h"
 #include "cloudify/forecast.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 #include "states/states.h"
 
 #define AGENTS_CONCURRENCY 5 /* the default of agents.concurrency */

@@ -1,5 +1,5 @@
 /* The environment itself: would a run find here what it needs? */
-#include "ferry_doctor.h"
+#include "libferry/doctor.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 
 typedef enum ferry_code decide(struct engine_options *engine, const struct run_row *run,
                                const void *arg, struct ferry_error *err);

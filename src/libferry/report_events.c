@@ -1,7 +1,7 @@
 /* What happened in a run, from its events: requests and their results, processes, decisions. */
 #include <string.h>
 
-#include "ferry_report.h"
+#include "libferry/report.h"
 
 #define PAGE 2000
 #define LISTED_MAX 300 /* decisions, notes: the first so many */

@@ -3,7 +3,7 @@
 
 #include "cloudify/archive.h"
 #include "cloudify/inventory.h"
-#include "ferry_internal.h"
+#include "libferry/internal.h"
 
 static bool go_on(void *arg, int64_t done, int64_t total)
 {

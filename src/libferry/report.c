@@ -1,5 +1,5 @@
 /* The report: one document with all that the journal knows of a run. Never changes a byte of it. */
-#include "ferry_report.h"
+#include "libferry/report.h"
 
 #include <string.h>
 

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/timefmt.h"
-#include "ferry_doctor.h"
 #include "journal/system.h"
+#include "libferry/doctor.h"
 
 /* The WAL may reach 64 MiB before it is cut (src/journal/sqlite_open.c), the journal of ten
    thousand deployments takes tens, and a new version keeps a copy of the old one. */

@@ -9,7 +9,7 @@
 #include "base/timefmt.h"
 #include "base/timelocal.h"
 #include "engine/limits.h"
-#include "ferry_doctor.h"
+#include "libferry/doctor.h"
 
 /* 2026-11-01: no ferry is older, and certificates and journals do not bear a clock before it. */
 #define CLOCK_LEAST_MS INT64_C(1793491200000)
