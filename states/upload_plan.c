@@ -9,11 +9,17 @@
 /* A careful guess for the estimate: what one gigabit shared by ten gives. */
 #define BYTES_PER_SECOND ((int64_t)12 * 1024 * 1024)
 
+/* The snapshot that this run has taken on the old manager, or NULL. */
+static const char *taken(const struct state_context *context)
+{
+    return json_string_or(context->facts, "backup.snapshot", NULL);
+}
+
 bool upload_plan_ask(const struct state_context *context, const struct state_unit *units, size_t n,
                      struct http_request **request, struct state_verdict *verdicts, const void *mem)
 {
     struct cloudify_caller caller = states_reader(context);
-    const char *id = states_snapshot_id(context);
+    const char *ids[] = {states_snapshot_id(context), taken(context)};
 
     (void)units, (void)n;
     if (!states_manager_is_known(context)) {
@@ -24,8 +30,8 @@ bool upload_plan_ask(const struct state_context *context, const struct state_uni
     cloudify_ask_list(states_request(request, mem), &caller,
                       &(struct cloudify_list){.resource = "snapshots",
                                               .filter = "id",
-                                              .values = &id,
-                                              .value_count = 1,
+                                              .values = ids,
+                                              .value_count = ids[1] == NULL ? 1 : 2,
                                               .all_tenants = true});
     return true;
 }
@@ -52,6 +58,20 @@ static void estimate(const struct state_context *context, const void *mem)
                                    timefmt_bytes(mem, BYTES_PER_SECOND)));
 }
 
+/* Two names of one manager: what was taken there would be restored over itself. */
+static void check_other(const struct state_context *context, const struct json *rows,
+                        const void *mem)
+{
+    if (taken(context) != NULL && cloudify_row(rows, taken(context)) != NULL) {
+        state_plan_check(context->plan, "old_manager", STATE_CHECK_STOPS,
+                         mem_printf(mem,
+                                    "the new manager is the old one: it has snapshot \"%s\", which "
+                                    "this run has taken on the old one",
+                                    taken(context)),
+                         "ferry cancel ends the run; then let manager.url name the new manager");
+    }
+}
+
 void upload_plan_judge(const struct state_context *context, const struct state_unit *units,
                        size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
                        const void *mem)
@@ -67,6 +87,7 @@ void upload_plan_judge(const struct state_context *context, const struct state_u
     }
     estimate(context, mem);
     verdicts->answer = STATE_DONE;
+    check_other(context, cloudify_items(answer.document), mem);
     row = cloudify_row(cloudify_items(answer.document), id);
     if (row == NULL) {
         state_plan_check(context->plan, name, STATE_CHECK_OK,

@@ -80,8 +80,11 @@ static enum ferry_code put_all(struct config_raw *raw, struct parts *parts, bool
     if (code == FERRY_OK) {
         code = config_references_put(raw, parts->groups[MANAGER], err);
     }
-    return code == FERRY_OK && config_workflow_has(parts->workflow, groups[OLD_MANAGER])
-               ? config_references_put_old(raw, parts->groups[OLD_MANAGER], err)
+    if (code == FERRY_OK && config_workflow_has(parts->workflow, groups[OLD_MANAGER])) {
+        code = config_references_put_old(raw, parts->groups[OLD_MANAGER], err);
+    }
+    return code == FERRY_OK
+               ? config_check_two_managers(parts->groups[MANAGER], parts->groups[OLD_MANAGER], err)
                : code;
 }
 

@@ -214,6 +214,35 @@ enum ferry_code config_references_put_old(struct config_raw *raw, struct json *o
     return FERRY_OK;
 }
 
+static bool is_node(const struct json *manager, const char *url)
+{
+    const struct json *node = json_first(json_member(manager, "nodes"));
+
+    while (node != NULL && strcmp(json_text(node), url) != 0) {
+        node = json_next(node);
+    }
+    return node != NULL || strcmp(json_string_or(manager, "url", ""), url) == 0;
+}
+
+enum ferry_code config_check_two_managers(const struct json *manager, const struct json *old,
+                                          struct ferry_error *err)
+{
+    const char *url = json_string_or(old, "url", NULL);
+    const struct json *node = json_first(json_member(old, "nodes"));
+
+    while (node != NULL && !is_node(manager, json_text(node))) {
+        node = json_next(node);
+    }
+    url = node != NULL ? json_text(node) : url;
+    if (url == NULL || !is_node(manager, url)) {
+        return FERRY_OK;
+    }
+    ferry_fail(err, FERRY_E_CONFIG, "from.url and manager.url name the same manager: %s", url);
+    ferry_error_hint(err, "from is the old manager, which must live on beside the new one; a "
+                          "restore onto it would delete what it holds");
+    return FERRY_E_CONFIG;
+}
+
 /* What stands for a snapshot of the old manager needs an old manager. */
 static enum ferry_code check_mark(struct config_raw *raw, enum config_workflow workflow,
                                   struct ferry_error *err)

@@ -14,6 +14,10 @@ enum ferry_code config_references_put(struct config_raw *raw, struct json *manag
    given must have a URL, a user and a secret. */
 enum ferry_code config_references_put_old(struct config_raw *raw, struct json *old,
                                           struct ferry_error *err) FERRY_CHECK;
+/* Refuses an old manager that is the new one, by any node of either: a restore would delete what
+   the snapshot was taken of. */
+enum ferry_code config_check_two_managers(const struct json *manager, const struct json *old,
+                                          struct ferry_error *err) FERRY_CHECK;
 /* Refuses what names no manager, no login, no snapshot (where one is taken: no folder for it), or
    names them twice. */
 enum ferry_code config_check_complete(struct config_raw *raw, enum config_workflow workflow,

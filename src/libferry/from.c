@@ -41,13 +41,18 @@ void from_name(struct ferry *ferry, struct json *options)
     }
 }
 
-static enum ferry_code look(const void *ctx, struct session *session, struct ferry_error *err)
+static enum ferry_code look(const void *ctx, struct session *session, const struct json *facts,
+                            struct ferry_error *err)
 {
     struct session seen = *session;
     struct json *plan;
 
     seen.engine.workflow = &workflow_upgrade;
-    if (session_local_facts(ctx, &seen, false, err) || plan_look(ctx, &seen, NULL, &plan, err)) {
+    if (session_local_facts(ctx, &seen, false, err)) {
+        return err->code;
+    }
+    json_set_json(seen.facts, "backup", json_get(facts, "backup"));
+    if (plan_look(ctx, &seen, NULL, &plan, err)) {
         return err->code;
     }
     if (json_bool_or(plan, "blocked", false)) {
@@ -68,5 +73,5 @@ enum ferry_code from_permit(void *arg, const char *step, const struct json *fact
         session_check_archive(session->options, facts, err)) {
         return err->code;
     }
-    return look(scope, session, err);
+    return look(scope, session, facts, err);
 }

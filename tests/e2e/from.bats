@@ -143,6 +143,19 @@ begun() { "$FERRY" status --json | jq -e --arg step "$1" '.steps[] | select(.nam
   ledger '.restores | length == 1'
 }
 
+@test "one manager by two names is not restored onto itself" {
+  made --tenants 1 --deployments 2 --agents 1 --manager-version 6.4.2
+  two_managers --manager-version 6.4.2
+  sed -i "s|^  url: .*|  url: $old_url|; s|new\.pw|old.pw|; s|^restore: {|&force: true, |" upgrade.yaml
+  ferry 2 run upgrade.yaml
+  says 'from.url and manager.url name the same manager'
+  sed -i "1,2s|127\.0\.0\.1|localhost|" upgrade.yaml
+  ferry 5 run upgrade.yaml
+  says 'the new manager is the old one'
+  ferry 0 cancel upgrade_from-1
+  of_old ledger '.uploads == {} and .restores == [] and .activations == 1 and .deactivations == 1'
+}
+
 @test "an old manager whose snapshot could not be restored is seen before anything is done" {
   made --tenants 1 --deployments 2 --agents 1 --manager-version 7.1.0
   two_managers --manager-version 7.1.0

@@ -185,6 +185,23 @@ static void agents_are_validated_on_the_old_manager_whatever_their_version(void 
     lab_free(lab);
 }
 
+/* By an address, a name or another port: the snapshot that was taken here is there as well. */
+static void new_manager_that_is_the_old_one_is_seen_by_the_snapshot(void **state)
+{
+    struct lab *lab = from_lab(&state_upload);
+
+    (void)state;
+    lab->context.planning = true;
+    lab_option(lab, "snapshot", URL_MODE);
+    lab_asks(lab, &lab->state->plan, "GET /api/v3.1/snapshots?id=prod&id=n-11111111&*");
+    lab_gets(lab, 200,
+             "{\"items\":[{\"id\":\"n-11111111\",\"status\":\"created\"}],"
+             "\"metadata\":{\"pagination\":{\"total\":1}}}");
+    lab_found(lab, "ok snapshot_id", "no snapshot");
+    lab_found(lab, "stops old_manager", "the new manager is the old one");
+    lab_free(lab);
+}
+
 /* The half of it is known before there is an archive. */
 static void archive_to_come_is_judged_by_the_old_manager(void **state)
 {
@@ -224,6 +241,7 @@ int main(void)
         cmocka_unit_test(lost_request_to_the_old_manager_is_told_by_its_time),
         cmocka_unit_test(archive_that_travels_by_address_is_not_brought_here),
         cmocka_unit_test(agents_are_validated_on_the_old_manager_whatever_their_version),
+        cmocka_unit_test(new_manager_that_is_the_old_one_is_seen_by_the_snapshot),
         cmocka_unit_test(archive_to_come_is_judged_by_the_old_manager),
     };
 

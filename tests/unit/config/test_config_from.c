@@ -77,6 +77,29 @@ static void what_does_not_fit_together_is_refused(void **state)
                    "setting from.url is missing: from is incomplete", NULL);
 }
 
+/* A restore onto the manager that the snapshot is of would delete what it holds. */
+static void the_old_manager_is_not_the_new_one(void **state)
+{
+    static const char *const moved[] = {"from.url=HTTPS://M:443/"};
+    static const char *const login = "from.password.env=B";
+    struct loaded loaded;
+    struct json *out = NULL;
+
+    (void)state;
+    assert_refused(TAKEN, moved[0], FERRY_E_CONFIG,
+                   "from.url and manager.url name the same manager: https://m",
+                   "from is the old manager, which must live on beside the new one; a restore onto "
+                   "it would delete what it holds");
+    assert_refused(TAKEN, "from.url=https://p, https://m", FERRY_E_CONFIG,
+                   "from.url and manager.url name the same manager: https://m", NULL);
+    assert_refused(TAKEN, "manager.url=https://p, https://o", FERRY_E_CONFIG,
+                   "from.url and manager.url name the same manager: https://o", NULL);
+    load_text(&loaded, TAKEN, login, (char *)NULL);
+    assert_int_equal(config_override(loaded.mem, loaded.options, moved, 1, &out, &loaded.err),
+                     FERRY_E_CONFIG);
+    loaded_free(&loaded);
+}
+
 static void run_that_has_begun_takes_secrets_of_both(void **state)
 {
     static const char *const both[] = {"from.password.env=NEWER", "manager.password.env=NEWEST"};
@@ -107,6 +130,7 @@ int main(void)
         TEST(file_says_whether_the_snapshot_is_taken_or_given),
         TEST(names_are_left_to_the_run),
         TEST(what_does_not_fit_together_is_refused),
+        TEST(the_old_manager_is_not_the_new_one),
         TEST(run_that_has_begun_takes_secrets_of_both),
     };
 
