@@ -87,6 +87,19 @@ static bool is_old_wanted(const struct state_context *context)
     return json_bool_or(context->options, "old_manager.maintenance", true);
 }
 
+static void say_old_mode(const struct state_context *context)
+{
+    if (json_bool_or(context->options, "old_manager.validate_agents", true)) {
+        state_plan_check(context->plan, "old_maintenance", STATE_CHECK_STOPS,
+                         "the old manager is in maintenance: it cannot ask its agents",
+                         "end the maintenance there (the run begins it anew), or, when all agents "
+                         "are known to live, set from.validate_agents: false");
+        return;
+    }
+    state_plan_warning(context->plan, "the old manager is in maintenance already",
+                       "is somebody else working on it? ferry leaves it as it is");
+}
+
 static void judge_old_plan(const struct state_context *context, const struct state_unit *units,
                            size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
                            const void *mem)
@@ -100,6 +113,9 @@ static void judge_old_plan(const struct state_context *context, const struct sta
     verdicts->answer = STATE_DONE;
     state_plan_units(context->plan, 1);
     state_plan_estimate(context->plan, 10 * STATES_SECOND_MS, "longer while executions are open");
+    if (cloudify_maintenance_of(answer.document) != CLOUDIFY_MAINTENANCE_OFF) {
+        say_old_mode(context);
+    }
     if (!is_old_wanted(context)) {
         state_plan_skip(context->plan, OLD_NOT_WANTED);
         return;
@@ -107,10 +123,6 @@ static void judge_old_plan(const struct state_context *context, const struct sta
     state_plan_note(context->plan,
                     "from here on nothing runs on the old manager; leave it alive and in "
                     "maintenance until the last agent has moved");
-    if (cloudify_maintenance_of(answer.document) != CLOUDIFY_MAINTENANCE_OFF) {
-        state_plan_warning(context->plan, "the old manager is in maintenance already",
-                           "is somebody else working on it? ferry leaves it as it is");
-    }
 }
 
 /* --- probe --- */

@@ -119,6 +119,36 @@ static bool ask_act(const struct state_context *context, const struct state_unit
     return true;
 }
 
+/* It runs nothing in maintenance, and we do not wait for what may last for ever. Once this run has
+   switched it on itself, it is too late to ask: what counts then are the new agents. */
+static void say_maintenance(const struct state_context *context, struct state_verdict *verdict,
+                            const void *mem)
+{
+    bool late = json_get(context->facts, "old_maintenance") != NULL;
+
+    state_say(verdict, mem, late ? STATE_FAILED : STATE_FOREIGN,
+              "the old manager is in maintenance: it cannot ask its agents");
+    states_fail(verdict, late ? FERRY_E_FAILED : FERRY_E_REFUSED,
+                late
+                    ? "nothing more to do here: what counts now is what install_new_agents says"
+                    : "end the maintenance there, then: ferry resume; or cancel this run and begin "
+                      "anew with from.validate_agents: false");
+}
+
+static void judge_old_act(const struct state_context *context, const struct state_unit *units,
+                          size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
+                          const void *mem)
+{
+    struct cloudify_answer answer;
+
+    cloudify_read(reply, &answer);
+    if (answer.kind == CLOUDIFY_MAINTENANCE) {
+        say_maintenance(context, verdicts, mem);
+    } else {
+        agents_act_judge(context, units, n, reply, verdicts, mem);
+    }
+}
+
 static bool ask_probe(const struct state_context *context, const struct state_unit *units, size_t n,
                       struct http_request **request, struct state_verdict *verdicts,
                       const void *mem)
@@ -165,7 +195,7 @@ const struct ferry_state state_validate_old_agents = {
               .judge = judge,
               .batch = CLOUDIFY_IDS_MAX,
               .together = agents_together},
-    .act = {.ask = ask_act, .judge = agents_act_judge},
+    .act = {.ask = ask_act, .judge = judge_old_act},
     .await = {.ask = agents_await_ask,
               .judge = judge,
               .batch = CLOUDIFY_IDS_MAX,

@@ -306,12 +306,45 @@ static enum ferry_code look_again(const struct engine_options *o, const struct r
     return journal_step_update(o->journal, step, err);
 }
 
+/* The first step that may be done again: what prepared for the act after which nothing can be
+   undone is history once that is done. To ask it again could only make a finished run a failed one.
+ */
+static size_t first_to_retry(const struct engine_options *o, const struct step_row *steps, size_t n)
+{
+    size_t first = 0;
+
+    for (size_t i = 0; i < n && o->workflow; i++) {
+        const struct ferry_state *state = workflow_state(o->workflow, steps[i].name);
+
+        if (state && (state->flags & STATE_NO_RETURN) && steps[i].n_done > 0) {
+            first = i;
+        }
+    }
+    return first;
+}
+
+static enum ferry_code nothing_to_retry(const struct run_row *run, const struct step_row *steps,
+                                        size_t first, struct ferry_error *err)
+{
+    for (size_t i = 0; i < first; i++) {
+        if (steps[i].n_failed > 0) {
+            ferry_fail(err, FERRY_E_NOT_FOUND,
+                       "what has failed in run \"%s\", %s, is not done again: %s is behind it",
+                       run->name, steps[i].name, steps[first].name);
+            ferry_error_hint(err, "ferry status %s shows it; what counts now is what came after",
+                             run->name);
+            return FERRY_E_NOT_FOUND;
+        }
+    }
+    return ferry_fail(err, FERRY_E_NOT_FOUND, "nothing has failed in run \"%s\"", run->name);
+}
+
 enum ferry_code engine_retry_failed(const struct engine_options *o, const struct run_row *run,
                                     int64_t *count, struct ferry_error *err)
 {
     void *scope FERRY_SCOPE = mem_scope(NULL);
     struct step_row *steps;
-    size_t n;
+    size_t n, first;
 
     *count = 0;
     if (run->state == RUN_CANCELLED || run->cancel_at_ms) {
@@ -321,7 +354,8 @@ enum ferry_code engine_retry_failed(const struct engine_options *o, const struct
         journal_begin(o->journal, err)) {
         return err->code;
     }
-    for (size_t i = 0; i < n; i++) {
+    first = first_to_retry(o, steps, n);
+    for (size_t i = first; i < n; i++) {
         bool behind = *count > 0;
 
         if (reopen(o, scope, run, &steps[i], count, err) ||
@@ -332,7 +366,7 @@ enum ferry_code engine_retry_failed(const struct engine_options *o, const struct
     }
     if (*count == 0) {
         journal_rollback(o->journal);
-        return ferry_fail(err, FERRY_E_NOT_FOUND, "nothing has failed in run \"%s\"", run->name);
+        return nothing_to_retry(run, steps, first, err);
     }
     if (set_paused(o, run, err) || tell(o, "run_retried", run->run, -1, -1, err)) {
         journal_rollback(o->journal);

@@ -185,6 +185,35 @@ static void agents_are_validated_on_the_old_manager_whatever_their_version(void 
     lab_free(lab);
 }
 
+/* It would answer "not now" for as long as that lasts. */
+static void agents_of_a_manager_in_maintenance_are_not_waited_for(void **state)
+{
+    static const char refused[] = "{\"error_code\":\"maintenance_mode_active\"}";
+    struct lab *lab = from_lab(&state_validate_old_agents);
+
+    (void)state;
+    lab->units[0].key = "acme/db";
+    lab_turn(lab, &lab->state->act, 503, refused);
+    lab_says(lab, STATE_FOREIGN, "the old manager is in maintenance");
+    assert_non_null(strstr(lab->verdict[0].hint, "end the maintenance there, then: ferry resume"));
+    lab_fact(lab, "old_maintenance", "{\"ours\":true}"); /* a retry, after the snapshot */
+    lab_turn(lab, &lab->state->act, 503, refused);
+    lab_says(lab, STATE_FAILED, "the old manager is in maintenance");
+    assert_non_null(strstr(lab->verdict[0].hint, "nothing more to do here"));
+    lab_free(lab);
+    lab = from_lab(&state_old_maintenance);
+    lab->context.planning = true;
+    lab_turn(lab, &lab->state->plan, 200, ON);
+    lab_found(lab, "stops old_maintenance", "cannot ask its agents");
+    lab_free(lab);
+    lab = from_lab(&state_old_maintenance);
+    lab->context.planning = true;
+    lab_option(lab, "old_manager.validate_agents", "false");
+    lab_turn(lab, &lab->state->plan, 200, ON);
+    lab_found(lab, "warning: ", "in maintenance already");
+    lab_free(lab);
+}
+
 /* By an address, a name or another port: the snapshot that was taken here is there as well. */
 static void new_manager_that_is_the_old_one_is_seen_by_the_snapshot(void **state)
 {
@@ -241,6 +270,7 @@ int main(void)
         cmocka_unit_test(lost_request_to_the_old_manager_is_told_by_its_time),
         cmocka_unit_test(archive_that_travels_by_address_is_not_brought_here),
         cmocka_unit_test(agents_are_validated_on_the_old_manager_whatever_their_version),
+        cmocka_unit_test(agents_of_a_manager_in_maintenance_are_not_waited_for),
         cmocka_unit_test(new_manager_that_is_the_old_one_is_seen_by_the_snapshot),
         cmocka_unit_test(archive_to_come_is_judged_by_the_old_manager),
     };

@@ -31,6 +31,13 @@ static const struct ferry_state count = {.name = "count",
                                          .def = 1,
                                          .timing = lab_timing,
                                          .await = LAB_PHASE(await)};
+static const struct ferry_state point = {.name = "point",
+                                         .summary = "no way back",
+                                         .def = 1,
+                                         .flags = STATE_NO_RETURN,
+                                         .timing = lab_timing,
+                                         .act = LAB_PHASE(act),
+                                         .await = LAB_PHASE(await)};
 static const struct ferry_state *const only_plain[] = {&plain, NULL};
 static const struct ferry_state *const several[] = {&many, &more, &count, NULL};
 
@@ -269,6 +276,23 @@ static void a_run_done_but_for_some_units_lives_again_and_counts_again(void **st
     lab_free(lab);
 }
 
+/* To prepare once more what is over would let the looks between them judge another world. */
+static void what_failed_before_the_point_of_no_return_is_not_done_again(void **state)
+{
+    static const struct ferry_state *const over[] = {&many, &count, &point, NULL};
+    struct lab *lab = lab_new(over, answer_b_fails);
+    int64_t n;
+
+    (void)state;
+    assert_int_equal(lab_live(lab), FERRY_E_PARTIAL);
+    lab_open(lab);
+    assert_int_equal(retry(lab, &n), FERRY_E_NOT_FOUND);
+    assert_non_null(strstr(lab->err.message, "many, is not done again: point is behind it"));
+    assert_int_equal(lab_read_run(lab).state, RUN_DONE);
+    assert_int_equal(lab_step(lab, "count").state, STEP_DONE);
+    lab_free(lab);
+}
+
 static void answer_refused_once(struct lab *lab, const struct lab_call *call,
                                 struct lab_answer *out)
 {
@@ -471,6 +495,7 @@ int main(void)
         cmocka_unit_test(only_what_is_unknown_in_a_live_run_can_be_resolved),
         cmocka_unit_test(a_key_of_several_steps_must_be_named_with_its_step),
         cmocka_unit_test(a_run_done_but_for_some_units_lives_again_and_counts_again),
+        cmocka_unit_test(what_failed_before_the_point_of_no_return_is_not_done_again),
         cmocka_unit_test(a_failed_run_is_retried_where_it_failed),
         cmocka_unit_test(thousands_of_units_are_retried_at_once),
         cmocka_unit_test(a_retry_waits_for_another_run_on_the_same_manager),
