@@ -81,6 +81,12 @@ function drawn(text, y, out, at, column, run, class) {
   return out
 }
 
+# Without CSS variables, which programs that draw SVG on paper do not know.
+function colours(back, bar, edge, plain, soft, good, bad, care, line) {
+  return ".w{fill:" back ";stroke:" edge "}.h{fill:" bar ";stroke:" edge "}text,.k{fill:" plain "}.d{fill:" soft \
+    "}.c1{fill:" bad "}.c2{fill:" good "}.c3{fill:" care "}.c4,.c5,.c6,.p{fill:" line "}"
+}
+
 # What stands in a place (a row, the caption, the cursor) from now on.
 function place(where, what) {
   if (where in since && shows[where] == what) return
@@ -129,18 +135,16 @@ END {
     "\" height=\"" height "\" xml:space=\"preserve\">"
   print "<title>" harmless(title) "</title>"
   print "<style>"
-  print "svg{--back:#fbfcfd;--bar:#e9edf1;--edge:#c9d1d9;--text:#1f2328;--soft:#656d76;--good:#116329;" \
-    "--bad:#b3261e;--care:#7d4e00;--line:#0969da}"
-  print "@media(prefers-color-scheme:dark){svg{--back:#0d1117;--bar:#1b222b;--edge:#3a424c;--text:#dbe2ea;" \
-    "--soft:#8d96a0;--good:#56d364;--bad:#ff8f87;--care:#e3b341;--line:#4493f8}}"
+  print colours("#fbfcfd", "#e9edf1", "#c9d1d9", "#1f2328", "#656d76", "#116329", "#b3261e", "#7d4e00", "#0969da")
+  print "@media(prefers-color-scheme:dark){" \
+    colours("#0d1117", "#1b222b", "#3a424c", "#dbe2ea", "#8d96a0", "#56d364", "#ff8f87", "#e3b341", "#4493f8") "}"
   print "text{font:14px ui-monospace,SFMono-Regular,Menlo,Consolas,\"Liberation Mono\",\"DejaVu Sans Mono\",monospace;" \
-    "fill:var(--text);white-space:pre}"
+    "white-space:pre}"
   print ".t{font:600 13px system-ui,-apple-system,\"Segoe UI\",\"Liberation Sans\",\"DejaVu Sans\",sans-serif;" \
     "text-anchor:middle}"
-  print ".c1{fill:var(--bad)}.c2{fill:var(--good)}.c3{fill:var(--care)}.c4,.c5,.c6{fill:var(--line)}" \
-    ".d{fill:var(--soft)}.b{font-weight:700}.k{fill:var(--text);opacity:.55}"
+  print ".b{font-weight:700}.k{opacity:.55}"
   print "g{animation:" now "s step-end infinite}"
-  print ".p{fill:var(--line);animation:p " now "s linear infinite}@keyframes p{0%{transform:scaleX(0)}}"
+  print ".p{animation:p " now "s linear infinite}@keyframes p{0%{transform:scaleX(0)}}"
   print "@media(prefers-reduced-motion:reduce){g,.p{animation:none}}"
   for (i = 1; i <= groups; i++)
     printf "@keyframes a%d{0%%{visibility:%s}%s%s}#a%d{animation-name:a%d}\n", i,
@@ -149,8 +153,8 @@ END {
       to[i] == now ? "" : sprintf("%.3f%%{visibility:hidden}", to[i] / now * 100), i, i
   print "</style>"
   print "<rect x=\".5\" y=\".5\" width=\"" width - 1 "\" height=\"" height - 1 \
-    "\" rx=\"9\" style=\"fill:var(--back);stroke:var(--edge)\"/>"
-  print "<path d=\"M.5 30.5h" width - 1 "v-21a9 9 0 0 0-9-9H9.500a9 9 0 0 0-9 9z\" style=\"fill:var(--bar);stroke:var(--edge)\"/>"
+    "\" rx=\"9\" class=\"w\"/>"
+  print "<path d=\"M.5 30.5h" width - 1 "v-21a9 9 0 0 0-9-9H9.500a9 9 0 0 0-9 9z\" class=\"h\"/>"
   print "<rect class=\"p\" x=\"1\" y=\"29\" width=\"" width - 2 "\" height=\"2\"/>"
   for (i = 1; i <= groups; i++)
     print "<g id=\"a" i "\"" (to[i] == now ? "" : " visibility=\"hidden\"") ">" content[i] "</g>"
