@@ -56,9 +56,20 @@ static const void *cook(void *scope, const uint8_t *data, size_t *size, bool *de
     return zip_maker_end(zip, NULL, size);
 }
 
-static void read_it(void *scope, const char *path, bool deep)
+/* In two pieces, so that each header may be cut. */
+static struct cloudify_archive_walk *walk_on(void *scope, const void *bytes, size_t size)
 {
-    const struct cloudify_archive_options options = {.deep = deep};
+    struct cloudify_archive_walk *walk = cloudify_archive_walk_new(scope);
+
+    cloudify_archive_walk_on(walk, bytes, size / 2);
+    cloudify_archive_walk_on(walk, (const char *)bytes + size / 2, size - size / 2);
+    return walk;
+}
+
+static enum ferry_code read_it(void *scope, const char *path, bool deep,
+                               struct cloudify_archive_walk *walk)
+{
+    const struct cloudify_archive_options options = {.deep = deep, .walk = walk};
     struct cloudify_archive *archive = NULL;
     struct ferry_error err = {.code = FERRY_OK};
 
@@ -68,6 +79,7 @@ static void read_it(void *scope, const char *path, bool deep)
     } else if (err.message[0] == '\0' || err.code == FERRY_OK) {
         __builtin_trap(); /* every refusal says why */
     }
+    return err.code;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -90,6 +102,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ftruncate(file, 0) != 0 || pwrite(file, bytes, size, 0) != (ssize_t)size) {
         return 0;
     }
-    read_it(scope, mem_printf(scope, "/proc/self/fd/%d", file), deep);
+    if (read_it(scope, mem_printf(scope, "/proc/self/fd/%d", file), deep, NULL) != FERRY_OK &&
+        deep &&
+        read_it(scope, mem_printf(scope, "/proc/self/fd/%d", file), true,
+                walk_on(scope, bytes, size)) == FERRY_OK) {
+        __builtin_trap(); /* what came piece by piece is never believed more */
+    }
     return 0;
 }
