@@ -126,9 +126,11 @@ static void judge_head(const struct state_context *context, const struct state_u
                   ANEW_MOST + 1, json_string_or(unit->data, "why", "?"));
         states_fail(verdict, FERRY_E_REFUSED, "who changes the snapshot? then: ferry resume");
     } else if (missing > 0 && free < missing + MARGIN) {
-        state_say(verdict, mem, STATE_FOREIGN, "\"%s\" has %s free, and %s are still to come",
+        state_say(verdict, mem, STATE_FOREIGN,
+                  "\"%s\" has %s free, and %s are needed: %s are still to come, %s stay free",
                   json_string_or(context->options, "backup.directory", ""),
-                  timefmt_bytes(mem, free), timefmt_bytes(mem, missing));
+                  timefmt_bytes(mem, free), timefmt_bytes(mem, missing + MARGIN),
+                  timefmt_bytes(mem, missing), timefmt_bytes(mem, MARGIN));
         states_fail(verdict, FERRY_E_IO,
                     "make room there, then: ferry resume (what has come is kept)");
     } else {

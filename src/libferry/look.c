@@ -162,12 +162,21 @@ static bool remains_of(const struct run_row *run, const struct ferry_state *stat
     return run->state == RUN_CANCELLED || run->state == RUN_FAILED;
 }
 
+/* Maintenance that did not begin in time has been switched on all the same. */
+static bool is_switched(const struct ferry_state *state, const struct json *facts)
+{
+    return (state == &state_maintenance_activate &&
+            json_bool_or(facts, "maintenance.ours", false)) ||
+           (state == &state_old_maintenance && json_bool_or(facts, "old_maintenance.ours", false));
+}
+
 /* A run that has ended before its end leaves something on the manager: say what. */
 static void describe_remains(struct json *document, const struct run_row *run,
                              const struct step_row *rows, size_t count)
 {
+    void *scope FERRY_SCOPE = mem_scope(NULL);
     const struct workflow *workflow = workflow_named(run->workflow);
-    struct json *remains;
+    struct json *remains, *facts = NULL;
 
     if (!workflow) {
         return; /* of another ferry: it knows */
@@ -176,12 +185,16 @@ static void describe_remains(struct json *document, const struct run_row *run,
         return;
     }
     remains = json_set_array(document, "remains");
+    if (json_parse(scope, run->facts, strlen(run->facts), &facts, NULL)) {
+        facts = NULL; /* then the steps alone tell */
+    }
     for (size_t i = 0; i < workflow->count; i++) {
         const struct ferry_state *state = workflow->states[i];
         const struct step_row *step = find_step(rows, count, state->name);
 
         if (state->leaves && remains_of(run, state) && step &&
-            (step->n_done || step->n_open || step->n_unknown) && !is_gone(state, rows, count)) {
+            (step->n_done || step->n_open || step->n_unknown || is_switched(state, facts)) &&
+            !is_gone(state, rows, count)) {
             json_push_string(remains, state->leaves);
         }
     }

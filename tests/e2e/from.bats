@@ -183,6 +183,24 @@ begun() { "$FERRY" status --json | jq -e --arg step "$1" '.steps[] | select(.nam
   status '.remains | map(test("maintenance mode")) | any | not'
 }
 
+@test "maintenance that does not begin in time is on all the same, and said to be" {
+  made --tenants 1 --deployments 2 --agents 1 --manager-version 6.4.2
+  two_managers --manager-version 6.4.2
+  sed -i 's/^maintenance:.*/maintenance: {poll: 10ms, timeout: 200ms}/' upgrade.yaml
+  ferry 3 run upgrade.yaml --stop-before old_maintenance
+  of_old tell '{"never_start": ["*"]}'
+  of_old curl_old '{"deployment_id": "dep-00000", "workflow_id": "validate_agents"}'
+  ferry 1 resume
+  says 'maintenance did not begin within'
+  status '.state == "failed" and (.remains | map(test("on at the old manager")) | any)'
+  ferry 0 cancel upgrade_from-1
+  status '.remains | map(test("maintenance mode")) | any | not'
+}
+curl_old() {
+  curl_ -f -u admin:oldpw -H 'Tenant: default_tenant' -H 'Content-Type: application/json' \
+    -d "$1" "$url/api/v3.1/executions" >/dev/null
+}
+
 @test "a rehearsal: no validation, no maintenance of the old manager" {
   made --tenants 1 --deployments 2 --agents 1 --manager-version 6.4.2
   with='validate_agents: false, maintenance: false' two_managers --manager-version 6.4.2
