@@ -131,6 +131,12 @@ static bool is_loopback(const struct sockaddr *address)
     return false;
 }
 
+/* Is what stands before the port an IPv6 address without brackets? It could be its last part. */
+static bool is_bare(const char *text, const char *colon)
+{
+    return text[0] != '[' && memchr(text, ':', (size_t)(colon - text)) != NULL;
+}
+
 /* "HOST:PORT" or "[HOST]:PORT". */
 static enum ferry_code resolve(const void *ctx, const char *text, struct addrinfo **out,
                                struct ferry_error *err)
@@ -141,9 +147,10 @@ static enum ferry_code resolve(const void *ctx, const char *text, struct addrinf
                                    .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     int64_t port;
 
-    if (colon == NULL || colon == text || !parse_int64(colon + 1, 0, 65535, &port)) {
+    if (colon == NULL || colon == text || is_bare(text, colon) ||
+        !parse_int64(colon + 1, 0, 65535, &port)) {
         ferry_fail(err, FERRY_E_USAGE, "--listen: \"%s\" is no address with a port", text);
-        ferry_error_hint(err, "for example --listen 127.0.0.1:8080");
+        ferry_error_hint(err, "for example --listen 127.0.0.1:8080 or --listen [::1]:8080");
         return FERRY_E_USAGE;
     }
     bool bracketed = text[0] == '[' && colon[-1] == ']';

@@ -31,7 +31,8 @@ static enum ferry_code set_paused(const struct engine_options *o, const struct r
 
     row.state = RUN_PAUSED;
     row.code = FERRY_OK;
-    row.error = row.hint = NULL;
+    row.error = NULL;
+    row.hint = "to go on: ferry resume";
     row.updated_at_ms = o->clock->realtime_ms(o->clock);
     return journal_run_update(o->journal, &row, err);
 }

@@ -41,6 +41,24 @@ void from_name(struct ferry *ferry, struct json *options)
     }
 }
 
+/* Has somebody taken away what check_archive has proven? */
+static bool is_gone(const struct session *session)
+{
+    struct ferry_error ignored = {0};
+    struct stat info;
+    const char *file = json_string_or(session->options, "snapshot.file", NULL);
+
+    return file && session_stat(file, &info, &ignored) == FERRY_E_NOT_FOUND;
+}
+
+static enum ferry_code gone(struct ferry_error *err)
+{
+    ferry_error_prefix(err, "the archive that this run has brought here is gone");
+    ferry_error_hint(err, "put it back there, then: ferry resume; or cancel the run and begin a "
+                          "new one, which takes a new snapshot");
+    return err->code;
+}
+
 static enum ferry_code look(const void *ctx, struct session *session, const struct json *facts,
                             struct ferry_error *err)
 {
@@ -49,7 +67,7 @@ static enum ferry_code look(const void *ctx, struct session *session, const stru
 
     seen.engine.workflow = &workflow_upgrade;
     if (session_local_facts(ctx, &seen, false, err)) {
-        return err->code;
+        return is_gone(session) ? gone(err) : err->code;
     }
     json_set_json(seen.facts, "backup", json_get(facts, "backup"));
     if (plan_look(ctx, &seen, NULL, &plan, err)) {

@@ -143,6 +143,20 @@ begun() { "$FERRY" status --json | jq -e --arg step "$1" '.steps[] | select(.nam
   ledger '.restores | length == 1'
 }
 
+@test "an archive that has gone between its proof and the upload is asked for by its name" {
+  made --tenants 1 --deployments 2 --agents 1 --manager-version 6.4.2
+  two_managers --manager-version 6.4.2
+  ferry 3 run upgrade.yaml --stop-before upload
+  mkdir away
+  mv kept/*.zip away
+  ferry 2 resume
+  says 'the archive that this run has brought here is gone: cannot read'
+  hints 'put it back there, then: ferry resume'
+  [[ $(changing_requests) -eq 0 ]]
+  mv away/*.zip kept
+  ferry 0 resume
+}
+
 @test "one manager by two names is not restored onto itself" {
   made --tenants 1 --deployments 2 --agents 1 --manager-version 6.4.2
   two_managers --manager-version 6.4.2

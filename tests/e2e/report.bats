@@ -34,6 +34,8 @@ setup() { world; }
   made --tenants 1 --deployments 2 --agents 0 --manager-version 6.4.2
   practice --manager-version 6.4.2
   run_ 3 --stop-before restore
+  ferry 2 watch --listen ::1:8080
+  hints '\[::1\]:8080'
   ferry 2 watch --listen 0.0.0.0:0
   says 'others can reach 0.0.0.0:0'
   start watch --listen 127.0.0.1:0

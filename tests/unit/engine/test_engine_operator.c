@@ -255,6 +255,7 @@ static void a_run_done_but_for_some_units_lives_again_and_counts_again(void **st
     assert_int_equal(retry(lab, &n), FERRY_OK);
     assert_int_equal(n, 1);
     assert_int_equal(lab_read_run(lab).state, RUN_PAUSED);
+    assert_string_equal(lab_read_run(lab).hint, "to go on: ferry resume");
     assert_int_equal(lab_step(lab, "many").state, STEP_RUNNING);
     assert_int_equal(lab_step(lab, "more").state, STEP_DONE);
     assert_int_equal(lab_step(lab, "count").state, STEP_WAITING);
