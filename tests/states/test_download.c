@@ -195,7 +195,8 @@ static void full_disk_stops_before_it_is_full(void **state)
     (void)state;
     look(lab, EMPTY);
     head(lab, 8500000, "\"v1\"");
-    lab_says(lab, STATE_FOREIGN, "has 8.5 MiB free, and 9.1 MiB are needed: 8.1 MiB are still to come");
+    lab_says(lab, STATE_FOREIGN,
+             "has 8.5 MiB free, and 9.1 MiB are needed: 8.1 MiB are still to come");
     assert_int_equal(lab->verdict[0].code, FERRY_E_IO);
     lab_free(lab);
 }
