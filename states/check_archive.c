@@ -186,6 +186,9 @@ static bool ask_act(const struct state_context *context, const struct state_unit
     json_set_string(record, "taken_at", backup_fact(context, mem, "taken_at"));
     json_set_string(record, "sha256", json_string_or(checked, "sha256", ""));
     json_set_string(record, "format", states_archive_format(context));
+    if (json_is_object(json_get(context->options, "old_manager"))) {
+        json_set_bool(record, "upgrade", true); /* no policy of backups takes it away */
+    }
     for (size_t i = 0; i < FERRY_COUNT(counted); i++) {
         json_set_int(counts, counted[i], states_archive_count(context, counted[i]));
     }

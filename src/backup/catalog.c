@@ -176,6 +176,7 @@ void catalog_judge(const void *ctx, const struct catalog *catalog,
         entries[at] = (struct retention_entry){.name = entry->name, .proven = entry->proven};
         if (entry->record) {
             entries[at].made_by_ferry = true;
+            entries[at].of_upgrade = entry->record->upgrade;
             entries[at].manager = entry->record->manager;
             entries[at].taken_at_ms = entry->record->taken_at_ms;
         }

@@ -50,6 +50,7 @@ struct backup_record {
     int64_t damaged_at_ms;     /* 0: not known to be damaged */
     const char *format;        /* NULL: not known */
     const struct json *counts; /* an object, or NULL */
+    bool upgrade;              /* the run that took it was an upgrade that began with it */
 };
 
 enum catalog_kind {

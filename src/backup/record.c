@@ -51,6 +51,9 @@ enum ferry_code catalog_record_write(const char *archive, const struct backup_re
     } else {
         json_set_null(out, "counts");
     }
+    if (record->upgrade) {
+        json_set_bool(out, "upgrade", true);
+    }
     return write_json(archive, out, err);
 }
 
@@ -128,6 +131,7 @@ static const char *fill(struct backup_record *record, const struct json *from)
     }
     record->format = json_string_or(from, "format", NULL);
     record->counts = json_is_object(counts) ? counts : NULL;
+    record->upgrade = json_bool_or(from, "upgrade", false);
     return NULL;
 }
 

@@ -143,6 +143,9 @@ static const char *untouched(const struct retention_policy *policy,
     if (policy->manager && strcmp(policy->manager, manager_of(entry)) != 0) {
         return "of another manager";
     }
+    if (entry->of_upgrade) {
+        return "an upgrade began with it";
+    }
     return has_slots(policy) ? NULL : "no policy: everything is kept";
 }
 

@@ -11,9 +11,9 @@
  * - One backup may fill slots of several rules; it stays as long as one of them holds it.
  * - Only what was proven fills slots. What is dated in the future fills none and stays.
  * - Managers that share a folder are judged each by itself.
- * Never removed: the newest proven backup of a manager, whatever is not older than it, and what
- * ferry did not make. Not proven ones go when a newer one is proven and they are old enough. A
- * policy of zeros removes nothing at all.
+ * Never removed: the newest proven backup of a manager, whatever is not older than it, what an
+ * upgrade began with, and what ferry did not make. Not proven ones go when a newer one is proven
+ * and they are old enough. A policy of zeros removes nothing at all.
  */
 #ifndef BACKUP_RETENTION_H
 #define BACKUP_RETENTION_H
@@ -40,6 +40,7 @@ struct retention_entry {
     const char *manager; /* never NULL where made_by_ferry */
     int64_t taken_at_ms; /* unix */
     bool made_by_ferry;
+    bool of_upgrade; /* an upgrade began with it: it stays, and fills no slots */
     bool proven;
 };
 

@@ -67,7 +67,8 @@ static enum ferry_code write_beside(struct local_job *job, struct ferry_error *e
                                    .proven_at_ms =
                                        job->options->clock->realtime_ms(job->options->clock),
                                    .format = json_string_or(given, "format", NULL),
-                                   .counts = json_member(given, "counts")};
+                                   .counts = json_member(given, "counts"),
+                                   .upgrade = json_bool_or(given, "upgrade", false)};
 
     if (catalog_checksum_write(job->path, record.sha256, err) != FERRY_OK) {
         return err->code;

@@ -107,8 +107,9 @@ void ui_backups(const struct ui_stream *stream, const struct json *backups)
     const struct json *totals = json_member(backups, "totals");
     int64_t removable = json_int64_or(totals, "removable", 0);
 
-    ui_line(stream, UI_STRONG, 0, "%s: %" PRId64 " backups, %s, %" PRId64 " proven; %s",
+    ui_line(stream, UI_STRONG, 0, "%s: %" PRId64 " backup%s, %s, %" PRId64 " proven; %s",
             json_string_or(backups, "directory", ""), json_int64_or(totals, "backups", 0),
+            json_int64_or(totals, "backups", 0) == 1 ? "" : "s",
             timefmt_bytes(scope, json_int64_or(totals, "bytes", 0)),
             json_int64_or(totals, "proven", 0), policy_text(scope, json_member(backups, "keep")));
     print_rows(stream, list);

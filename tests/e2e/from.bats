@@ -66,7 +66,7 @@ is_in_maintenance() { [[ $(manager maintenance | jq -r .status) == activated ]];
   status '.workflow == "upgrade_from" and .from.version == "6.4.2" and (.steps | length) == 16 and .archive.version == "6.4.2"
     and (.remains | length) == 2 and .compare.names.missing == 0'
   (cd kept && sha256sum --quiet -c -- *.sha256)
-  is ".manager == \"$old_url\"" kept/*.zip.json
+  is ".manager == \"$old_url\" and .upgrade" kept/*.zip.json
   run ! grep -rq 'oldpw' journal.db kept/*.json out err status.json
 }
 

@@ -68,6 +68,7 @@ static void archive_comes_from_there_and_is_proven_by_its_version(void **state)
     lab_fact_is(lab, "archive.modified_ms", "77"); /* the upload wants the same file */
     lab_asks(lab, &lab->state->act, "POST /backups/n.zip");
     assert_non_null(strstr(lab->request->body, "\"manager\":\"https://old.example\""));
+    assert_non_null(strstr(lab->request->body, "\"upgrade\":true")); /* prune leaves it alone */
     lab_free(lab);
 }
 

@@ -98,6 +98,7 @@ static void a_record_is_read_as_it_was_written(void **state)
     struct stat info;
 
     put(place, "a.zip", "archive");
+    written.upgrade = true;
     assert_int_equal(catalog_record_write(path(place, "a.zip"), &written, NULL), FERRY_OK);
     assert_int_equal(stat(path(place, "a.zip.json"), &info), 0);
     assert_int_equal(info.st_mode & 07777, 0600);
@@ -109,6 +110,7 @@ static void a_record_is_read_as_it_was_written(void **state)
     assert_string_equal(read->snapshot, "ferry-1");
     assert_string_equal(read->sha256, SHA);
     assert_string_equal(read->format, "legacy");
+    assert_true(read->upgrade);
     assert_true(read->taken_at_ms == written.taken_at_ms && read->size == 7);
     assert_true(read->proven_at_ms == written.proven_at_ms && read->damaged_at_ms == 0);
     assert_int_equal(json_int64_or(read->counts, "deployments", 0), 3);

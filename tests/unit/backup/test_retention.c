@@ -268,6 +268,19 @@ static void strangers_and_other_managers_are_left_alone(void **state)
     assert_string_equal(kept(history), "05-01 05-03 05-06");
 }
 
+/* It is the way back from that upgrade, whatever a nightly backup makes of the same folder. */
+static void what_an_upgrade_began_with_stays(void **state)
+{
+    struct history *history = *state;
+
+    add_days(history, "2026-05-01T02:30:00Z", 4);
+    history->entries[1].of_upgrade = true;
+    history->now_ms = at("2026-05-04T02:30:00Z");
+    judge(history, &(struct retention_policy){.daily = 2});
+    assert_string_equal(kept(history), "05-02 05-03 05-04");
+    assert_string_equal(why(history, "2026-05-02"), "an upgrade began with it");
+}
+
 static void a_date_in_the_future_takes_no_slot(void **state)
 {
     struct history *history = *state;
@@ -307,6 +320,7 @@ int main(void)
         TEST(without_a_proven_one_nothing_goes),
         TEST(the_last_proven_one_stays_however_old),
         TEST(strangers_and_other_managers_are_left_alone),
+        TEST(what_an_upgrade_began_with_stays),
         TEST(a_date_in_the_future_takes_no_slot),
         TEST(a_policy_of_zeros_removes_nothing),
     };
