@@ -3,6 +3,8 @@
 #define SIGNATURE 0x04034b50U
 #define DESCRIPTOR_SIGNATURE 0x08074b50U
 #define ZIP64_EXTRA 0x0001U
+#define TIMES_EXTRA 0x5455U
+#define OWNERS_EXTRA 0x7875U
 #define NOT_HERE 0xffffffffU
 
 static uint32_t le16(const unsigned char *p)
@@ -37,9 +39,25 @@ bool archive_local_read(const unsigned char *head, struct archive_local *out)
     return true;
 }
 
+/* Fields of which libarchive's writer makes these two: a time, and owners of 4 bytes each. */
+static bool is_usual(const unsigned char *field, size_t length)
+{
+    switch (le16(field)) {
+    case ZIP64_EXTRA:
+        return length >= 16;
+    case TIMES_EXTRA:
+        return (length == 5 && field[4] == 1) || (length == 1 && field[4] == 0);
+    case OWNERS_EXTRA:
+        return length == 11 && field[4] == 1 && field[5] == 4 && field[10] == 4;
+    default:
+        return false;
+    }
+}
+
 bool archive_local_extra(const unsigned char *extra, struct archive_local *out)
 {
     bool wanted = out->packed == NOT_HERE || out->size == NOT_HERE;
+    bool usual = (out->packed == NOT_HERE) == (out->size == NOT_HERE);
     size_t left = out->extra;
 
     if (wanted) {
@@ -48,6 +66,7 @@ bool archive_local_extra(const unsigned char *extra, struct archive_local *out)
     while (left >= 4 && le16(extra + 2) <= left - 4) {
         size_t length = le16(extra + 2);
 
+        usual = usual && is_usual(extra, length);
         if (wanted && le16(extra) == ZIP64_EXTRA && length >= 16) {
             out->size = le64(extra + 4); /* the unpacked one comes first */
             out->packed = le64(extra + 12);
@@ -56,7 +75,7 @@ bool archive_local_extra(const unsigned char *extra, struct archive_local *out)
         extra += 4 + length;
         left -= 4 + length;
     }
-    return left == 0;
+    return usual && left == 0;
 }
 
 size_t archive_descriptor_size(const unsigned char *p, size_t left, uint32_t crc, int64_t packed,

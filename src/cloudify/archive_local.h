@@ -7,8 +7,9 @@
 #include <stdint.h>
 
 #define ARCHIVE_LOCAL_SIZE 30 /* its part that is always there; name and extra field follow */
-#define ARCHIVE_LOCAL_ENCRYPTED 0x0001U  /* of flags */
-#define ARCHIVE_LOCAL_DESCRIPTOR 0x0008U /* sizes and CRC stand behind the data */
+#define ARCHIVE_LOCAL_DESCRIPTOR 0x0008U /* of flags: sizes and CRC stand behind the data */
+/* Those that change nothing in how data are read: the deflater's level, a name in UTF-8. */
+#define ARCHIVE_LOCAL_HARMLESS 0x0806U
 
 struct archive_local {
     unsigned flags;
@@ -21,8 +22,9 @@ struct archive_local {
 /* Reads the first ARCHIVE_LOCAL_SIZE bytes; the sizes may be in the extra field then. False: this
    is no such header. */
 bool archive_local_read(const unsigned char *head, struct archive_local *out);
-/* Takes the sizes from the extra field where they do not fit into the header (4.5.3). False: it is
-   no row of whole fields. */
+/* Takes the sizes from the extra field where they do not fit into the header (4.5.3). False: there
+   is something in it that not every reader takes: no row of whole fields, or others than the sizes
+   of ZIP64, times and owners as usual writers make them. */
 bool archive_local_extra(const unsigned char *extra, struct archive_local *out);
 
 /*

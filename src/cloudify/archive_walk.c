@@ -136,14 +136,24 @@ static void end_data(struct cloudify_archive_walk *walk)
     }
 }
 
+static bool is_folder(const struct cloudify_archive_walk *walk)
+{
+    size_t name = walk->local.name;
+
+    return name == 0 || walk->head[ARCHIVE_LOCAL_SIZE + name - 1] == '/';
+}
+
 /* Can its data be followed, and should they? A bomb is left to the check at the end. */
 static bool is_plain(const struct cloudify_archive_walk *walk)
 {
     const struct archive_local *local = &walk->local;
 
-    if ((local->flags & ARCHIVE_LOCAL_ENCRYPTED) != 0 ||
+    if ((local->flags & ~(ARCHIVE_LOCAL_DESCRIPTOR | ARCHIVE_LOCAL_HARMLESS)) != 0 ||
         (local->method != STORED && local->method != DEFLATED)) {
         return false;
+    }
+    if (is_folder(walk)) { /* with data it is an oddity */
+        return !has_descriptor(walk) && local->packed == 0 && local->size == 0;
     }
     return !has_sizes(walk) || (local->packed >= 0 && local->size >= 0 &&
                                 (local->method == DEFLATED || local->size == local->packed));

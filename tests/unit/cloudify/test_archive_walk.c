@@ -219,6 +219,23 @@ static void directory_that_tells_another_size_is_not_believed(void **state)
     }
 }
 
+/* A reader that knows folders finds nothing in it; the fuzzer found that. */
+static void folder_with_data_is_refused_as_ever(void **state)
+{
+    void *scope FERRY_SCOPE = mem_scope(NULL);
+    struct zip_maker *zip = zip_maker_new(scope);
+    struct ferry_error err = {.code = FERRY_OK};
+
+    (void)state;
+    zip_maker_text(zip, "metadata.json", LEGACY_METADATA);
+    zip_maker_text(zip, "pg_data", DUMP);
+    zip_maker_text(zip, "folder/", "some bytes");
+    struct bytes bytes = closed(scope, zip);
+    archive_write(bytes.data, bytes.size);
+    assert_int_equal(read_deep(scope, NULL, &err), FERRY_E_ARCHIVE);
+    assert_int_equal(read_deep(scope, walk_on(scope, &bytes, 100), &err), FERRY_E_ARCHIVE);
+}
+
 /* 100 MB of one letter: unpacking them is not worth it, and the check says why. */
 static void bomb_is_refused_as_ever(void **state)
 {
@@ -248,6 +265,7 @@ int main(void)
         cmocka_unit_test(every_member_is_proven_whatever_the_pieces),
         cmocka_unit_test(verdict_on_any_wrong_byte_is_the_same),
         cmocka_unit_test(directory_that_tells_another_size_is_not_believed),
+        cmocka_unit_test(folder_with_data_is_refused_as_ever),
         cmocka_unit_test(bomb_is_refused_as_ever),
     };
 
