@@ -58,6 +58,12 @@ void backup_say_taken(const struct state_context *context, struct state_verdict 
                 "move it elsewhere, then: ferry resume; {time} in backup.name avoids it");
 }
 
+bool backup_has_place(const struct state_context *context, const void *mem)
+{
+    return states_option(context, "backup.directory") != NULL &&
+           backup_fact(context, mem, "name")[0] != '\0';
+}
+
 bool backup_goes_by_url(const struct state_context *context, struct state_verdict *verdict,
                         const void *mem)
 {

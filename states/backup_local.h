@@ -19,6 +19,8 @@ bool backup_is_ours(const struct state_context *context, const struct json *docu
 void backup_say_taken(const struct state_context *context, struct state_verdict *verdict,
                       const void *mem);
 
+/* Is there a folder for the archive here, and has it a name yet? */
+bool backup_has_place(const struct state_context *context, const void *mem);
 /* With from and snapshot.url: the new manager fetches the archive itself, so that nothing is done
    here. True: the verdict says so. */
 bool backup_goes_by_url(const struct state_context *context, struct state_verdict *verdict,

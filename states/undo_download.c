@@ -19,7 +19,7 @@ static bool ask_probe(const struct state_context *context, const struct state_un
                       const void *mem)
 {
     (void)units, (void)n;
-    if (backup_fact(context, mem, "name")[0] == '\0') {
+    if (!backup_has_place(context, mem)) {
         state_say(verdicts, mem, STATE_SKIP, "this run downloaded nothing");
         return false;
     }

@@ -55,7 +55,7 @@ static const char *to_cancel(const struct state_unit *unit)
 static bool asks_here(const struct state_context *context, const struct state_unit *unit,
                       const void *mem)
 {
-    return states_cursor(unit)[0] == '\0' && backup_fact(context, mem, "name")[0] != '\0';
+    return states_cursor(unit)[0] == '\0' && backup_has_place(context, mem);
 }
 
 static bool ask_probe(const struct state_context *context, const struct state_unit *units, size_t n,

@@ -55,6 +55,8 @@ static const struct ferry_state *const upgrade_from[] = {
 static const struct ferry_state *const upgrade_from_undo[] = {
     &state_undo_maintenance,
     &state_undo_old_maintenance,
+    &state_undo_snapshot,
+    &state_undo_download,
 };
 
 const struct workflow workflow_upgrade_from = {

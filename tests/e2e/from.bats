@@ -215,6 +215,18 @@ curl_old() {
     -d "$1" "$url/api/v3.1/executions" >/dev/null
 }
 
+@test "cancelled before the archive is proven, nothing of the run is left on the old manager" {
+  made --tenants 2 --deployments 4 --agents 3 --manager-version 6.4.2
+  two_managers --manager-version 6.4.2
+  ferry 3 run upgrade.yaml --stop-before download
+  ferry 0 cancel upgrade_from-1
+  run ! of_old is_in_maintenance
+  of_old ledger '(.snapshots_created | length) == 1 and (.snapshots_deleted | length) == 1
+    and .deactivations == 1'
+  [[ $(changing_requests) -eq 0 && $(ls kept) == '' ]]
+  status '.remains == []'
+}
+
 @test "a rehearsal: no validation, no maintenance of the old manager" {
   made --tenants 1 --deployments 2 --agents 1 --manager-version 6.4.2
   with='validate_agents: false, maintenance: false' two_managers --manager-version 6.4.2
@@ -260,8 +272,11 @@ curl_old() {
   sed -i '/^backup:/d' upgrade.yaml
   sed -i "s|^snapshot:.*|snapshot: {id: snap, url: \"$nginx_url/{snapshot}.zip\"}|" upgrade.yaml
   printf 'backup: {poll: 10ms}\n' >>upgrade.yaml
+  ferry 3 run upgrade.yaml --stop-before upload
+  ferry 0 cancel upgrade_from-1
+  of_old ledger '(.snapshots_deleted | length) == 1 and .deactivations == 1'
   ferry 0 run upgrade.yaml
-  of_old ledger '(.snapshots_created | length == 1) and .activations == 1'
+  of_old ledger '(.snapshots_created | length == 2) and .activations == 2'
   ledger '.uploads == {"snap": 1} and (.restores | length == 1 and .[0].status == "terminated")'
   [[ $(ls kept) == '' ]]
   status "$(step_state download skipped) and $(step_state check_archive skipped)"
