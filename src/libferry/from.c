@@ -74,8 +74,9 @@ static enum ferry_code look(const void *ctx, struct session *session, const stru
         return err->code;
     }
     if (json_bool_or(plan, "blocked", false)) {
-        plan_blocked(plan, err);
-        return ferry_error_prefix(err, "the snapshot is here, but cannot be restored");
+        return ferry_error_prefix(err, plan_blocked(plan, err) == FERRY_E_REFUSED
+                                           ? "the snapshot is here, but cannot be restored"
+                                           : "the look before the upload");
     }
     plan_tell_warnings(session, plan);
     return FERRY_OK;
@@ -91,5 +92,9 @@ enum ferry_code from_permit(void *arg, const char *step, const struct json *fact
         session_check_archive(session->options, facts, err)) {
         return err->code;
     }
-    return look(scope, session, facts, err);
+    if (look(scope, session, facts, err) == FERRY_E_STOPPED) { /* of a plan: it changed nothing */
+        ferry_fail(err, FERRY_E_STOPPED, "stopped by a signal in the look before the upload");
+        ferry_error_hint(err, "to go on: ferry resume");
+    }
+    return err->code;
 }

@@ -143,10 +143,22 @@ begun() { "$FERRY" status --json | jq -e --arg step "$1" '.steps[] | select(.nam
   ledger '.restores | length == 1'
 }
 
-@test "an archive that has gone between its proof and the upload is asked for by its name" {
+@test "the look before the upload: no manager, a signal, an archive that has gone" {
   made --tenants 1 --deployments 2 --agents 1 --manager-version 6.4.2
   two_managers --manager-version 6.4.2
   ferry 3 run upgrade.yaml --stop-before upload
+  practice_ends
+  ferry 1 resume
+  says 'the look before the upload: the manager cannot be asked'
+  practice --premium
+  tell '{"latency_ms": 200}'
+  start resume
+  until_true 10 grep -q 'reading the archive' err
+  kill -INT "$ferry_pid"
+  ended 3
+  says 'stopped by a signal in the look before the upload'
+  hints 'ferry resume'
+  tell '{"latency_ms": 0}'
   mkdir away
   mv kept/*.zip away
   ferry 2 resume
