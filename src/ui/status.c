@@ -107,10 +107,37 @@ static void step_errors(const struct ui_stream *stream, const struct json *statu
     }
 }
 
-/* Units that wait for a person, or failed. */
+/* Do these say the same of themselves, by all that is told of them but their names? */
+static bool are_alike(const struct json *a, const struct json *b)
+{
+    static const char *const members[] = {"step", "state", "error", "hint"};
+
+    for (size_t at = 0; at < FERRY_COUNT(members); at++) {
+        if (a == NULL || b == NULL ||
+            strcmp(json_string_or(a, members[at], ""), json_string_or(b, members[at], "")) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A document lists the first of them only. */
+static int64_t not_listed(const struct json *status, const struct json *list)
+{
+    int64_t all = 0;
+
+    for (const struct json *step = json_first(json_member(status, "steps")); step != NULL;
+         step = json_next(step)) {
+        all += json_int64_or(step, "units.failed", 0) + json_int64_or(step, "units.unknown", 0);
+    }
+    return all - (int64_t)json_size(list);
+}
+
+/* Units that wait for a person, or failed. One reason of many in a row is told once, and what to do
+   about it once, at their end. */
 static void stuck(const struct ui_stream *stream, const struct json *status)
 {
-    const struct json *list = json_member(status, "stuck");
+    const struct json *list = json_member(status, "stuck"), *before = NULL;
 
     if (json_size(list) == 0) {
         return;
@@ -125,10 +152,17 @@ static void stuck(const struct ui_stream *stream, const struct json *status)
             key = json_string_or(unit, "key", "");
         }
         ui_line(stream, ui_state_colour(state), 2, "%s/%s %s: %s", json_string_or(unit, "step", ""),
-                key, state, json_string_or(unit, "error", "no reason is known"));
-        if (hint != NULL && hint[0] != '\0') {
+                key, state,
+                are_alike(before, unit) ? "as the one above"
+                                        : json_string_or(unit, "error", "no reason is known"));
+        if (hint != NULL && hint[0] != '\0' && !are_alike(unit, json_next(unit))) {
             ui_line(stream, UI_PLAIN, 4, "next: %s", hint);
         }
+        before = unit;
+    }
+    if (not_listed(status, list) > 0) {
+        ui_line(stream, UI_PLAIN, 2, "and %" PRId64 " more: ferry status %s --units lists all",
+                not_listed(status, list), json_string_or(status, "run", ""));
     }
 }
 

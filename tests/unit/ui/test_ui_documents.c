@@ -271,11 +271,33 @@ static void a_status_is_whole(void **state)
         "\n"
         "units that failed or are unknown:\n"
         "  install_new_agents/t/d2 unknown: bad ?[2J\n"
-        "    next: ferry resolve\n";
+        "    next: ferry resolve\n"
+        "  and 3 more: ferry status upgrade-3 --units lists all\n";
     char *text = render(ui_status, status, 0, false);
 
     (void)state;
     assert_string_equal(text, expected);
+    free(text);
+}
+
+/* Forty dead agents are forty lines, with one reason and one advice. */
+static void what_many_units_say_alike_is_told_once(void **state)
+{
+    static const char document[] =
+        "{\"run\":\"upgrade-3\",\"workflow\":\"upgrade\",\"manager\":\"https://"
+        "m\",\"state\":\"done\","
+        "\"stuck\":[{\"step\":\"s\",\"unit\":\"a\",\"state\":\"failed\",\"error\":\"dead\","
+        "\"hint\":\"x\"},"
+        "{\"step\":\"s\",\"unit\":\"b\",\"state\":\"failed\",\"error\":\"dead\",\"hint\":\"x\"},"
+        "{\"step\":\"s\",\"unit\":\"c\",\"state\":\"failed\",\"error\":\"slow\",\"hint\":\"x\"}],"
+        "\"steps\":[{\"name\":\"s\",\"state\":\"done\",\"units\":{\"total\":9,\"failed\":4,"
+        "\"unknown\":1}}]}";
+    char *text = render(ui_status, document, 0, false);
+
+    (void)state;
+    assert_has(text, "  s/a failed: dead\n  s/b failed: as the one above\n    next: x\n"
+                     "  s/c failed: slow\n    next: x\n  and 2 more: ferry status upgrade-3 "
+                     "--units lists all\n");
     free(text);
 }
 
@@ -385,6 +407,7 @@ int main(void)
         cmocka_unit_test(what_could_not_be_asked_is_said_once),
         cmocka_unit_test(a_doctor_says_what_stops_first),
         cmocka_unit_test(a_status_is_whole),
+        cmocka_unit_test(what_many_units_say_alike_is_told_once),
         cmocka_unit_test(documents_fit_the_width),
         cmocka_unit_test(colours_come_only_when_asked_for),
         cmocka_unit_test(runs_are_a_table),
