@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # An upgrade that begins on the old manager: from the agents there to the new manager, in one file.
-# shellcheck disable=SC2154 # variables of helper.bash
+# shellcheck disable=SC2154,SC2030,SC2031 # variables of helper.bash
 load helper
 
 setup() {
