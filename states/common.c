@@ -67,6 +67,11 @@ bool states_manager_is_known(const struct state_context *context)
     return states_manager_fact(context, "version", NULL) != NULL;
 }
 
+bool states_asks_old_agents(const struct state_context *context)
+{
+    return json_bool_or(context->options, "old_manager.validate_agents", true);
+}
+
 bool states_have_after(const struct state_context *context)
 {
     return json_is_object(json_get(context->options, "manager.after_restore"));
@@ -271,6 +276,28 @@ bool states_acted(const struct http_reply *reply, struct cloudify_answer *answer
         state_say(verdict, mem, STATE_UNKNOWN, "%s", text);
     }
     return false;
+}
+
+void states_delete_later(const struct cloudify_answer *answer, int64_t wait_ms,
+                         struct state_verdict *verdict, const void *mem)
+{
+    if (cloudify_is_error(answer, "snapshot_action_error")) {
+        state_say(verdict, mem, STATE_RETRY, "%s", cloudify_describe(mem, answer));
+        states_fail(verdict, FERRY_OK, NULL);
+        verdict->wait_ms = wait_ms;
+    }
+}
+
+void states_undo_refused(struct state_verdict *verdict, const char *what, const void *mem)
+{
+    if (verdict->answer == STATE_FAILED) {
+        verdict->answer = STATE_FOREIGN;
+        states_fail(verdict, FERRY_E_REFUSED,
+                    mem_printf(mem,
+                               "when the manager takes it: ferry cancel RUN again; to leave %s: "
+                               "ferry cancel RUN --leave",
+                               what));
+    }
 }
 
 bool states_plan_read(const struct state_context *context, const struct http_reply *reply,

@@ -38,6 +38,8 @@ const char *states_manager_fact(const struct state_context *context, const char 
 const struct cloudify_caps *states_caps(const struct state_context *context);
 /* False while no plan has read the manager's version. */
 bool states_manager_is_known(const struct state_context *context);
+/* Are the old manager's agents asked for a sign of life before its snapshot is taken? */
+bool states_asks_old_agents(const struct state_context *context);
 /* Is text among the texts of this array? */
 bool states_holds(const struct json *texts, const char *text);
 bool states_have_after(const struct state_context *context);
@@ -85,6 +87,13 @@ bool states_acted(const struct http_reply *reply, struct cloudify_answer *answer
 bool states_plan_read(const struct state_context *context, const struct http_reply *reply,
                       struct cloudify_answer *answer, struct state_verdict *verdict,
                       const void *mem);
+/* Of an answer that refuses to delete a snapshot: while its execution has not quite ended, RETRY
+   after the wait; else the verdict stays. */
+void states_delete_later(const struct cloudify_answer *answer, int64_t wait_ms,
+                         struct state_verdict *verdict, const void *mem);
+/* A state that undoes never says FAILED: what was refused for good stands in the way. what: what
+   --leave would leave. */
+void states_undo_refused(struct state_verdict *verdict, const char *what, const void *mem);
 /* FAILED with a class and a hint (static, or below mem). */
 void states_fail(struct state_verdict *verdict, enum ferry_code code, const char *hint);
 

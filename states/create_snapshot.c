@@ -177,10 +177,8 @@ static void judge_clear(const struct state_unit *unit, const struct http_reply *
 
     if (done || answer.kind == CLOUDIFY_MISSING) {
         say_cleared(unit, verdict, mem);
-    } else if (cloudify_is_error(&answer, "snapshot_action_error")) {
-        state_say(verdict, mem, STATE_RETRY, "%s", cloudify_describe(mem, &answer));
-        states_fail(verdict, FERRY_OK, NULL); /* its execution has not ended quite yet */
-        verdict->wait_ms = LOOK_AGAIN_MS;
+    } else {
+        states_delete_later(&answer, LOOK_AGAIN_MS, verdict, mem);
     }
 }
 

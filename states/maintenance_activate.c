@@ -55,6 +55,20 @@ static bool ask_plan(const struct state_context *context, const struct state_uni
     return maintenance_ask(context, units, n, request, verdicts, mem);
 }
 
+/* True: the mode was told; how long it takes is in the plan. */
+static bool read_plan(const struct state_context *context, const struct http_reply *reply,
+                      struct cloudify_answer *answer, struct state_verdict *verdict,
+                      const void *mem)
+{
+    if (!states_plan_read(context, reply, answer, verdict, mem)) {
+        return false;
+    }
+    verdict->answer = STATE_DONE;
+    state_plan_units(context->plan, 1);
+    state_plan_estimate(context->plan, 10 * STATES_SECOND_MS, "longer while executions are open");
+    return true;
+}
+
 static void judge_plan(const struct state_context *context, const struct state_unit *units,
                        size_t n, const struct http_reply *reply, struct state_verdict *verdicts,
                        const void *mem)
@@ -64,12 +78,9 @@ static void judge_plan(const struct state_context *context, const struct state_u
     const char *status;
 
     (void)units, (void)n;
-    if (!states_plan_read(context, reply, &answer, verdicts, mem)) {
+    if (!read_plan(context, reply, &answer, verdicts, mem)) {
         return;
     }
-    verdicts->answer = STATE_DONE;
-    state_plan_units(context->plan, 1);
-    state_plan_estimate(context->plan, 10 * STATES_SECOND_MS, "longer while executions are open");
     status = cloudify_text(answer.document, "status", "?");
     if (cloudify_maintenance_of(answer.document) == CLOUDIFY_MAINTENANCE_OFF) {
         state_plan_check(context->plan, name, STATE_CHECK_OK,
@@ -89,7 +100,7 @@ static bool is_old_wanted(const struct state_context *context)
 
 static void say_old_mode(const struct state_context *context)
 {
-    if (json_bool_or(context->options, "old_manager.validate_agents", true)) {
+    if (states_asks_old_agents(context)) {
         state_plan_check(context->plan, "old_maintenance", STATE_CHECK_STOPS,
                          "the old manager is in maintenance: it cannot ask its agents",
                          "end the maintenance there (the run begins it anew), or, when all agents "
@@ -107,12 +118,9 @@ static void judge_old_plan(const struct state_context *context, const struct sta
     struct cloudify_answer answer;
 
     (void)units, (void)n;
-    if (!states_plan_read(context, reply, &answer, verdicts, mem)) {
+    if (!read_plan(context, reply, &answer, verdicts, mem)) {
         return;
     }
-    verdicts->answer = STATE_DONE;
-    state_plan_units(context->plan, 1);
-    state_plan_estimate(context->plan, 10 * STATES_SECOND_MS, "longer while executions are open");
     if (cloudify_maintenance_of(answer.document) != CLOUDIFY_MAINTENANCE_OFF) {
         say_old_mode(context);
     }

@@ -200,8 +200,7 @@ void preflight_judge_validation(const struct state_context *context,
         }
     }
     if (answer->kind != CLOUDIFY_FINE || deployments == 0) {
-        bool will_run = preflight_to_come(context) &&
-                        json_bool_or(context->options, "old_manager.validate_agents", true);
+        bool will_run = preflight_to_come(context) && states_asks_old_agents(context);
 
         preflight_say(context, mem, VALIDATION, STATE_CHECK_CANNOT_TELL,
                       will_run ? "nothing: the run does it itself, before the snapshot"

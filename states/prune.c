@@ -205,10 +205,8 @@ static void judge_snapshot(const struct http_reply *reply, struct state_verdict 
 
     if (done || answer.kind == CLOUDIFY_MISSING) {
         state_say(verdict, mem, STATE_DONE, "deleted on the manager; the backup here is proven");
-    } else if (cloudify_is_error(&answer, "snapshot_action_error")) {
-        state_say(verdict, mem, STATE_RETRY, "%s", cloudify_describe(mem, &answer));
-        states_fail(verdict, FERRY_OK, NULL); /* its execution has not ended quite yet */
-        verdict->wait_ms = STATES_SECOND_MS;
+    } else {
+        states_delete_later(&answer, STATES_SECOND_MS, verdict, mem);
     }
 }
 

@@ -165,12 +165,7 @@ static void judge_act(const struct state_context *context, const struct state_un
                       const void *mem)
 {
     maintenance_judge_off(context, units, n, reply, verdicts, mem);
-    if (verdicts->answer == STATE_FAILED) {
-        verdicts->answer = STATE_FOREIGN;
-        states_fail(verdicts, FERRY_E_REFUSED,
-                    "when the manager takes it: ferry cancel RUN again; to leave maintenance on: "
-                    "ferry cancel RUN --leave");
-    }
+    states_undo_refused(verdicts, "maintenance on", mem);
 }
 
 static void judge_await(const struct state_context *context, const struct state_unit *units,

@@ -230,17 +230,10 @@ static void judge_act(const struct state_context *context, const struct state_un
     } else if (done || answer.kind == CLOUDIFY_MISSING) {
         state_say(verdicts, mem, STATE_DONE, "snapshot %s is deleted on the manager",
                   snapshot_id(context, mem));
-    } else if (cloudify_is_error(&answer, "snapshot_action_error")) {
-        state_say(verdicts, mem, STATE_RETRY, "%s", cloudify_describe(mem, &answer));
-        states_fail(verdicts, FERRY_OK, NULL); /* its execution has not ended quite yet */
-        verdicts->wait_ms = LOOK_AGAIN_MS;
+    } else {
+        states_delete_later(&answer, LOOK_AGAIN_MS, verdicts, mem);
     }
-    if (verdicts->answer == STATE_FAILED) {
-        verdicts->answer = STATE_FOREIGN;
-        states_fail(verdicts, FERRY_E_REFUSED,
-                    "when the manager takes it: ferry cancel RUN again; to leave the snapshot: "
-                    "ferry cancel RUN --leave");
-    }
+    states_undo_refused(verdicts, "the snapshot", mem);
 }
 
 /* --- await: the execution ends, then comes the deletion --- */

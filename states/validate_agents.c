@@ -19,6 +19,8 @@ static const struct agents_work work = {.workflow = AGENTS_VALIDATE};
 /* Agents take up to 50 s to be connected (facts 6 no. 31). */
 #define GRACE_MS STATES_MINUTE_MS
 
+#define OLD_NOT_WANTED "it is not asked for (from.validate_agents)"
+
 struct validate_memo {
     bool waited;
 };
@@ -61,19 +63,14 @@ static bool ask_expand(const struct state_context *context, const struct state_u
     return agents_expand_ask(context, units, n, request, verdicts, mem);
 }
 
-static bool is_old_asked_for(const struct state_context *context)
-{
-    return json_bool_or(context->options, "old_manager.validate_agents", true);
-}
-
 static bool ask_old_plan(const struct state_context *context, const struct state_unit *units,
                          size_t n, struct http_request **request, struct state_verdict *verdicts,
                          const void *mem)
 {
     (void)units, (void)n, (void)request, (void)mem;
     verdicts->answer = STATE_DONE;
-    if (!is_old_asked_for(context)) {
-        state_plan_skip(context->plan, "it is not asked for (from.validate_agents)");
+    if (!states_asks_old_agents(context)) {
+        state_plan_skip(context->plan, OLD_NOT_WANTED);
     } else {
         state_plan_note(context->plan, "every deployment with agents is asked on the old manager");
     }
@@ -84,8 +81,8 @@ static bool ask_old_expand(const struct state_context *context, const struct sta
                            size_t n, struct http_request **request, struct state_verdict *verdicts,
                            const void *mem)
 {
-    if (!is_old_asked_for(context)) {
-        state_say(verdicts, mem, STATE_SKIP, "it is not asked for (from.validate_agents)");
+    if (!states_asks_old_agents(context)) {
+        state_say(verdicts, mem, STATE_SKIP, OLD_NOT_WANTED);
         return false;
     }
     return agents_expand_ask(context, units, n, request, verdicts, mem);

@@ -83,18 +83,14 @@ static const struct config_key *first_without(struct config_raw *raw, unsigned w
     return NULL;
 }
 
-static const struct config_value *value(struct config_raw *raw, const char *name)
-{
-    return config_raw_named(raw, name);
-}
-
 /* Is the snapshot to be taken on the old manager? There is one, no archive is named, and it is said
    where the archive goes. */
 static bool takes_snapshot(struct config_raw *raw)
 {
-    const char *url = value(raw, "snapshot.url")->text;
+    const char *url = config_raw_named(raw, "snapshot.url")->text;
 
-    if (!config_raw_has(raw, "from") || value(raw, "snapshot.file")->origin != CONFIG_NOT_SET) {
+    if (!config_raw_has(raw, "from") ||
+        config_raw_named(raw, "snapshot.file")->origin != CONFIG_NOT_SET) {
         return false;
     }
     return url == NULL || strstr(url, CONFIG_SNAPSHOT_MARK) != NULL;
@@ -102,10 +98,10 @@ static bool takes_snapshot(struct config_raw *raw)
 
 static enum config_workflow meant(struct config_raw *raw)
 {
-    if (first_without(raw, BOTH_UPGRADES) != NULL || config_raw_has(raw, "backup")) {
-        if (first_without(raw, CONFIG_BACKUP) == NULL) {
-            return CONFIG_BACKUP;
-        }
+    bool has_backup = first_without(raw, BOTH_UPGRADES) != NULL || config_raw_has(raw, "backup");
+
+    if (has_backup && first_without(raw, CONFIG_BACKUP) == NULL) {
+        return CONFIG_BACKUP;
     }
     return takes_snapshot(raw) ? CONFIG_UPGRADE_FROM : CONFIG_UPGRADE;
 }

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/timefmt.h"
@@ -11,6 +10,7 @@
 #include "cloudify/request.h"
 #include "http/transport.h"
 #include "libferry/doctor.h"
+#include "local/local.h"
 
 #define ASK_MS 30000
 #define WAIT_MS 500
@@ -37,16 +37,14 @@ static void check_file(struct doctor *doctor, const char *name, const char *path
 static void check_folder(struct doctor *doctor, const char *path)
 {
     static const char name[] = "backup_folder";
+    const char *problem = local_folder_problem(doctor->mem, path);
     struct ferry_error err = {0};
-    struct stat info;
     struct statvfs room;
 
-    if (stat(path, &info) || statvfs(path, &room)) {
-        ferry_fail_errno(&err, FERRY_E_IO, errno, "cannot use the folder \"%s\"", path);
-    } else if (!S_ISDIR(info.st_mode)) {
-        ferry_fail(&err, FERRY_E_CONFIG, "\"%s\" is no folder", path);
-    } else if (access(path, W_OK | X_OK)) {
-        ferry_fail_errno(&err, FERRY_E_IO, errno, "cannot write into \"%s\"", path);
+    if (problem) {
+        ferry_fail(&err, FERRY_E_IO, "%s", problem);
+    } else if (statvfs(path, &room)) {
+        ferry_fail_errno(&err, FERRY_E_IO, errno, "cannot use folder \"%s\"", path);
     } else {
         doctor_say(doctor, name, DOCTOR_OK, NULL, "%s, %s free", path,
                    timefmt_bytes(doctor->mem, (int64_t)(room.f_bavail * room.f_frsize)));

@@ -10,26 +10,25 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "local/job.h"
+#include "local/local.h"
 
 static int64_t modified_ms(const struct stat *info)
 {
     return (int64_t)info->st_mtim.tv_sec * 1000 + info->st_mtim.tv_nsec / 1000000;
 }
 
-/* What is wrong with the folder, or NULL. */
-static char *folder_problem(const struct local_job *job)
+char *local_folder_problem(const void *ctx, const char *folder)
 {
-    const char *folder = job->options->folder;
     struct stat info;
 
     if (stat(folder, &info) != 0) {
-        return mem_printf(job, "cannot use folder \"%s\": %s", folder, strerror(errno));
+        return mem_printf(ctx, "cannot use folder \"%s\": %s", folder, strerror(errno));
     }
     if (!S_ISDIR(info.st_mode)) {
-        return mem_printf(job, "\"%s\" is not a folder", folder);
+        return mem_printf(ctx, "\"%s\" is not a folder", folder);
     }
     if (access(folder, R_OK | W_OK | X_OK) != 0) {
-        return mem_printf(job, "cannot write to folder \"%s\": %s", folder, strerror(errno));
+        return mem_printf(ctx, "cannot write to folder \"%s\": %s", folder, strerror(errno));
     }
     return NULL;
 }
@@ -88,7 +87,7 @@ void local_look(struct local_job *job)
     struct statvfs space;
     struct stat info;
 
-    json_set_string(document, "folder", folder_problem(job));
+    json_set_string(document, "folder", local_folder_problem(job, job->options->folder));
     json_set_null(document, "free");
     if (statvfs(job->options->folder, &space) == 0) {
         json_set_int(document, "free", (int64_t)space.f_bavail * (int64_t)space.f_frsize);

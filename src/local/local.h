@@ -50,4 +50,7 @@ struct local_options {
 struct transport *local_transport(const void *ctx, struct transport *inner,
                                   const struct local_options *options);
 
+/* Why a folder cannot be used for backups, below ctx, or NULL. */
+char *local_folder_problem(const void *ctx, const char *folder);
+
 #endif
