@@ -1,5 +1,7 @@
 #include "cloudify/archive_local.h"
 
+#include "cloudify/little_endian.h"
+
 #define SIGNATURE 0x04034b50U
 #define DESCRIPTOR_SIGNATURE 0x08074b50U
 #define ZIP64_EXTRA 0x0001U
@@ -7,19 +9,10 @@
 #define OWNERS_EXTRA 0x7875U
 #define NOT_HERE 0xffffffffU
 
-static uint32_t le16(const unsigned char *p)
+/* A size; -1 for one that no file has. */
+static int64_t size_at(const unsigned char *p)
 {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8;
-}
-
-static uint32_t le32(const unsigned char *p)
-{
-    return le16(p) | le16(p + 2) << 16;
-}
-
-static int64_t le64(const unsigned char *p)
-{
-    uint64_t value = (uint64_t)le32(p) | (uint64_t)le32(p + 4) << 32;
+    uint64_t value = le64(p);
 
     return value > INT64_MAX ? -1 : (int64_t)value;
 }
@@ -68,8 +61,8 @@ bool archive_local_extra(const unsigned char *extra, struct archive_local *out)
 
         usual = usual && is_usual(extra, length);
         if (wanted && le16(extra) == ZIP64_EXTRA && length >= 16) {
-            out->size = le64(extra + 4); /* the unpacked one comes first */
-            out->packed = le64(extra + 12);
+            out->size = size_at(extra + 4); /* the unpacked one comes first */
+            out->packed = size_at(extra + 12);
             wanted = false;
         }
         extra += 4 + length;
@@ -90,7 +83,7 @@ size_t archive_descriptor_size(const unsigned char *p, size_t left, uint32_t crc
                 continue;
             }
             if (width == 4 ? le32(at + 4) == packed && le32(at + 8) == size
-                           : le64(at + 4) == packed && le64(at + 12) == size) {
+                           : size_at(at + 4) == packed && size_at(at + 12) == size) {
                 return whole;
             }
         }

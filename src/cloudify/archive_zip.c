@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "cloudify/archive.h"
 #include "cloudify/archive_file.h"
+#include "cloudify/little_endian.h"
 
 /* Sizes and signatures of APPNOTE.TXT 4.3 (the zip specification). */
 #define END_SIGNATURE 0x06054b50U
@@ -29,21 +30,6 @@
 #define TAIL_MAX (END_SIZE + 65535 + LOCATOR_SIZE + END64_SIZE)
 #define ENTRY_MAX (ENTRY_SIZE + 3 * 65535)
 #define WINDOW (256 * 1024) /* of the directory; more than ENTRY_MAX */
-
-static uint32_t le16(const unsigned char *p)
-{
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8;
-}
-
-static uint32_t le32(const unsigned char *p)
-{
-    return le16(p) | le16(p + 2) << 16;
-}
-
-static uint64_t le64(const unsigned char *p)
-{
-    return (uint64_t)le32(p) | (uint64_t)le32(p + 4) << 32;
-}
 
 enum ferry_code archive_hint(struct ferry_error *err)
 {

@@ -214,7 +214,7 @@ enum ferry_code config_references_put_old(struct config_raw *raw, struct json *o
     return FERRY_OK;
 }
 
-static bool is_node(const struct json *manager, const char *url)
+bool config_is_node(const struct json *manager, const char *url)
 {
     const struct json *node = json_first(json_member(manager, "nodes"));
 
@@ -224,17 +224,26 @@ static bool is_node(const struct json *manager, const char *url)
     return node != NULL || strcmp(json_string_or(manager, "url", ""), url) == 0;
 }
 
+const char *config_same_manager(const struct json *one, const struct json *other)
+{
+    const char *url = json_string_or(other, "url", NULL);
+    const struct json *node = json_first(json_member(other, "nodes"));
+
+    while (node != NULL && !config_is_node(one, json_text(node))) {
+        node = json_next(node);
+    }
+    if (node != NULL) {
+        return json_text(node);
+    }
+    return url != NULL && config_is_node(one, url) ? url : NULL;
+}
+
 enum ferry_code config_check_two_managers(const struct json *manager, const struct json *old,
                                           struct ferry_error *err)
 {
-    const char *url = json_string_or(old, "url", NULL);
-    const struct json *node = json_first(json_member(old, "nodes"));
+    const char *url = config_same_manager(manager, old);
 
-    while (node != NULL && !is_node(manager, json_text(node))) {
-        node = json_next(node);
-    }
-    url = node != NULL ? json_text(node) : url;
-    if (url == NULL || !is_node(manager, url)) {
+    if (url == NULL) {
         return FERRY_OK;
     }
     ferry_fail(err, FERRY_E_CONFIG, "from.url and manager.url name the same manager: %s", url);

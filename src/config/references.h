@@ -14,6 +14,10 @@ enum ferry_code config_references_put(struct config_raw *raw, struct json *manag
    given must have a URL, a user and a secret. */
 enum ferry_code config_references_put_old(struct config_raw *raw, struct json *old,
                                           struct ferry_error *err) FERRY_CHECK;
+/* Is this the URL of a manager of the options, or of one of its nodes? */
+bool config_is_node(const struct json *manager, const char *url);
+/* The first URL by which both of these name the same manager, or NULL. */
+const char *config_same_manager(const struct json *one, const struct json *other);
 /* Refuses an old manager that is the new one, by any node of either: a restore would delete what
    the snapshot was taken of. */
 enum ferry_code config_check_two_managers(const struct json *manager, const struct json *old,

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "config/config.h"
+#include "config/references.h"
 #include "libferry/internal.h"
 #include "states/states.h"
 
@@ -75,34 +76,19 @@ void ferry_stop(struct ferry *ferry)
 
 /* --- run --- */
 
-/* Do these options name the manager by this URL, as the first or any other of its nodes? */
-static bool names(const struct json *options, const char *url)
-{
-    const struct json *node = json_first(json_get(options, "manager.nodes"));
-
-    while (node && strcmp(json_text(node), url) != 0) {
-        node = json_next(node);
-    }
-    return node || strcmp(json_string_or(options, "manager.url", ""), url) == 0;
-}
-
 /* Is it a run on our manager? A cluster may be named by any of its nodes. */
 static bool is_on(const void *ctx, const struct run_row *row, const struct json *options)
 {
+    const struct json *ours = json_get(options, "manager");
     struct json *theirs = NULL;
-    const struct json *node;
 
-    if (names(options, row->target)) {
+    if (config_is_node(ours, row->target)) {
         return true;
     }
     if (json_parse(ctx, row->options, strlen(row->options), &theirs, NULL)) {
         return false; /* to go on with it will say so */
     }
-    node = json_first(json_get(theirs, "manager.nodes"));
-    while (node && !names(options, json_text(node))) {
-        node = json_next(node);
-    }
-    return node || names(options, json_string_or(theirs, "manager.url", ""));
+    return config_same_manager(ours, json_get(theirs, "manager")) != NULL;
 }
 
 /* "upgrade-N", with N one above the highest there is; and no live run on this manager. */
